@@ -1,0 +1,1 @@
+"""Frozen values that every room speaks: standard library only, no input or output."""

@@ -1,0 +1,110 @@
+"""The plug sockets: every protocol that one room offers to another, on one page."""
+
+from types import TracebackType
+from typing import Protocol, Self, TextIO
+
+from agentops_cli.model.call import Ask, Completion, Evidence, Request, Verdict
+from agentops_cli.model.json import JsonObject
+from agentops_cli.model.result import CaseResult, RunResult, TrialResult
+from agentops_cli.model.suite import AssertionSpec
+
+
+class Gateway(Protocol):
+    """Something that answers requests: a provider, or a guard around one.
+
+    Called from the event loop, many calls at once. `complete` returns an answer or raises
+    `GatewayError` with a fault; it never returns an empty answer in place of an error, and raises
+    nothing else but `asyncio.CancelledError`. A gateway that holds connections releases them in
+    `close`, which is called once, after the last call.
+    """
+
+    async def complete(self, request: Request) -> Completion:
+        """Answers one request."""
+        ...
+
+    async def close(self) -> None:
+        """Releases what the gateway holds."""
+        ...
+
+
+class Assertion(Protocol):
+    """One check of one answer, built once for a case and used for each of its trials.
+
+    Pure and synchronous: no clock, no files, no network. A check that needs a model returns an
+    `Ask`. It abstains (`Verdict.passed` None) rather than guess.
+    """
+
+    def check(self, evidence: Evidence) -> Verdict | Ask:
+        """Judges an answer."""
+        ...
+
+
+class AssertionType(Protocol):
+    """What a registry of assertions holds, usually the class of an `Assertion`.
+
+    `schema` is JSON Schema (an object schema) for the arguments of the kind, without `kind`,
+    `not`, `weight` and `advisory`. Calling it with a spec that fits the schema builds the
+    assertion; arguments that only code can refuse (a bad regex) raise `InputError`. Its docstring
+    is its documentation: *What it checks*, *Why it matters*, *Example*, *Fix*.
+    """
+
+    schema: JsonObject
+
+    def __call__(self, spec: AssertionSpec, /) -> Assertion:
+        """Builds the assertion of one spec."""
+        ...
+
+
+class Trials(Protocol):
+    """The trials of a run, on disk: written as they finish, read back case by case.
+
+    `append` returns when the trial is with the operating system; it redacts, and is the only way
+    an answer leaves the process. Both raise `StoreError`.
+    """
+
+    def append(self, result: TrialResult) -> None:
+        """Keeps one finished trial."""
+        ...
+
+    def of(self, case: CaseResult) -> tuple[TrialResult, ...]:
+        """Reads back the trials of one case, by repeat."""
+        ...
+
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+        /,
+    ) -> None: ...
+
+
+class Reporter(Protocol):
+    """Writes one report of a finished run.
+
+    Called after the run, once, with a text stream that is open for writing as UTF-8. It walks
+    `run.suites` in order and asks `trials` for the answers it shows, one case at a time, so that
+    memory does not grow with the run. It never decides anything: the verdict is in `run`.
+    """
+
+    def write(self, run: RunResult, trials: Trials, out: TextIO) -> None:
+        """Writes the report."""
+        ...
+
+
+class Clock(Protocol):
+    """Seconds that only go forward."""
+
+    def __call__(self) -> float:
+        """Now, in seconds since an unknown moment."""
+        ...
+
+
+class Redactor(Protocol):
+    """Takes secrets and personal data out of a text, leaving typed marks."""
+
+    def __call__(self, text: str, /) -> str:
+        """The text with `[redacted:kind]` in place of what must not leave."""
+        ...
