@@ -1,0 +1,329 @@
+"""YAML text to plain data, with the place of every value.
+
+Plain scalars resolve as in the core schema of YAML 1.2, which editors also follow: only `true` and
+`false` are booleans, `no` and `12:30` and `2026-01-02` stay text. Reading is safe on hostile input:
+size, depth and the number of values after alias expansion are limited, and a mistake is a finding,
+never a crash.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import yaml
+
+from agentops_cli.errors import InputError
+from agentops_cli.model.finding import Finding
+from agentops_cli.model.json import Json, JsonObject
+from agentops_cli.model.place import Location
+
+Route: TypeAlias = tuple[str | int, ...]
+
+MAX_BYTES = 4 * 1024 * 1024
+MAX_DEPTH = 50
+MAX_VALUES = 500_000
+
+_PREFIX = "tag:yaml.org,2002:"
+_STR, _MERGE = f"{_PREFIX}str", f"{_PREFIX}merge"
+
+
+class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc] # chosen at run time
+    """libyaml's parser where it is built in, with the core schema's plain scalars."""
+
+    yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012 # PyYAML's own shape
+
+
+for _tag, _pattern, _first in (
+    ("null", r"~|null|Null|NULL|", ["~", "n", "N", ""]),
+    ("bool", r"true|True|TRUE|false|False|FALSE", list("tTfF")),
+    ("int", r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+", list("-+0123456789")),
+    (
+        "float",
+        r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)",
+        list("-+.0123456789"),
+    ),
+    ("merge", r"<<", ["<"]),
+):
+    _Loader.add_implicit_resolver(f"{_PREFIX}{_tag}", re.compile(rf"^(?:{_pattern})$"), _first)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """A YAML document: its data, and where each part of it stands.
+
+    A route is the keys and indices that lead to a value: `("cases", 3, "mustContain", 0)`.
+    """
+
+    path: str
+    data: Json
+    _root: Any
+    _first_line: int
+
+    def at(self, route: Route = ()) -> Location:
+        """The place of a value; of its nearest parent that is in the text if it is not."""
+        node = self._root
+        for step in route:
+            found = _child(node, step)
+            if found is None:
+                break
+            node = found[1]
+        return self._location(node)
+
+    def key_at(self, route: Route) -> Location:
+        """The place of the key that ends the route; falls back as `at` does."""
+        parent = self._root
+        for step in route[:-1]:
+            found = _child(parent, step)
+            if found is None:
+                return self._location(parent)
+            parent = found[1]
+        found = _child(parent, route[-1]) if route else None
+        return self._location(found[0] if found else parent)
+
+    def text_at(self, route: Route) -> str | None:
+        """The scalar exactly as written, before `1.10` became a number; None for other values."""
+        node = self._root
+        for step in route:
+            found = _child(node, step)
+            if found is None:
+                return None
+            node = found[1]
+        return node.value if isinstance(node, yaml.ScalarNode) else None
+
+    def _location(self, node: Any) -> Location:
+        if node is None:
+            return Location(path=self.path, line=self._first_line, column=1)
+        return _location(self.path, node.start_mark, self._first_line)
+
+
+def parse_yaml(text: str, *, path: str, first_line: int = 1) -> Document:
+    """Reads one YAML document; an empty one is None.
+
+    `first_line` is the line of the file on which the text begins. Raises `InputError` with every
+    mistake that can be told: bad syntax (the first one only), duplicate keys, keys that are not
+    text, tags, limits exceeded.
+    """
+    start = Location(path=path, line=first_line, column=1)
+    if len(text) > MAX_BYTES:
+        size = f"{len(text) / 1e6:.1f} million characters"
+        raise InputError(
+            [
+                Finding(
+                    rule="too-large",
+                    message=f"the file has {size}; the limit for YAML is {MAX_BYTES // 2**20} MiB",
+                    location=start,
+                    fix="move the cases to a CSV or JSONL file and name it under 'datasets'",
+                )
+            ]
+        )
+    try:
+        root = _compose(text)
+    except yaml.MarkedYAMLError as error:
+        raise InputError([_syntax(error, path, first_line)]) from error
+    except (yaml.YAMLError, ValueError) as error:
+        message = f"not readable as YAML: {str(error).splitlines()[0]}"
+        fix = "remove control characters and save the file as UTF-8"
+        raise InputError(
+            [Finding(rule="bad-yaml", message=message, location=start, fix=fix)]
+        ) from error
+    except RecursionError as error:
+        raise InputError([_too_deep(start)]) from error
+    builder = _Builder(path, first_line)
+    data = None if root is None else builder.build(root)
+    if builder.findings:
+        raise InputError(builder.findings)
+    return Document(path=path, data=data, _root=root, _first_line=first_line)
+
+
+def _compose(text: str) -> Any:
+    if _may_be_deep(text):
+        _refuse_deep(text)
+    loader = _Loader(text)
+    try:
+        return loader.get_single_node()
+    finally:
+        loader.dispose()
+
+
+# libyaml's composer recurses in C and would take the process down before Python could object.
+_SAFE_DEPTH = 400
+_DEEP_BLOCK = re.compile(rf"(?:[-?:][ \t]+){{{_SAFE_DEPTH}}}|^ {{{_SAFE_DEPTH}}}", re.MULTILINE)
+
+
+def _may_be_deep(text: str) -> bool:
+    """False when the text surely nests less than the safe depth; cheap, and wary of quotes."""
+    depth = deepest = 0
+    for bracket in re.findall(r"[\[\]{}]", text):
+        depth += 1 if bracket in "[{" else -1 if depth else 0
+        deepest = max(deepest, depth)
+    return deepest >= _SAFE_DEPTH or _DEEP_BLOCK.search(text) is not None
+
+
+def _refuse_deep(text: str) -> None:
+    """Raises `RecursionError` when the document's events nest deeper than the safe depth."""
+    depth = 0
+    for event in yaml.parse(text, Loader=_Loader):
+        depth += isinstance(event, yaml.CollectionStartEvent)
+        depth -= isinstance(event, yaml.CollectionEndEvent)
+        if depth > _SAFE_DEPTH:
+            raise RecursionError
+
+
+class _Builder:
+    """Turns nodes into data, collecting what is wrong."""
+
+    def __init__(self, path: str, first_line: int) -> None:
+        self.findings: list[Finding] = []
+        self._path = path
+        self._first_line = first_line
+        self._values = 0
+        self._open: set[int] = set()
+
+    def build(self, node: Any) -> Json:
+        """The data of a node; stops at the first limit that is exceeded."""
+        try:
+            return self._build(node, 0)
+        except _LimitError as limit:
+            self.findings.append(limit.finding)
+            return None
+
+    def _build(self, node: Any, depth: int) -> Json:
+        self._values += 1
+        if self._values > MAX_VALUES:
+            raise _LimitError(
+                Finding(
+                    rule="too-many-values",
+                    message=f"the document expands to more than {MAX_VALUES:,} values",
+                    location=self._at(node),
+                    fix="remove nested aliases, or move cases to a dataset file",
+                )
+            )
+        if isinstance(node, yaml.ScalarNode):
+            return self._scalar(node)
+        if depth > MAX_DEPTH or id(node) in self._open:
+            raise _LimitError(_too_deep(self._at(node)))
+        self._open.add(id(node))
+        try:
+            if isinstance(node, yaml.SequenceNode):
+                return [self._build(item, depth + 1) for item in node.value]
+            return self._mapping(node, depth)
+        finally:
+            self._open.discard(id(node))
+
+    def _mapping(self, node: Any, depth: int) -> JsonObject:
+        own: JsonObject = {}
+        merged: JsonObject = {}
+        lines: dict[str, int] = {}
+        for key, value in node.value:
+            if key.tag == _MERGE:
+                for part in _as_list(self._build(value, depth + 1)):
+                    merged = {**(part if isinstance(part, dict) else {}), **merged}
+                continue
+            name = self._key(key)
+            if name in own:
+                first = f"already given on line {lines[name]}"
+                self._add("duplicate-key", f"key {name!r} {first}", key, "remove one of the two")
+            own[name] = self._build(value, depth + 1)
+            lines[name] = key.start_mark.line + self._first_line
+        return {**merged, **own} if merged else own
+
+    def _key(self, key: Any) -> str:
+        if not isinstance(key, yaml.ScalarNode):
+            self._add("bad-key", "a key must be text", key, "write the key as plain text")
+            return ""
+        return str(key.value)
+
+    def _scalar(self, node: Any) -> Json:
+        text: str = node.value
+        kind = node.tag.removeprefix(_PREFIX)
+        if kind == "str":
+            return text
+        if kind == "null":
+            return None
+        if kind == "bool":
+            return text.lower() == "true"
+        try:
+            if kind == "int":
+                return _int(text)
+            if kind == "float":
+                return float(text.replace(".inf", "inf").replace(".nan", "nan"))
+        except ValueError:
+            pass  # A tag such as `!!int` on other text; reported below like any tag.
+        self._add("bad-tag", f"the tag {node.tag!r} is not allowed here", node, "remove the tag")
+        return text
+
+    def _add(self, rule: str, message: str, node: Any, fix: str) -> None:
+        place = self._at(node)
+        self.findings.append(Finding(rule=rule, message=message, location=place, fix=fix))
+
+    def _at(self, node: Any) -> Location:
+        return _location(self._path, node.start_mark, self._first_line)
+
+
+class _LimitError(Exception):
+    """The document is larger than is read."""
+
+    def __init__(self, finding: Finding) -> None:
+        super().__init__(finding.message)
+        self.finding = finding
+
+
+def _int(text: str) -> int:
+    digits = text.lower()
+    base = 16 if "x" in digits else 8 if "o" in digits else 10
+    return int(digits, base)
+
+
+def _as_list(value: Json) -> list[Json]:
+    return value if isinstance(value, list) else [value]
+
+
+def _child(node: Any, step: str | int) -> tuple[Any, Any] | None:
+    """The key node and the value node of one step; for a sequence both are the item."""
+    if isinstance(node, yaml.MappingNode):
+        own = [(key, value) for key, value in node.value if key.value == step]
+        return own[-1] if own else next(_merged(node, step), None)
+    if isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
+        return node.value[step], node.value[step]
+    return None
+
+
+def _merged(node: Any, step: str | int) -> Iterator[tuple[Any, Any]]:
+    for key, value in node.value:
+        if key.tag != _MERGE:
+            continue
+        for part in value.value if isinstance(value, yaml.SequenceNode) else [value]:
+            found = _child(part, step)
+            if found:
+                yield found
+
+
+def _location(path: str, mark: Any, first_line: int) -> Location:
+    return Location(path=path, line=mark.line + first_line, column=mark.column + 1)
+
+
+def _too_deep(location: Location) -> Finding:
+    return Finding(
+        rule="too-deep",
+        message=f"values are nested more than {MAX_DEPTH} deep, or an alias contains itself",
+        location=location,
+        fix="flatten the document",
+    )
+
+
+def _syntax(error: yaml.MarkedYAMLError, path: str, first_line: int) -> Finding:
+    problem = error.problem or "it cannot be parsed"
+    mark = error.problem_mark or error.context_mark
+    location = _location(path, mark, first_line) if mark else Location(path=path, line=first_line)
+    if "mapping values are not allowed" in problem:
+        fix = "put the value in quotes, it holds ': '"
+    elif "cannot start any token" in problem:
+        fix = "indent with spaces (not tabs), and quote a value that begins with @, ` or %"
+    elif "undefined alias" in problem or "alias" in (error.context or ""):
+        fix = "quote a value that begins with *"
+    else:
+        fix = "look at the line above too: a quote, bracket or dash may be missing"
+    return Finding(
+        rule="bad-yaml", message=f"not valid YAML: {problem}", location=location, fix=fix
+    )

@@ -1,0 +1,244 @@
+"""JSON Schema over a located document: every mistake as a finding with its place and its fix.
+
+The schema files are also what editors and `agentops schema` show, so a key has one description:
+its `description` is what a missing or mistyped key is explained with. A property that carries
+`x-notYet` is known, but its machinery is not in this version; it is refused, never ignored.
+
+A compiled validator decides whether a document is valid at all; only an invalid one pays for
+`jsonschema`, which finds all mistakes.
+"""
+
+import difflib
+import json
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import fastjsonschema
+
+from agentops_cli.locate import Document, Route
+from agentops_cli.model.finding import Finding
+from agentops_cli.model.json import Json, JsonObject
+
+_FOLDER = Path(__file__).parent / "schemas"
+
+_TYPE_WORDS = {
+    "string": "text",
+    "integer": "a whole number",
+    "number": "a number",
+    "boolean": "true or false",
+    "array": "a list",
+    "object": "a mapping",
+    "null": "nothing",
+}
+
+
+def schema_names() -> tuple[str, ...]:
+    """The names that `agentops schema` knows."""
+    return tuple(sorted(path.name.split(".")[0] for path in _FOLDER.glob("*.schema.json")))
+
+
+def schema_text(name: str) -> str:
+    """The shipped schema file of a name from `schema_names`."""
+    return (_FOLDER / f"{name}.schema.json").read_text(encoding="utf-8")
+
+
+@cache
+def schema(name: str) -> JsonObject:
+    """The shipped schema of a name, parsed; shared, so never changed by callers."""
+    loaded: JsonObject = json.loads(schema_text(name))
+    return loaded
+
+
+def check(document: Document, name: str) -> tuple[Finding, ...]:
+    """Every way in which a document departs from a shipped schema; empty when it is valid."""
+    if _accepts(_compiled(name), document.data):
+        return ()
+    return _explain(document, schema(name), ())
+
+
+def check_part(
+    document: Document, data: Json, against: JsonObject, route: Route
+) -> tuple[Finding, ...]:
+    """The same for data that stands at `route` of the document, against any schema."""
+    return _explain(document, against, route, data)
+
+
+@cache
+def _compiled(name: str) -> Callable[[Json], Any]:
+    validator: Callable[[Json], Any] = fastjsonschema.compile(schema(name), use_default=False)
+    return validator
+
+
+def _accepts(validator: Callable[[Json], Any], data: Json) -> bool:
+    try:
+        validator(data)
+    except fastjsonschema.JsonSchemaValueException:
+        return False
+    return True
+
+
+_WHOLE = object()
+
+
+def _explain(
+    document: Document, against: JsonObject, route: Route, data: object = _WHOLE
+) -> tuple[Finding, ...]:
+    from jsonschema import Draft7Validator  # 0.2 s: paid by invalid documents only.
+
+    instance = document.data if data is _WHOLE else data
+    findings: list[Finding] = []
+    for error in Draft7Validator(against).iter_errors(instance):
+        findings.extend(_findings(document, error, route))
+    return tuple(findings)
+
+
+def _findings(document: Document, error: Any, base: Route) -> Iterator[Finding]:
+    route = (*base, *error.absolute_path)
+    if not isinstance(error.schema, Mapping):
+        return
+    if "x-notYet" in error.schema:
+        yield Finding(
+            rule="not-supported-yet",
+            message=f"{_name(route)} is not supported yet: {error.schema['x-notYet']}",
+            location=document.key_at(route),
+            fix="remove it until a version supports it",
+        )
+    elif error.validator in {"anyOf", "oneOf"} and error.context:
+        yield from _branch(document, error, base)
+    elif error.validator == "additionalProperties":
+        yield from _unknown_keys(document, error, route)
+    elif error.validator == "required":
+        yield from _missing_keys(document, error, route)
+    elif error.validator != "not":
+        yield _plain(document, error, route)
+
+
+def _branch(document: Document, error: Any, base: Route) -> Iterator[Finding]:
+    """Explains an `anyOf` by the one branch that the author meant, or by naming the choices."""
+    branches: dict[int, list[Any]] = {}
+    for inner in error.context:
+        branches.setdefault(inner.schema_path[0], []).append(inner)
+    meant = [
+        errors
+        for errors in branches.values()
+        if not any(e.validator == "type" and not e.relative_path for e in errors)
+    ]
+    route = (*base, *error.absolute_path)
+    if not meant:
+        wanted = " or ".join(_wanted(error.validator_value))
+        yield Finding(
+            rule="wrong-type",
+            message=f"{_name(route)} must be {wanted}, not {_shown(error.instance)}",
+            location=document.at(route),
+            fix=_hint(error.schema),
+        )
+        return
+    for inner in min(meant, key=len):
+        yield from _findings(document, inner, base)
+
+
+def _unknown_keys(document: Document, error: Any, route: Route) -> Iterator[Finding]:
+    known = sorted(
+        key
+        for key, value in error.schema.get("properties", {}).items()
+        if not (isinstance(value, Mapping) and "x-notYet" in value)
+    )
+    for key in error.instance:
+        if key in error.schema.get("properties", {}):
+            continue
+        near = difflib.get_close_matches(key, known, n=1, cutoff=0.7)
+        yield Finding(
+            rule="unknown-key",
+            message=f"unknown key {key!r}",
+            location=document.key_at((*route, key)),
+            fix=f"did you mean {near[0]!r}?" if near else f"known keys: {', '.join(known)}",
+        )
+
+
+def _missing_keys(document: Document, error: Any, route: Route) -> Iterator[Finding]:
+    # jsonschema reports one error for each missing key, but names it in the message only.
+    for key in error.validator_value:
+        if key not in error.instance and f"{key!r}" in error.message:
+            hint = _hint(error.schema.get("properties", {}).get(key, {}))
+            yield Finding(
+                rule="missing-key",
+                message=f"missing key {key!r}",
+                location=document.at(route),
+                fix=f"add {key!r}: {hint}" if hint else f"add {key!r}",
+            )
+
+
+def _plain(document: Document, error: Any, route: Route) -> Finding:
+    value, limit = error.instance, error.validator_value
+    fix = _hint(error.schema)
+    rule = "bad-value"
+    match error.validator:
+        case "type":
+            rule = "wrong-type"
+            wanted = " or ".join(_TYPE_WORDS.get(t, t) for t in _as_list(limit))
+            message = f"must be {wanted}, not {_shown(value)}"
+            written = document.text_at(route)
+            if "string" in _as_list(limit) and written is not None:
+                fix = f'put it in quotes: "{written}"' if written else fix
+        case "enum":
+            near = difflib.get_close_matches(str(value), [str(v) for v in limit], n=1)
+            choices = ", ".join(str(choice) for choice in limit)
+            message = f"must be one of {choices}, not {_shown(value)}"
+            fix = f"did you mean {near[0]!r}?" if near else fix
+        case "minLength":
+            message = "must not be empty"
+        case "minItems" | "minProperties":
+            message = "must not be empty" if limit == 1 else f"needs at least {limit} items"
+        case "minimum":
+            message = f"must be at least {limit}, not {value}"
+        case "exclusiveMinimum":
+            message = f"must be more than {limit}, not {value}"
+        case "maximum":
+            message = f"must be at most {limit}, not {value}"
+        case "pattern":
+            message = f"has not the right form: {_shown(value)}"
+        case _:
+            message = str(error.message)
+    return Finding(
+        rule=rule, message=f"{_name(route)} {message}", location=document.at(route), fix=fix
+    )
+
+
+def _wanted(branches: list[JsonObject]) -> list[str]:
+    words = []
+    for branch in branches:
+        title, kind = branch.get("title"), branch.get("type")
+        words.append(str(title) if title else _TYPE_WORDS.get(str(kind), "another shape"))
+    return list(dict.fromkeys(words))
+
+
+def _hint(part: Any) -> str | None:
+    return part.get("description") if isinstance(part, Mapping) else None
+
+
+def _name(route: Route) -> str:
+    """The last key of a route, with its index when it is an item of a list."""
+    if not route:
+        return "the document"
+    if isinstance(route[-1], int):
+        keys = [step for step in route if isinstance(step, str)]
+        return f"item {route[-1] + 1} of {keys[-1]!r}" if keys else f"item {route[-1] + 1}"
+    return repr(route[-1])
+
+
+def _shown(value: Json) -> str:
+    """A value as an author would recognize it, short."""
+    if value is None:
+        return "empty"
+    if isinstance(value, dict):
+        return "a mapping"
+    if isinstance(value, list):
+        return "a list"
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= 60 else f"{text[:57]}…"
+
+
+def _as_list(value: Any) -> list[str]:
+    return value if isinstance(value, list) else [value]
