@@ -4,6 +4,7 @@
     ├─ UsageError                  a flag or argument is wrong                    exit 2
     ├─ InputError(findings)        config, suite, prompt or dataset is wrong      exit 4
     │  └─ PluginError              a named plugin is missing or does not load     exit 4
+    ├─ UnreadableError             a named file cannot be read: becomes a finding exit 4
     ├─ EmptyError                  a typed selection or a glob matched nothing    exit 5
     ├─ GatewayError(fault)         a call gave no answer: becomes data on the trial
     └─ StoreError                  a file, store or git cannot be used            exit 7
@@ -78,6 +79,12 @@ class InputError(AgentopsError):
     def __init__(self, findings: Iterable[Finding]) -> None:
         self.findings = in_reading_order(findings)
         super().__init__("; ".join(finding.message for finding in self.findings))
+
+
+class UnreadableError(AgentopsError):
+    """A file that was named cannot be read; whoever knows where it was named makes it a finding."""
+
+    exit_code = ExitCode.INPUT
 
 
 class PluginError(InputError):

@@ -104,6 +104,7 @@ def parse_yaml(text: str, *, path: str, first_line: int = 1) -> Document:
     mistake that can be told: bad syntax (the first one only), duplicate keys, keys that are not
     text, tags, limits exceeded.
     """
+    text = text.removeprefix("\ufeff")
     start = Location(path=path, line=first_line, column=1)
     if len(text) > MAX_BYTES:
         size = f"{len(text) / 1e6:.1f} million characters"

@@ -55,6 +55,21 @@ class AssertionType(Protocol):
         ...
 
 
+class Source(Protocol):
+    """A tree of text files: the disk, or one commit.
+
+    Paths use `/` and are relative to the tree's root, unless the user named an absolute one.
+    """
+
+    def read(self, path: str) -> str:
+        """The text of a file; raises `UnreadableError` when it cannot be read."""
+        ...
+
+    def glob(self, pattern: str) -> tuple[str, ...]:
+        """The files that match a pattern, sorted."""
+        ...
+
+
 class Trials(Protocol):
     """The trials of a run, on disk: written as they finish, read back case by case.
 

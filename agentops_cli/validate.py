@@ -11,6 +11,7 @@ A compiled validator decides whether a document is valid at all; only an invalid
 import difflib
 import json
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -51,18 +52,60 @@ def schema(name: str) -> JsonObject:
     return loaded
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """A finding and the route of the value that it is about.
+
+    `absent` is True when the value at the route lacks something, rather than being wrong itself.
+    """
+
+    route: Route
+    finding: Finding
+    absent: bool = False
+
+
 def check(document: Document, name: str) -> tuple[Finding, ...]:
     """Every way in which a document departs from a shipped schema; empty when it is valid."""
+    return tuple(problem.finding for problem in problems(document, name))
+
+
+def problems(document: Document, name: str) -> tuple[Problem, ...]:
+    """The same with the routes, for a reader that goes on with what is left."""
     if _accepts(_compiled(name), document.data):
         return ()
-    return _explain(document, schema(name), ())
+    return tuple(_explain(document, schema(name), document.data, ()))
 
 
 def check_part(
     document: Document, data: Json, against: JsonObject, route: Route
 ) -> tuple[Finding, ...]:
     """The same for data that stands at `route` of the document, against any schema."""
-    return _explain(document, against, route, data)
+    if _accepts(_compiled_part(json.dumps(against)), data):
+        return ()
+    return tuple(problem.finding for problem in _explain(document, against, data, route))
+
+
+def without(data: Json, route: Route) -> Json:
+    """A copy of the data that lacks the value at the route; what it shares is not copied."""
+    if not route:
+        return None
+    step, rest = route[0], route[1:]
+    if isinstance(data, dict) and isinstance(step, str) and step in data:
+        return {
+            key: without(value, rest) if key == step else value
+            for key, value in data.items()
+            if rest or key != step
+        }
+    if isinstance(data, list) and isinstance(step, int) and step < len(data):
+        # A list keeps its length: the routes of the items after it stay right.
+        return [without(value, rest) if i == step else value for i, value in enumerate(data)]
+    return data
+
+
+@cache
+def _compiled_part(text: str) -> Callable[[Json], Any]:
+    validator: Callable[[Json], Any] = fastjsonschema.compile(json.loads(text), use_default=False)
+    return validator
 
 
 @cache
@@ -79,32 +122,25 @@ def _accepts(validator: Callable[[Json], Any], data: Json) -> bool:
     return True
 
 
-_WHOLE = object()
-
-
-def _explain(
-    document: Document, against: JsonObject, route: Route, data: object = _WHOLE
-) -> tuple[Finding, ...]:
+def _explain(document: Document, against: JsonObject, data: Json, base: Route) -> Iterator[Problem]:
     from jsonschema import Draft7Validator  # 0.2 s: paid by invalid documents only.
 
-    instance = document.data if data is _WHOLE else data
-    findings: list[Finding] = []
-    for error in Draft7Validator(against).iter_errors(instance):
-        findings.extend(_findings(document, error, route))
-    return tuple(findings)
+    for error in Draft7Validator(against).iter_errors(data):
+        yield from _problems(document, error, base)
 
 
-def _findings(document: Document, error: Any, base: Route) -> Iterator[Finding]:
+def _problems(document: Document, error: Any, base: Route) -> Iterator[Problem]:
     route = (*base, *error.absolute_path)
     if not isinstance(error.schema, Mapping):
         return
     if "x-notYet" in error.schema:
-        yield Finding(
+        finding = Finding(
             rule="not-supported-yet",
             message=f"{_name(route)} is not supported yet: {error.schema['x-notYet']}",
             location=document.key_at(route),
             fix="remove it until a version supports it",
         )
+        yield Problem(route=route, finding=finding)
     elif error.validator in {"anyOf", "oneOf"} and error.context:
         yield from _branch(document, error, base)
     elif error.validator == "additionalProperties":
@@ -112,10 +148,10 @@ def _findings(document: Document, error: Any, base: Route) -> Iterator[Finding]:
     elif error.validator == "required":
         yield from _missing_keys(document, error, route)
     elif error.validator != "not":
-        yield _plain(document, error, route)
+        yield Problem(route=route, finding=_plain(document, error, route))
 
 
-def _branch(document: Document, error: Any, base: Route) -> Iterator[Finding]:
+def _branch(document: Document, error: Any, base: Route) -> Iterator[Problem]:
     """Explains an `anyOf` by the one branch that the author meant, or by naming the choices."""
     branches: dict[int, list[Any]] = {}
     for inner in error.context:
@@ -128,18 +164,19 @@ def _branch(document: Document, error: Any, base: Route) -> Iterator[Finding]:
     route = (*base, *error.absolute_path)
     if not meant:
         wanted = " or ".join(_wanted(error.validator_value))
-        yield Finding(
+        finding = Finding(
             rule="wrong-type",
             message=f"{_name(route)} must be {wanted}, not {_shown(error.instance)}",
             location=document.at(route),
             fix=_hint(error.schema),
         )
+        yield Problem(route=route, finding=finding)
         return
     for inner in min(meant, key=len):
-        yield from _findings(document, inner, base)
+        yield from _problems(document, inner, base)
 
 
-def _unknown_keys(document: Document, error: Any, route: Route) -> Iterator[Finding]:
+def _unknown_keys(document: Document, error: Any, route: Route) -> Iterator[Problem]:
     known = sorted(
         key
         for key, value in error.schema.get("properties", {}).items()
@@ -149,25 +186,27 @@ def _unknown_keys(document: Document, error: Any, route: Route) -> Iterator[Find
         if key in error.schema.get("properties", {}):
             continue
         near = difflib.get_close_matches(key, known, n=1, cutoff=0.7)
-        yield Finding(
+        finding = Finding(
             rule="unknown-key",
             message=f"unknown key {key!r}",
             location=document.key_at((*route, key)),
             fix=f"did you mean {near[0]!r}?" if near else f"known keys: {', '.join(known)}",
         )
+        yield Problem(route=(*route, key), finding=finding)
 
 
-def _missing_keys(document: Document, error: Any, route: Route) -> Iterator[Finding]:
+def _missing_keys(document: Document, error: Any, route: Route) -> Iterator[Problem]:
     # jsonschema reports one error for each missing key, but names it in the message only.
     for key in error.validator_value:
         if key not in error.instance and f"{key!r}" in error.message:
             hint = _hint(error.schema.get("properties", {}).get(key, {}))
-            yield Finding(
+            finding = Finding(
                 rule="missing-key",
                 message=f"missing key {key!r}",
                 location=document.at(route),
                 fix=f"add {key!r}: {hint}" if hint else f"add {key!r}",
             )
+            yield Problem(route=route, finding=finding, absent=True)
 
 
 def _plain(document: Document, error: Any, route: Route) -> Finding:

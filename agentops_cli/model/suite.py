@@ -94,9 +94,9 @@ class Suite:
     path: str
     location: Location
     prompt: str | None
-    prompt_location: Location | None
+    prompt_location: Location
     models: tuple[str, ...]
-    models_locations: tuple[Location, ...]
+    models_location: Location
     cases: tuple[Case, ...]
     gate: Gate = Gate()
     budget: Budget = Budget()

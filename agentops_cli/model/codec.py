@@ -1,0 +1,328 @@
+"""How results are written as JSON, and how trials are read back.
+
+Keys are camelCase and come in a fixed order, dollars are decimal strings without an exponent, and
+what is absent is null. `schema` is raised when a key changes its meaning or goes away, never for
+a new key: readers ignore keys that they do not know.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import fields
+from decimal import Decimal
+from typing import Any
+
+from agentops_cli.errors import InputError
+from agentops_cli.model.call import Completion, Fault, FaultKind, Finish, ToolCall, Verdict
+from agentops_cli.model.finding import Finding
+from agentops_cli.model.json import Json, JsonObject
+from agentops_cli.model.money import Cost, Usage
+from agentops_cli.model.place import Location
+from agentops_cli.model.result import (
+    CaseResult,
+    Outcome,
+    RunResult,
+    SuiteResult,
+    Tally,
+    TrialResult,
+    count_outcomes,
+    pass_rate,
+    total_cost,
+    total_usage,
+)
+
+SCHEMA = 1
+
+
+def dumps(value: Json) -> str:
+    """JSON on one line, in ASCII.
+
+    ASCII so that nothing in an answer (a lone surrogate, U+2028, a terminal escape) can break a
+    line, a strict reader or a screen. NaN is refused: it is not JSON.
+    """
+    return json.dumps(value, ensure_ascii=True, allow_nan=False, separators=(",", ":"))
+
+
+def check_schema(data: Mapping[str, Any], *, path: str) -> None:
+    """Raises `InputError` when `data`, read from `path`, is newer than this version can read."""
+    found = data.get("schema")
+    if isinstance(found, int) and 1 <= found <= SCHEMA:
+        return
+    problem = f"result schema {found!r} is not one that this version reads (1 to {SCHEMA})"
+    fix = "read it with the version of agentops that wrote it, or a newer one"
+    place = Location(path=path)
+    raise InputError([Finding(rule="result-schema", message=problem, location=place, fix=fix)])
+
+
+def line_of_trial(result: TrialResult) -> JsonObject:
+    """One trial as a line of the trial log: the trial, and which case it belongs to."""
+    return {
+        "schema": SCHEMA,
+        "index": result.index,
+        "suite": result.suite,
+        "caseId": result.case_id,
+        "model": result.model,
+        **json_of_trial(result),
+    }
+
+
+def trial_of_line(data: Mapping[str, Any], *, path: str) -> TrialResult:
+    """The inverse of `line_of_trial`; raises `InputError` when the line has a newer schema."""
+    check_schema(data, path=path)
+    return TrialResult(
+        index=data["index"],
+        suite=data["suite"],
+        case_id=data["caseId"],
+        model=data["model"],
+        repeat=data["repeat"],
+        outcome=Outcome(data["outcome"]),
+        completion=_completion(data),
+        verdicts=tuple(_verdict(verdict) for verdict in data["verdicts"]),
+        judge_cost=_cost(data["judgeCostUsd"], data["judgeUnpriced"]),
+        fault=_fault(data["fault"]),
+    )
+
+
+def json_of_trial(result: TrialResult) -> JsonObject:
+    """One trial as it stands in its case; `output` and its costs are null without an answer."""
+    answer = result.completion
+    return {
+        "repeat": result.repeat,
+        "outcome": result.outcome.value,
+        "output": answer.text if answer else None,
+        "toolCalls": [_json_of_tool_call(call) for call in answer.tool_calls] if answer else [],
+        "verdicts": [_json_of_verdict(verdict) for verdict in result.verdicts],
+        "usage": _json_of_usage(answer.usage) if answer and answer.usage else None,
+        "costUsd": _dollars(answer.cost.usd) if answer else None,
+        "unpriced": answer.cost.unpriced_calls if answer else None,
+        "latencyS": answer.latency_s if answer else None,
+        "cached": answer.cached if answer else None,
+        "servedModel": answer.model if answer else None,
+        "finish": answer.finish.value if answer else None,
+        "fault": _json_of_fault(result.fault) if result.fault else None,
+        "judgeCostUsd": _dollars(result.judge_cost.usd),
+        "judgeUnpriced": result.judge_cost.unpriced_calls,
+    }
+
+
+def json_of_case(case: CaseResult, trials: Iterable[TrialResult]) -> JsonObject:
+    """One case with its trials."""
+    return {
+        "id": case.case.id,
+        "model": case.model,
+        "outcome": case.outcome.value,
+        "passRate": case.pass_rate,
+        "note": case.note,
+        "repeat": case.case.repeat,
+        "repeatPass": case.case.repeat_pass,
+        **_json_of_costs(case.cost, case.judge_cost),
+        "usage": _json_of_usage(case.usage),
+        "latencyS": case.latency_s,
+        "tags": [*sorted(case.case.tags)],
+        "location": _json_of_location(case.case.location),
+        "trials": [json_of_trial(trial) for trial in trials],
+    }
+
+
+def json_of_suite_head(suite: SuiteResult) -> JsonObject:
+    """Everything about a suite but its cases, which come one by one."""
+    return {
+        "name": suite.name,
+        "path": suite.path,
+        "promptName": suite.prompt_name,
+        "promptVersion": suite.prompt_version,
+        "promptSha256": suite.prompt_sha256,
+        "models": [*suite.models],
+        "passRate": suite.pass_rate,
+        "outcomes": _json_of_outcomes(suite.cases),
+        "p50LatencyS": suite.p50_latency_s,
+        "p95LatencyS": suite.p95_latency_s,
+        "gate": {
+            "minPassRate": suite.gate.min_pass_rate,
+            "maxErrored": suite.gate.max_errored,
+            "maxCostUsd": _optional_dollars(suite.gate.max_cost_usd),
+            "maxP95LatencyS": suite.gate.max_p95_latency_s,
+            "passed": suite.decision.passed,
+            "certain": suite.decision.certain,
+            "reasons": [_json_of_finding(reason) for reason in suite.decision.reasons],
+        },
+    }
+
+
+def json_of_run_head(run: RunResult) -> JsonObject:
+    """What was run, when, from which commit and with which prices."""
+    git = run.git
+    return {
+        "id": run.run_id,
+        "started": run.started.isoformat(),
+        "finished": run.finished.isoformat(),
+        "toolVersion": run.tool_version,
+        "pricesVersion": run.prices_version,
+        "git": {"commit": git.commit, "branch": git.branch, "dirty": git.dirty} if git else None,
+        "configDigest": run.config_digest,
+        "shard": None,
+        "budgetUsd": _optional_dollars(run.budget_usd),
+    }
+
+
+def json_of_totals(run: RunResult) -> JsonObject:
+    """The whole run in numbers: cases by outcome, trials, dollars, tokens."""
+    cases = tuple(run.cases)
+    judges = sum((case.judge_cost for case in cases), Cost())
+    return {
+        "cases": len(cases),
+        "passRate": pass_rate(count_outcomes(cases)),
+        "outcomes": _json_of_outcomes(cases),
+        "trials": _json_of_tally(case.tally for case in cases),
+        **_json_of_costs(total_cost(cases, judges=False), judges),
+        "usage": _json_of_usage(total_usage(cases)),
+    }
+
+
+def json_of_gate(run: RunResult) -> JsonObject:
+    """The verdict of the run. `passed` is false also when there is none: `exitCode` above 1."""
+    return {
+        "passed": run.passed,
+        "exitCode": int(run.exit_code),
+        "exit": run.exit_code.name.lower(),
+        "reasons": [_json_of_finding(reason) for reason in run.reasons],
+    }
+
+
+def _json_of_outcomes(cases: Iterable[CaseResult]) -> JsonObject:
+    counts = count_outcomes(cases)
+    return {outcome.value: counts.get(outcome, 0) for outcome in Outcome}
+
+
+def _json_of_tally(tallies: Iterable[Tally]) -> JsonObject:
+    totals: Counter[str] = Counter()
+    for tally in tallies:
+        totals.update({field.name: getattr(tally, field.name) for field in fields(Tally)})
+    return {field.name: totals[field.name] for field in fields(Tally)}
+
+
+def _json_of_costs(subject: Cost, judges: Cost) -> JsonObject:
+    return {
+        "costUsd": _dollars(subject.usd),
+        "unpriced": subject.unpriced_calls,
+        "judgeCostUsd": _dollars(judges.usd),
+        "judgeUnpriced": judges.unpriced_calls,
+    }
+
+
+def _json_of_usage(usage: Usage) -> JsonObject:
+    return {
+        "inputTokens": usage.input_tokens,
+        "outputTokens": usage.output_tokens,
+        "cachedInputTokens": usage.cached_input_tokens,
+        "reasoningTokens": usage.reasoning_tokens,
+    }
+
+
+def _json_of_tool_call(call: ToolCall) -> JsonObject:
+    return {"id": call.id, "name": call.name, "arguments": call.arguments}
+
+
+def _json_of_verdict(verdict: Verdict) -> JsonObject:
+    return {
+        "kind": verdict.kind,
+        "passed": verdict.passed,
+        "score": verdict.score,
+        "reason": verdict.reason,
+        "location": _json_of_location(verdict.location),
+        "advisory": verdict.advisory,
+    }
+
+
+def _json_of_fault(fault: Fault) -> JsonObject:
+    return {
+        "kind": fault.kind.value,
+        "message": fault.message,
+        "fix": fault.fix,
+        "billed": fault.billed,
+    }
+
+
+def _json_of_finding(finding: Finding) -> JsonObject:
+    return {
+        "rule": finding.rule,
+        "severity": finding.severity.word,
+        "message": finding.message,
+        "location": _json_of_location(finding.location),
+        "fix": finding.fix,
+    }
+
+
+def _json_of_location(place: Location | None) -> JsonObject | None:
+    if place is None:
+        return None
+    return {"path": place.path, "line": place.line, "column": place.column}
+
+
+def _dollars(usd: Decimal) -> str:
+    return f"{usd:f}"
+
+
+def _optional_dollars(usd: Decimal | None) -> str | None:
+    return None if usd is None else _dollars(usd)
+
+
+def _completion(data: Mapping[str, Any]) -> Completion | None:
+    if data["output"] is None:
+        return None
+    return Completion(
+        text=data["output"],
+        finish=Finish(data["finish"]),
+        model=data["servedModel"],
+        latency_s=data["latencyS"],
+        usage=_usage(data["usage"]),
+        cost=_cost(data["costUsd"], data["unpriced"]),
+        tool_calls=tuple(
+            ToolCall(id=call["id"], name=call["name"], arguments=call["arguments"])
+            for call in data["toolCalls"]
+        ),
+        cached=data["cached"],
+    )
+
+
+def _usage(data: Mapping[str, Any] | None) -> Usage | None:
+    if data is None:
+        return None
+    return Usage(
+        input_tokens=data["inputTokens"],
+        output_tokens=data["outputTokens"],
+        cached_input_tokens=data["cachedInputTokens"],
+        reasoning_tokens=data["reasoningTokens"],
+    )
+
+
+def _cost(usd: str, unpriced_calls: int) -> Cost:
+    return Cost(usd=Decimal(usd), unpriced_calls=unpriced_calls)
+
+
+def _verdict(data: Mapping[str, Any]) -> Verdict:
+    return Verdict(
+        kind=data["kind"],
+        passed=data["passed"],
+        score=data["score"],
+        reason=data["reason"],
+        location=_location(data["location"]),
+        advisory=data["advisory"],
+    )
+
+
+def _fault(data: Mapping[str, Any] | None) -> Fault | None:
+    if data is None:
+        return None
+    return Fault(
+        kind=FaultKind(data["kind"]),
+        message=data["message"],
+        fix=data["fix"],
+        billed=data["billed"],
+    )
+
+
+def _location(data: Mapping[str, Any] | None) -> Location | None:
+    if data is None:
+        return None
+    return Location(path=data["path"], line=data["line"], column=data["column"])

@@ -1,0 +1,1 @@
+"""One evaluation: plan it, run it, fold what came, judge the whole."""

@@ -1,0 +1,1 @@
+"""One suite file: read it, expand its datasets, select from it."""

@@ -1,0 +1,176 @@
+"""Rows of a dataset file, each with the place where it stands."""
+
+import csv
+import io
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from agentops_cli.errors import InputError
+from agentops_cli.locate import parse_yaml
+from agentops_cli.model.finding import Finding
+from agentops_cli.model.json import Json, JsonObject
+from agentops_cli.model.place import Location
+
+_CELL_LIMIT = 16 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One row: its cells by column, its number from 1, and where it is written."""
+
+    cells: Mapping[str, Json]
+    number: int
+    location: Location
+
+
+def read_rows(text: str, *, path: str) -> tuple[Row, ...]:
+    """The rows of a .csv, .jsonl, .json or .yaml file, in order.
+
+    CSV cells are text; the other formats keep their types. Raises `InputError` with every line
+    that is not a row, and when there is none at all.
+    """
+    suffix = PurePosixPath(path).suffix.lower()
+    reader = _READERS.get(suffix)
+    if reader is None:
+        known = ", ".join(sorted(_READERS))
+        raise InputError(
+            [_finding("unknown-format", f"a dataset cannot be {suffix!r}", path, 1, f"use {known}")]
+        )
+    findings: list[Finding] = []
+    rows: list[Row] = []
+    for number, (line, value) in enumerate(reader(text.removeprefix("\ufeff"), path), start=1):
+        if isinstance(value, Finding):
+            findings.append(value)
+        elif not isinstance(value, dict):
+            problem = "a row must be a mapping of columns to values"
+            findings.append(_finding("bad-row", problem, path, line, "write {column: value, …}"))
+        else:
+            place = Location(path=path, line=line)
+            rows.append(Row(cells=value, number=number, location=place))
+    if not rows and not findings:
+        problem = "the dataset has no rows"
+        findings.append(_finding("empty-dataset", problem, path, 1, "add a row, or remove it"))
+    if findings:
+        raise InputError(findings)
+    return tuple(rows)
+
+
+def _csv(text: str, path: str) -> Iterator[tuple[int, Json | Finding]]:
+    csv.field_size_limit(_CELL_LIMIT)
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    line = 1
+    try:
+        header = next(reader, None)
+        if header is None:
+            return
+        twice = sorted({name for name in header if header.count(name) > 1})
+        if twice:
+            problem = f"the column {twice[0]!r} is there twice"
+            yield 1, _finding("duplicate-column", problem, path, 1, "rename one of them")
+            return
+        line = reader.line_num + 1
+        for cells in reader:
+            if len(cells) == len(header):
+                yield line, dict(zip(header, cells, strict=True))
+            elif cells:
+                problem = f"the row has {len(cells)} cells, the header {len(header)}"
+                fix = "put a cell that holds a comma in double quotes"
+                yield line, _finding("bad-row", problem, path, line, fix)
+            line = reader.line_num + 1
+    except csv.Error as error:
+        fix = "close the quotes; write a quote inside a cell twice"
+        yield line, _finding("bad-csv", f"not valid CSV: {error}", path, line, fix)
+
+
+def _jsonl(text: str, path: str) -> Iterator[tuple[int, Json | Finding]]:
+    for line, row in enumerate(text.split("\n"), start=1):
+        if not row.strip():
+            continue
+        try:
+            yield line, json.loads(row)
+        except ValueError as error:
+            problem = f"not valid JSON: {error}"
+            yield line, _finding("bad-json", problem, path, line, "write one JSON object a line")
+
+
+def _json(text: str, path: str) -> Iterator[tuple[int, Json | Finding]]:
+    """Reads the array item by item, so that each row has its line."""
+    decoder, at = json.JSONDecoder(), _after_space(text, 0)
+    line = text.count("\n", 0, at) + 1
+    if text[at : at + 1] != "[":
+        yield line, _finding("bad-json", "must be a JSON array", path, line, "begin with '['")
+        return
+    separator, fix = "[", "look for a missing comma or quote"
+    while separator in "[,":
+        start = _after_space(text, at + 1)
+        line += text.count("\n", at, start)
+        if text[start : start + 1] == "]" and separator == "[":
+            return
+        try:
+            value, end = decoder.raw_decode(text, start)
+        except (ValueError, RecursionError) as error:
+            yield line, _finding("bad-json", f"not valid JSON: {error}", path, line, fix)
+            return
+        yield line, value
+        at = _after_space(text, end)
+        line += text.count("\n", start, at)
+        separator = text[at : at + 1] or "end"
+    if separator != "]":
+        problem = f"expected a comma or ']', found {separator!r}"
+        yield line, _finding("bad-json", f"not valid JSON: {problem}", path, line, fix)
+
+
+def _after_space(text: str, at: int) -> int:
+    while at < len(text) and text[at] in " \t\r\n":
+        at += 1
+    return at
+
+
+def _yaml(text: str, path: str) -> Iterator[tuple[int, Json | Finding]]:
+    document = parse_yaml(text, path=path)
+    if not isinstance(document.data, list):
+        yield 1, _finding("bad-yaml", "must be a list of rows", path, 1, "begin rows with '- '")
+        return
+    for index, value in enumerate(document.data):
+        yield document.at((index,)).line or 1, value
+
+
+def convert(value: Json, to: str) -> Json:
+    """A CSV cell as another type; raises `ValueError` when it is not one."""
+    if not isinstance(value, str):
+        return value
+    if to == "int":
+        return int(value)
+    if to == "float":
+        return float(value)
+    if to == "bool":
+        return _boolean(value)
+    if to == "json":
+        parsed: JsonObject = json.loads(value)
+        return parsed
+    return value
+
+
+def _boolean(value: str) -> bool:
+    word = value.strip().lower()
+    if word in {"true", "yes", "1"}:
+        return True
+    if word in {"false", "no", "0"}:
+        return False
+    raise ValueError(f"{value!r} is neither true nor false")
+
+
+_READERS: Mapping[str, Callable[[str, str], Iterator[tuple[int, Json | Finding]]]] = {
+    ".csv": _csv,
+    ".jsonl": _jsonl,
+    ".json": _json,
+    ".yaml": _yaml,
+    ".yml": _yaml,
+}
+
+
+def _finding(rule: str, message: str, path: str, line: int, fix: str) -> Finding:
+    place = Location(path=path, line=line)
+    return Finding(rule=rule, message=message, location=place, fix=fix)

@@ -1,0 +1,174 @@
+"""Dataset rows to the values of cases, by the suite's column mapping."""
+
+import difflib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from agentops_cli.errors import InputError
+from agentops_cli.model.finding import Finding
+from agentops_cli.model.json import Json, JsonObject
+from agentops_cli.model.place import Location
+from agentops_cli.suite.dataset import Row, convert, read_rows
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CaseRow:
+    """What a row gives to its case."""
+
+    id: str
+    location: Location
+    input: str | None
+    vars: Mapping[str, Json]
+    cells: Mapping[str, Json]
+    tags: frozenset[str]
+    skip: str | None
+    xfail: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mapped:
+    """The columns that a dataset of a suite maps, as written there."""
+
+    id: str | None
+    input: str | None
+    vars: Mapping[str, str]
+    types: Mapping[str, str]
+    tags: tuple[str, ...]
+    skip: str | None
+    xfail: str | None
+
+    @classmethod
+    def of(cls, holder: JsonObject) -> "Mapped":
+        """Reads the mapping of a dataset that fits the schema."""
+
+        def text(key: str) -> str | None:
+            value = holder.get(key)
+            return value if isinstance(value, str) else None
+
+        def texts(key: str) -> dict[str, str]:
+            value = holder.get(key)
+            return {k: str(v) for k, v in value.items()} if isinstance(value, dict) else {}
+
+        tags = holder.get("tags")
+        return cls(
+            id=text("id"),
+            input=text("input"),
+            vars=texts("vars"),
+            types=texts("types"),
+            tags=tuple(map(str, tags)) if isinstance(tags, list) else (),
+            skip=text("skip"),
+            xfail=text("xfail"),
+        )
+
+    def columns(self) -> Iterator[tuple[str, str]]:
+        """Every column that is named, with the key of the dataset that names it."""
+        for key, column in (
+            ("id", self.id),
+            ("input", self.input),
+            ("skip", self.skip),
+            ("xfail", self.xfail),
+        ):
+            if column is not None:
+                yield key, column
+        yield from (("vars", column) for column in self.vars.values())
+        yield from (("types", column) for column in self.types)
+        yield from (("tags", column) for column in self.tags)
+
+
+Report = Callable[[Finding], None]
+MissingColumn = Callable[[str, str, str | None], None]
+
+
+def expand_dataset(
+    texts: Mapping[str, str],
+    mapped: Mapped,
+    *,
+    report: Report,
+    missing_column: MissingColumn,
+) -> Iterator[CaseRow]:
+    """The rows of all files of a dataset, in order; what is wrong is reported, not raised.
+
+    `missing_column(key, column, near)` is called for a mapped column that no row of a file has.
+    """
+    for path, text in texts.items():
+        try:
+            rows = read_rows(text, path=path)
+        except InputError as error:
+            for finding in error.findings:
+                report(finding)
+            continue
+        known = dict.fromkeys(column for row in rows for column in row.cells)
+        absent = [(key, column) for key, column in mapped.columns() if column not in known]
+        for key, column in absent:
+            near = difflib.get_close_matches(column, list(known), n=1)
+            missing_column(key, column, near[0] if near else None)
+        if absent:
+            continue
+        prefix = f"{PurePosixPath(path).stem}-" if len(texts) > 1 else ""
+        for row in rows:
+            found = _Cells(row, mapped, report).case_row(prefix)
+            if found:
+                yield found
+
+
+class _Cells:
+    """One row under a mapping."""
+
+    def __init__(self, row: Row, mapped: Mapped, report: Report) -> None:
+        self._row = row
+        self._mapped = mapped
+        self._report = report
+        self._right = True
+
+    def case_row(self, prefix: str) -> CaseRow | None:
+        """What the row gives; None after its mistakes have been reported."""
+        mapped = self._mapped
+        cells = self._typed()
+        column = mapped.id or ("id" if "id" in cells else None)
+        number = f"{prefix}{self._row.number}"
+        found = CaseRow(
+            id=_shown(self._full(cells, column)) if column else number,
+            location=self._row.location,
+            input=_shown(self._full(cells, mapped.input)) if mapped.input else None,
+            vars={name: self._full(cells, column) for name, column in mapped.vars.items()},
+            cells=cells,
+            tags=frozenset(f"{column}:{_shown(cells.get(column))}" for column in mapped.tags),
+            skip=self._reason(cells, mapped.skip),
+            xfail=self._reason(cells, mapped.xfail),
+        )
+        return found if self._right else None
+
+    def _typed(self) -> dict[str, Json]:
+        cells = dict(self._row.cells)
+        for column, to in self._mapped.types.items():
+            try:
+                cells[column] = convert(cells.get(column), to)
+            except ValueError as error:
+                self._wrong("bad-cell", f"column {column!r} is no {to}: {error}", "mend the cell")
+        return cells
+
+    def _full(self, cells: Mapping[str, Json], column: str) -> Json:
+        """A cell that must not be empty."""
+        value = cells.get(column)
+        if value is None or value == "":
+            self._wrong("empty-cell", f"column {column!r} is empty", "fill it, or skip the row")
+        return value
+
+    def _reason(self, cells: Mapping[str, Json], column: str | None) -> str | None:
+        value = cells.get(column) if column else None
+        return _shown(value) or None
+
+    def _wrong(self, rule: str, message: str, fix: str) -> None:
+        self._right = False
+        place = self._row.location
+        self._report(Finding(rule=rule, message=message, location=place, fix=fix))
+
+
+def _shown(value: Json) -> str:
+    """A cell as text; numbers and booleans as JSON writes them."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value)

@@ -1,0 +1,212 @@
+"""Assertions as a suite writes them, to assertion specs that surely build."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import TypeAlias
+
+from agentops_cli.assertions import LATER
+from agentops_cli.errors import InputError, PluginError
+from agentops_cli.locate import Document, Route
+from agentops_cli.model.finding import Finding
+from agentops_cli.model.json import Json, JsonObject
+from agentops_cli.model.place import Location
+from agentops_cli.model.suite import AssertionSpec
+from agentops_cli.ports import AssertionType
+from agentops_cli.registry import Registry
+from agentops_cli.template import Template, TemplateError, Templates
+from agentops_cli.validate import check_part
+
+CASE_KINDS = ("expectedCategory", "mustContain", "mustNotContain")
+"""The kinds that a case names by a key of its own."""
+
+_LISTS = frozenset({"mustContain", "mustNotContain"})
+_COMMON = frozenset({"kind", "not", "weight", "advisory"})
+
+Report: TypeAlias = Callable[[Finding], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RawSpec:
+    """An assertion as written: templates in its arguments are not rendered yet."""
+
+    spec: AssertionSpec
+    route: Route
+    templated: bool
+
+
+class SpecReader:
+    """Reads the assertions of one suite document, reporting what is wrong with them.
+
+    What holds no template is checked once, however many cases share it through `defaults` or a
+    dataset.
+    """
+
+    def __init__(
+        self,
+        document: Document,
+        *,
+        kinds: Registry[AssertionType],
+        templates: Templates,
+        report: Report,
+    ) -> None:
+        self._document = document
+        self._kinds = kinds
+        self._templates = templates
+        self._report = report
+        self._compiled: dict[str, Template] = {}
+
+    def read(
+        self, holder: Mapping[str, Json], route: Route, *, from_defaults: bool = False
+    ) -> tuple[RawSpec, ...]:
+        """The assertions of a case, a dataset or the defaults, in the order of the file's keys."""
+        raw: list[RawSpec] = []
+        for key, value in holder.items():
+            if key in _LISTS and isinstance(value, list):
+                raw += [
+                    self._raw(key, {"value": [item]}, (*route, key, index))
+                    for index, item in enumerate(value)
+                ]
+                if not value:
+                    self._add("empty-list", f"{key!r} must not be empty", (*route, key))
+            elif key in CASE_KINDS:
+                effective = not (from_defaults and key == "expectedCategory" and value == "success")
+                raw.append(self._raw(key, {"value": value}, (*route, key), effective=effective))
+            elif key == "assert" and isinstance(value, list):
+                items = (self._item(item, (*route, key, i)) for i, item in enumerate(value))
+                raw += [item for item in items if item]
+        return tuple(item if item.templated else self._checked(item) for item in raw)
+
+    def complete(self, raw: RawSpec, scope: Mapping[str, Json], place: Location) -> AssertionSpec:
+        """The spec for one case, its templates rendered over `input`, `vars` and `row`.
+
+        `place` is the case's; a mistake that only its values cause names it.
+        """
+        if not raw.templated:
+            return raw.spec
+        try:
+            args = {name: self._rendered(value, scope) for name, value in raw.spec.args.items()}
+        except TemplateError as error:
+            problem = f"{error.message} (for the case at {place})"
+            self._add("bad-template", problem, raw.route, fix=error.fix)
+            return raw.spec
+        spec = replace(raw.spec, args=args)
+        return self._checked(replace(raw, spec=spec)).spec
+
+    def _item(self, item: Json, route: Route) -> RawSpec | None:
+        """One entry of `assert:`, long `{kind: …}` or short `{kind: value}`."""
+        if not isinstance(item, dict):
+            return None  # Reported by the schema.
+        args: JsonObject = {key: value for key, value in item.items() if key not in _COMMON}
+        kind = item.get("kind")
+        if kind is None:
+            if len(args) != 1:
+                found = ", ".join(map(repr, args)) or "none"
+                problem = f"an assertion needs one kind, found {found}"
+                self._add(
+                    "bad-assertion", problem, route, fix="write {kind: …, …} or {kind: value}"
+                )
+                return None
+            [(kind, value)] = args.items()
+            args = self._short(kind, value)
+        if not isinstance(kind, str):
+            self._add("wrong-type", "'kind' must be text", route)
+            return None
+        if not _flags_are_right(item):
+            problem = "'not' and 'advisory' must be true or false, 'weight' a number above 0"
+            self._add("wrong-type", problem, route)
+            return None
+        return self._raw(kind, args, route, flags=item)
+
+    def _short(self, kind: str, value: Json) -> JsonObject:
+        """`{length: {max: 5}}` gives arguments, `{jsonSchema: {type: object}}` gives a value."""
+        if isinstance(value, dict) and value and self._kinds.knows(kind):
+            known = self._kinds.get(kind).schema.get("properties", {})
+            if isinstance(known, dict) and set(value) <= set(known):
+                return value
+        return {"value": value}
+
+    def _raw(
+        self,
+        kind: str,
+        args: JsonObject,
+        route: Route,
+        *,
+        flags: Mapping[str, Json] | None = None,
+        effective: bool = True,
+    ) -> RawSpec:
+        flags = flags or {}
+        advisory = bool(flags.get("advisory"))
+        spec = AssertionSpec(
+            kind=kind,
+            args=args,
+            location=self._document.at(route),
+            negated=bool(flags.get("not")),
+            advisory=advisory,
+            weight=_number(flags.get("weight", 1)),
+            effective=effective and not advisory,
+        )
+        return RawSpec(spec=spec, route=route, templated=_templated(list(args.values())))
+
+    def _checked(self, raw: RawSpec) -> RawSpec:
+        """The same, after everything that is wrong with it has been reported."""
+        spec = raw.spec
+        if spec.kind in LATER:
+            problem = f"{spec.kind!r} is not supported yet: {LATER[spec.kind]}"
+            fix = "remove it until a version supports it"
+            self._add("not-supported-yet", problem, raw.route, fix=fix)
+            return raw
+        try:
+            kind = self._kinds.get(spec.kind, location=spec.location)
+            wrong = check_part(self._document, dict(spec.args), kind.schema, raw.route)
+            if wrong:
+                self._report_all(wrong)
+            else:
+                kind(spec)
+        except (InputError, PluginError) as error:
+            self._report_all(error.findings)
+        return raw
+
+    def _rendered(self, value: Json, scope: Mapping[str, Json]) -> Json:
+        if isinstance(value, str):
+            return self._template(value).render(scope) if _has_template(value) else value
+        if isinstance(value, list):
+            return [self._rendered(item, scope) for item in value]
+        if isinstance(value, dict):
+            return {key: self._rendered(item, scope) for key, item in value.items()}
+        return value
+
+    def _template(self, source: str) -> Template:
+        if source not in self._compiled:  # One template serves every row of a dataset.
+            self._compiled[source] = self._templates.compile(source)
+        return self._compiled[source]
+
+    def _report_all(self, findings: Iterable[Finding]) -> None:
+        for finding in findings:
+            self._report(finding)
+
+    def _add(self, rule: str, message: str, route: Route, *, fix: str | None = None) -> None:
+        place = self._document.at(route)
+        self._report(Finding(rule=rule, message=message, location=place, fix=fix))
+
+
+def _has_template(text: str) -> bool:
+    return "{{" in text or "{%" in text
+
+
+def _templated(value: Json) -> bool:
+    if isinstance(value, str):
+        return _has_template(value)
+    if isinstance(value, list):
+        return any(map(_templated, value))
+    if isinstance(value, dict):
+        return any(map(_templated, value.values()))
+    return False
+
+
+def _flags_are_right(item: Mapping[str, Json]) -> bool:
+    flags = all(isinstance(item.get(name, False), bool) for name in ("not", "advisory"))
+    return flags and _number(item.get("weight", 1)) > 0
+
+
+def _number(value: Json) -> float:
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else 0.0
