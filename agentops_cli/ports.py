@@ -1,11 +1,13 @@
 """The plug sockets: every protocol that one room offers to another, on one page."""
 
+from collections.abc import Mapping
 from types import TracebackType
 from typing import Protocol, Self, TextIO
 
 from agentops_cli.model.call import Ask, Completion, Evidence, Request, Verdict
 from agentops_cli.model.json import JsonObject
 from agentops_cli.model.result import CaseResult, RunResult, TrialResult
+from agentops_cli.model.settings import ModelSettings
 from agentops_cli.model.suite import AssertionSpec
 
 
@@ -24,6 +26,21 @@ class Gateway(Protocol):
 
     async def close(self) -> None:
         """Releases what the gateway holds."""
+        ...
+
+
+class GatewayType(Protocol):
+    """What a registry of gateways holds, usually the class of a `Gateway`.
+
+    `models` has the settings of the configured model ids; a model that is not in it has none.
+    Keys are taken from `environ` only. At most `concurrency` calls are under way at once. Opening
+    a gateway makes no call and imports nothing heavy.
+    """
+
+    def __call__(
+        self, models: Mapping[str, ModelSettings], *, environ: Mapping[str, str], concurrency: int
+    ) -> Gateway:
+        """Opens a gateway."""
         ...
 
 

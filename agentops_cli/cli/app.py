@@ -1,0 +1,65 @@
+"""The root command and the table of commands."""
+
+from typing import Annotated
+
+import typer
+
+from agentops_cli import __version__
+from agentops_cli.cli.lazy import LazyGroup
+
+CONTEXT = {"help_option_names": ["-h", "--help"]}
+
+
+class _Root(LazyGroup):
+    COMMANDS = {  # noqa: RUF012 # A constant table.
+        "eval": (
+            "agentops_cli.cli.eval",
+            "Run suites, write reports, and say yes or no.",
+        ),
+        "config": (
+            "agentops_cli.cli.config",
+            "Show the settings in force, and where each came from.",
+        ),
+        "explain": (
+            "agentops_cli.cli.explain",
+            "Explain an assertion or the exit codes.",
+        ),
+        "local": (
+            "agentops_cli.cli.local",
+            "Install the embedded model, which needs no key.",
+        ),
+        "schema": (
+            "agentops_cli.cli.schema",
+            "Print a JSON Schema, for editors and for other tools.",
+        ),
+    }
+
+
+app = typer.Typer(
+    name="agentops",
+    cls=_Root,
+    context_settings=CONTEXT,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    help="Eval runner and PromptOps toolkit for CI.",
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"agentops {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help="Print the version."),
+    ] = False,
+) -> None:
+    """Eval runner and PromptOps toolkit for CI."""
+
+
+COMMAND = typer.main.get_command(app)

@@ -1,0 +1,159 @@
+"""`agentops eval`: run suites, write reports, and say yes or no."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from agentops_cli.cli.app import CONTEXT
+from agentops_cli.cli.options import Format, NoProgress, Quiet
+from agentops_cli.cli.progress import Progress
+from agentops_cli.cli.screen import print_findings, print_forecast, print_problem, print_run
+from agentops_cli.errors import EmptyError, ExitCode, UsageError
+from agentops_cli.flows.evaluate import EvalOptions, Prepared, prepare, run
+from agentops_cli.flows.forecast import forecast
+from agentops_cli.flows.report import report_paths, write_reports
+from agentops_cli.flows.world import World
+from agentops_cli.model.json import Json
+from agentops_cli.reporters.run_json import RunJson
+from agentops_cli.reporters.wording import dollars
+from agentops_cli.suite.select import Selection
+
+app = typer.Typer(add_completion=False, context_settings=CONTEXT, rich_markup_mode=None)
+
+_SELECT, _RUN, _REPORT = "Selection", "Run", "Reports"
+
+
+@app.command()
+def evaluate(
+    suites: Annotated[
+        list[str] | None,
+        typer.Argument(help="Suite files, folders or patterns. Default: the configured ones."),
+    ] = None,
+    text: Annotated[
+        str, typer.Option("-k", help="Only cases whose id contains this text.", metavar="TEXT")
+    ] = "",
+    tag: Annotated[
+        list[str] | None, typer.Option(help="Only cases with this tag; may be repeated.")
+    ] = None,
+    model: Annotated[
+        list[str] | None,
+        typer.Option(help="Only this model, or a pattern such as 'openai/*'; may be repeated."),
+    ] = None,
+    case: Annotated[
+        list[str] | None, typer.Option(help="Only the case of this id; may be repeated.")
+    ] = None,
+    repeat: Annotated[
+        str | None, typer.Option(help="Run every case so many times.", metavar="N")
+    ] = None,
+    budget: Annotated[
+        str | None,
+        typer.Option(help="Spend no more than this; the strictest budget holds.", metavar="USD"),
+    ] = None,
+    concurrency: Annotated[
+        int | None, typer.Option(help="How many calls may be under way at once.", metavar="N")
+    ] = None,
+    timeout: Annotated[
+        float | None, typer.Option(help="Seconds that one call may take.", metavar="S")
+    ] = None,
+    junit: Annotated[str | None, typer.Option(help="Write JUnit XML.", metavar="FILE")] = None,
+    json: Annotated[str | None, typer.Option(help="Write the result JSON.", metavar="FILE")] = None,
+    jsonl: Annotated[
+        str | None, typer.Option(help="Write trials as they finish, one a line.", metavar="FILE")
+    ] = None,
+    md: Annotated[str | None, typer.Option(help="Write a Markdown report.", metavar="FILE")] = None,
+    cost: Annotated[
+        str | None,
+        typer.Option(
+            help="Write the cost report, as JSON or Markdown by the name.", metavar="FILE"
+        ),
+    ] = None,
+    dry_run: Annotated[
+        bool,
+        typer.Option("--dry-run", help="Print calls, tokens and the most dollars; call nothing."),
+    ] = False,
+    no_cache: Annotated[  # noqa: ARG001 # There is no cache to go around: every call is live.
+        bool, typer.Option("--no-cache", help="Take no answer from a cache; always so for now.")
+    ] = False,
+    allow_empty: Annotated[
+        bool, typer.Option("--allow-empty", help="Exit 0 when nothing is selected.")
+    ] = False,
+    exit_zero: Annotated[
+        bool, typer.Option("--exit-zero", help="Exit 0 in place of 1; changes nothing else.")
+    ] = False,
+    output: Format = "text",
+    quiet: Quiet = False,
+    no_progress: NoProgress = False,
+) -> int:
+    """Run suites, write reports, and say yes or no.
+
+    Without arguments the suites of the configuration are run. The exit code is 0 for yes, 1 for
+    no, and above for no verdict: see `agentops explain exit-codes`.
+    """
+    world = World()
+    options = EvalOptions(
+        suites=tuple(suites or ()),
+        selection=Selection(
+            text=text,
+            tags=frozenset(tag or ()),
+            models=tuple(model or ()),
+            cases=frozenset(case or ()),
+        ),
+        repeat=_count(repeat),
+        log=world.cwd / jsonl if jsonl else None,
+        settings=_given({
+            "budget.runUsd": budget, "concurrency": concurrency, "timeoutS": timeout,
+        }),
+    )  # fmt: skip
+    try:
+        prepared = prepare(options, world)
+    except EmptyError as error:
+        if not allow_empty:
+            raise
+        print_problem(error.message, None)
+        return ExitCode.OK
+    if prepared.plan.notes and not quiet:
+        print_findings(prepared.plan.notes)
+    if dry_run:
+        limit = prepared.budget_usd
+        print_forecast(forecast(prepared), budget=None if limit is None else dollars(limit))
+        return ExitCode.OK
+    paths = report_paths(
+        {"junit": junit, "json": json, "md": md, "cost": cost},
+        prepared.config.report,
+        cwd=world.cwd,
+        root=prepared.config.root,
+    )
+    code = _run(prepared, paths, as_json=output == "json", progress=not (quiet or no_progress))
+    return ExitCode.OK if exit_zero and code is ExitCode.REJECTED else code
+
+
+def _run(prepared: Prepared, paths: dict[str, Path], *, as_json: bool, progress: bool) -> ExitCode:
+    bar = Progress(prepared.trials, enabled=progress)
+    with run(prepared, bar) as (result, trials):
+        bar.close()
+        failures = list(write_reports(result, trials, paths))
+        if as_json:
+            RunJson().write(result, trials, sys.stdout)
+        else:
+            print_run(result, trials)
+    for failure in failures:
+        print_problem(failure.error.message, failure.error.fix)
+    if failures and result.exit_code in {ExitCode.OK, ExitCode.REJECTED}:
+        return ExitCode.UNREACHABLE  # A gate whose report is missing has not spoken.
+    return result.exit_code
+
+
+def _count(repeat: str | None) -> int | None:
+    if repeat is None:
+        return None
+    if repeat == "auto":
+        raise UsageError("--repeat auto is not supported yet", fix="give a number")
+    if not repeat.isdecimal() or not 1 <= int(repeat) <= 1000:
+        raise UsageError(f"--repeat must be a number from 1 to 1000, not {repeat!r}")
+    return int(repeat)
+
+
+def _given(settings: dict[str, Json]) -> dict[str, Json]:
+    return {key: value for key, value in settings.items() if value is not None}

@@ -1,0 +1,74 @@
+"""The one door out: whatever ended a command becomes a message and an exit code."""
+
+import os
+import sys
+import tempfile
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from agentops_cli.errors import AgentopsError, ExitCode, InputError
+
+
+def run(command: Any, args: Sequence[str]) -> int:
+    """Runs a command line and gives its exit code; nothing is raised.
+
+    A command returns its code, raises `typer.Exit`, or raises an `AgentopsError`. What typer
+    itself refuses is a usage error. Anything else is our bug: a crash report is written.
+    """
+    stdout = sys.stdout
+    try:
+        result = command.main(args=list(args), prog_name="agentops", standalone_mode=False)
+        sys.stdout.flush()
+        return int(result or 0)
+    except AgentopsError as error:
+        return _refused(error)
+    except KeyboardInterrupt:
+        return ExitCode.INTERRUPTED
+    except BrokenPipeError:
+        return _broken_pipe()
+    except SystemExit as end:
+        # Typer ends a broken pipe with 1, having put a silent stream in place of stdout.
+        return ExitCode.OK if sys.stdout is not stdout else _code(end)
+    except Exception as error:  # noqa: BLE001 # The last line of defence; reported, not swallowed.
+        if hasattr(error, "exit_code") and hasattr(error, "show"):
+            error.show()
+            return int(error.exit_code)
+        return _crashed(error)
+
+
+def _refused(error: AgentopsError) -> int:
+    from agentops_cli.cli.screen import print_findings, print_problem
+
+    if isinstance(error, InputError):
+        print_findings(error.findings)
+    else:
+        print_problem(error.message, error.fix)
+    return error.exit_code
+
+
+def _broken_pipe() -> int:
+    """The reader left; what is still buffered must not raise again when Python ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return ExitCode.OK
+
+
+def _crashed(error: Exception) -> int:
+    from agentops_cli.cli.screen import print_problem
+    from agentops_cli.redact import Redact, secrets_in
+
+    redact = Redact(secrets_in(os.environ))
+    report = redact("".join(traceback.format_exception(error)))
+    handle, name = tempfile.mkstemp(prefix="agentops-crash-", suffix=".txt")
+    with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace") as file:
+        file.write(report)
+    print_problem(
+        redact(f"internal error: {type(error).__name__}: {error}"),
+        f"this is a bug of agentops; report it with {Path(name)}",
+    )
+    return ExitCode.INTERNAL
+
+
+def _code(end: SystemExit) -> int:
+    return end.code if isinstance(end.code, int) else ExitCode.OK if end.code is None else 1

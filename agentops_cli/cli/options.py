@@ -1,0 +1,16 @@
+"""Options that commands share, each written once."""
+
+from typing import Annotated, Literal, TypeAlias
+
+import typer
+
+Format: TypeAlias = Annotated[
+    Literal["text", "json"],
+    typer.Option("--format", help="What stdout is for: a person, or a program."),
+]
+Quiet: TypeAlias = Annotated[
+    bool, typer.Option("--quiet", "-q", help="Print nothing but the verdict and what is wrong.")
+]
+NoProgress: TypeAlias = Annotated[
+    bool, typer.Option("--no-progress", help="Show no progress on stderr.")
+]

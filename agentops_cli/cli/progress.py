@@ -1,0 +1,73 @@
+"""How far a run is, on stderr: a bar on a terminal, a plain line now and then elsewhere."""
+
+import sys
+import time
+from collections.abc import Callable
+
+from agentops_cli.model.result import Outcome, TrialResult
+
+_SECONDS_BETWEEN_LINES = 10.0
+_SILENT_SECONDS = 1.0
+
+
+class Progress:
+    """Told of each trial as it ends; shows nothing about a run that takes less than a second."""
+
+    def __init__(
+        self, total: int, *, enabled: bool, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._total = total
+        self._enabled = enabled
+        self._clock = clock
+        self._done = self._failed = self._errored = 0
+        self._began = self._last_line = clock()
+        self._bar: _Bar | None = None
+
+    def close(self) -> None:
+        """Takes the bar away; nothing is shown after it."""
+        if self._bar:
+            self._bar.stop()
+
+    def __call__(self, result: TrialResult) -> None:
+        """Counts one trial and shows it when it is time to."""
+        self._done += 1
+        self._failed += result.outcome is Outcome.FAILED
+        self._errored += result.outcome is Outcome.ERRORED
+        now = self._clock()
+        if not self._enabled or now - self._began < _SILENT_SECONDS:
+            return
+        if sys.stderr.isatty():
+            self._bar = self._bar or _Bar(self._total)
+            self._bar.show(self._done, self._words())
+        elif now - self._last_line >= _SECONDS_BETWEEN_LINES:
+            self._last_line = now
+            sys.stderr.write(f"{self._done} of {self._total} trials, {self._words()}\n")
+
+    def _words(self) -> str:
+        return f"{self._failed} failed, {self._errored} errored"
+
+
+class _Bar:
+    """A bar of rich, which is imported only when there is something to show."""
+
+    def __init__(self, total: int) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+        from rich.progress import Progress as Bars
+
+        self._bars = Bars(
+            MofNCompleteColumn(),
+            BarColumn(),
+            TextColumn("{task.description}"),
+            TimeElapsedColumn(),
+            console=Console(stderr=True),
+            transient=True,
+        )
+        self._task = self._bars.add_task("", total=total)
+        self._bars.start()
+
+    def show(self, done: int, words: str) -> None:
+        self._bars.update(self._task, completed=done, description=words)
+
+    def stop(self) -> None:
+        self._bars.stop()

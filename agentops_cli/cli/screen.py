@@ -1,0 +1,234 @@
+"""All that a person reads on a terminal: results on stdout, everything about the run on stderr.
+
+Whatever came from a model or a file is printed as plain text, its control characters spelled out:
+an answer can neither colour nor move anything.
+"""
+
+import os
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from agentops_cli.errors import ExitCode
+from agentops_cli.flows.forecast import Forecast
+from agentops_cli.model.finding import Finding, Severity
+from agentops_cli.model.money import ZERO, Cost
+from agentops_cli.model.result import (
+    CaseResult,
+    Outcome,
+    RunResult,
+    SuiteResult,
+    count_outcomes,
+    pass_rate,
+    total_cost,
+)
+from agentops_cli.ports import Trials
+from agentops_cli.reporters.account import account_of
+from agentops_cli.reporters.wording import (
+    costs,
+    counted,
+    one_line,
+    percent,
+    seconds,
+    visible,
+)
+
+SHOWN_FINDINGS = 50
+SHOWN_CASES = 20
+_ANSWER_CHARACTERS = 300
+
+_SEVERITY_STYLES = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
+_OUTCOME_STYLES = {
+    Outcome.PASSED: "green",
+    Outcome.FLAKY: "yellow",
+    Outcome.FAILED: "bold red",
+    Outcome.ERRORED: "magenta",
+}
+_APART = (Outcome.SKIPPED, Outcome.XFAILED, Outcome.QUARANTINED)
+
+
+def console(*, stderr: bool = False) -> Console:
+    """A console that keeps long paths whole; colours only where they are wanted."""
+    # Without a terminal there is no width to fit into, and a log should not be wrapped.
+    stream = sys.stderr if stderr else sys.stdout
+    width = None if stream.isatty() else int(os.environ.get("COLUMNS", "120"))
+    return Console(stderr=stderr, width=width, highlight=False, markup=False, emoji=False)
+
+
+def print_findings(findings: Sequence[Finding]) -> None:
+    """Prints findings on stderr, worst things said first in reading order, and how many."""
+    out = console(stderr=True)
+    for finding in findings[:SHOWN_FINDINGS]:
+        _print_finding(out, finding)
+    more = len(findings) - SHOWN_FINDINGS
+    if more > 0:
+        _say(out, f"… and {counted(more, 'more finding')}")
+    errors = sum(finding.severity is Severity.ERROR for finding in findings)
+    if errors:
+        _say(out, f"{counted(errors, 'mistake')} found; nothing was run or spent", "bold")
+
+
+def _print_finding(out: Console, finding: Finding) -> None:
+    place = f"{finding.location}  " if finding.location else ""
+    style = _SEVERITY_STYLES[finding.severity]
+    line = Text(place, style="bold")
+    line.append(finding.severity.word, style=style)
+    line.append(f"  {visible(finding.message)}  [{finding.rule}]", style="default")
+    out.print(line, soft_wrap=True)
+    if finding.fix:
+        _say(out, f"  fix: {visible(finding.fix)}")
+
+
+def print_problem(message: str, fix: str | None) -> None:
+    """Prints what ended a command, on stderr."""
+    out = console(stderr=True)
+    _say(out, f"error: {visible(message)}", "red")
+    if fix:
+        _say(out, f"  fix: {visible(fix)}")
+
+
+def say(message: str) -> None:
+    """Tells something about the run, on stderr."""
+    _say(console(stderr=True), message)
+
+
+def _say(out: Console, message: str, style: str = "default") -> None:
+    out.print(Text(message, style=style), soft_wrap=True)
+
+
+def print_forecast(rows: Sequence[Forecast], *, budget: str | None) -> None:
+    """The upper bounds of a dry run, on stdout."""
+    out = console()
+    table = _table("suite", "model", "cases", "calls", "input tokens", "output tokens", "dollars")
+    for row in rows:
+        table.add_row(
+            row.suite,
+            row.model,
+            f"{row.cases:,}",
+            f"{row.calls:,}",
+            f"≤ {row.input_tokens:,}",
+            f"≤ {row.output_tokens:,}",
+            _at_most(row.cost),
+        )
+    out.print(table)
+    total = sum((row.cost for row in rows), Cost())
+    calls = sum(row.calls for row in rows)
+    limit = f", of a budget of {budget}" if budget else ""
+    _say(out, f"{counted(calls, 'call')}, {_at_most(total)}{limit}. No call was made.", "bold")
+
+
+def _at_most(cost: Cost) -> str:
+    text = costs(cost)
+    return text if cost.usd == ZERO else f"at most {text}"
+
+
+def print_run(run: RunResult, trials: Trials) -> None:
+    """The verdict of a run with its table, its failures and its errors, on stdout."""
+    out = console()
+    out.print(_suite_table(run))
+    shown = [
+        (suite, case)
+        for outcome in (Outcome.FAILED, Outcome.ERRORED)
+        for suite in run.suites
+        for case in suite.cases
+        if case.outcome is outcome
+    ]
+    for suite, case in shown[:SHOWN_CASES]:
+        _print_case(out, suite, case, trials)
+    more = len(shown) - SHOWN_CASES
+    if more > 0:
+        _say(out, f"\n… and {counted(more, 'more case')}: see the reports (--md, --json, --junit)")
+    _print_apart(out, run)
+    for reason in run.reasons:
+        _print_finding(out, reason)
+    _print_verdict(out, run)
+
+
+def _suite_table(run: RunResult) -> Table:
+    table = _table("suite", "model", "cases", "passed", "failed", "errored", "rate", "cost", "p50")
+    for suite in run.suites:
+        for model in suite.models:
+            cases = [case for case in suite.cases if case.model == model]
+            counts = count_outcomes(cases)
+            flaky = f" ({counts[Outcome.FLAKY]} flaky)" if counts[Outcome.FLAKY] else ""
+            passed = counts[Outcome.PASSED] + counts[Outcome.FLAKY]
+            table.add_row(
+                suite.path,
+                model,
+                f"{len(cases):,}",
+                Text(f"{passed:,}{flaky}", style="green" if passed else "default"),
+                _count(counts, Outcome.FAILED),
+                _count(counts, Outcome.ERRORED),
+                percent(pass_rate(counts)),
+                costs(total_cost(cases)),
+                seconds(suite.p50_latency_s),
+            )
+    return table
+
+
+def _count(counts: Mapping[Outcome, int], outcome: Outcome) -> Text:
+    number = counts.get(outcome, 0)
+    return Text(f"{number:,}", style=_OUTCOME_STYLES[outcome] if number else "default")
+
+
+def _table(*headings: str) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+    for heading in headings:
+        words = heading in {"suite", "model"}
+        table.add_column(heading, justify="left" if words else "right", overflow="fold")
+    return table
+
+
+def _print_case(out: Console, suite: SuiteResult, case: CaseResult, trials: Trials) -> None:
+    """What was expected, what came, and where it is written."""
+    line = Text("\n")
+    line.append(case.outcome.upper(), style=_OUTCOME_STYLES[case.outcome])
+    line.append(f"  {visible(case.case.id)}", style="bold")
+    line.append(f"  {suite.name} · {case.model}  {case.case.location}", style="default")
+    out.print(line, soft_wrap=True)
+    if case.note:
+        _say(out, f"  {one_line(case.note, _ANSWER_CHARACTERS)}")
+    results = trials.of(case)
+    for complaint in account_of(case, results):
+        _say(out, f"  {visible(complaint)}")
+    answers = [result.completion.text for result in results if result.completion]
+    if answers:
+        _say(out, f"  answer: {one_line(answers[0], _ANSWER_CHARACTERS) or '(empty)'}", "dim")
+
+
+def _print_apart(out: Console, run: RunResult) -> None:
+    """What gates nothing is said, so that nobody takes it for passed."""
+    counts = count_outcomes(run.cases)
+    apart = [f"{counts[outcome]} {outcome}" for outcome in _APART if counts[outcome]]
+    if apart:
+        _say(out, f"\nnot part of the rate: {', '.join(apart)}")
+
+
+def _print_verdict(out: Console, run: RunResult) -> None:
+    cases = list(run.cases)
+    counts = count_outcomes(cases)
+    head, style = _VERDICTS.get(run.exit_code, ("NO VERDICT", "bold magenta"))
+    good = counts[Outcome.PASSED] + counts[Outcome.FLAKY]
+    line = Text("\n")
+    line.append(head, style=style)
+    line.append(
+        f"  {good} of {good + counts[Outcome.FAILED]} judged cases passed, "
+        f"{counts[Outcome.ERRORED]} errored, {costs(total_cost(cases))}"
+        f", {seconds((run.finished - run.started).total_seconds())}"
+        f"  (exit {int(run.exit_code)}: {run.exit_code.meaning})",
+        style="default",
+    )
+    out.print(line, soft_wrap=True)
+
+
+_VERDICTS = {ExitCode.OK: ("PASS", "bold green"), ExitCode.REJECTED: ("FAIL", "bold red")}
+
+
+def print_lines(lines: Iterable[str]) -> None:
+    """Plain lines on stdout, as they are."""
+    out = console()
+    for line in lines:
+        _say(out, line)

@@ -1,0 +1,1 @@
+"""One function per command: the steps of each job, with the world handed in."""

@@ -1,0 +1,159 @@
+"""Suite files and the prompts they name, read from a tree of files."""
+
+import os
+import posixpath
+from collections.abc import Iterable, Sequence
+from pathlib import PurePosixPath
+
+from agentops_cli.errors import EmptyError, InputError, UnreadableError
+from agentops_cli.flows.world import World
+from agentops_cli.model.finding import Finding
+from agentops_cli.model.place import Location
+from agentops_cli.model.prompt import Prompt
+from agentops_cli.model.settings import Config
+from agentops_cli.model.suite import Suite
+from agentops_cli.ports import Source
+from agentops_cli.prompt.read import read_prompt
+from agentops_cli.prompt.render import Renderer
+from agentops_cli.run.plan import LoadedSuite
+from agentops_cli.suite.read import SuiteContext, read_suite
+
+_SUITE_SUFFIXES = frozenset({".yaml", ".yml"})
+
+
+def find_suites(typed: Sequence[str], config: Config, source: Source, world: World) -> list[str]:
+    """The suite files to run: those that were typed, else the configured globs'.
+
+    A typed folder means every suite file below it. Raises `EmptyError` when anything that was
+    typed, or all globs together, matched nothing.
+    """
+    if typed:
+        return list(dict.fromkeys(path for name in typed for path in _typed(name, source)))
+    found = [
+        path for pattern in config.suites for path in source.glob(_near(pattern, config, world))
+    ]
+    if not found:
+        patterns = ", ".join(config.suites)
+        raise EmptyError(
+            f"no suite file matches {patterns}",
+            fix="name a suite file, or set 'suites:' in agentops.yaml",
+        )
+    return list(dict.fromkeys(found))
+
+
+def _typed(name: str, source: Source) -> Sequence[str]:
+    path = PurePosixPath(name).as_posix()
+    below = [
+        found
+        for found in source.glob(f"{path}/**/*")
+        if PurePosixPath(found).suffix in _SUITE_SUFFIXES
+    ]
+    if below:
+        return below
+    if source.glob(_literal(path)):
+        return [path]
+    matching = source.glob(path)
+    if not matching:
+        raise EmptyError(f"no such suite: {name}", fix="name a suite file, a folder or a pattern")
+    return matching
+
+
+def _literal(path: str) -> str:
+    """A pattern that matches the path itself, whatever characters are in it."""
+    return "".join(f"[{mark}]" if mark in "*?[" else mark for mark in path)
+
+
+def _near(pattern: str, config: Config, world: World) -> str:
+    """A configured pattern as seen from the working folder."""
+    if config.root == world.cwd:
+        return pattern
+    return PurePosixPath(os.path.relpath(config.root / pattern, world.cwd)).as_posix()
+
+
+class Loader:
+    """Reads suites and their prompts, collecting what is wrong in all of them."""
+
+    def __init__(self, context: SuiteContext, config: Config, world: World) -> None:
+        self.findings: list[Finding] = []
+        self._context = context
+        self._config = config
+        self._world = world
+        self._renderers: dict[str, Renderer | None] = {}
+        self._names: dict[str, list[Prompt]] | None = None
+
+    def load(self, paths: Iterable[str]) -> tuple[LoadedSuite, ...]:
+        """Every suite with its prompt; raises `InputError` with all mistakes of all files."""
+        loaded = [item for path in paths if (item := self._load(path))]
+        if self.findings:
+            raise InputError(self.findings)
+        return tuple(loaded)
+
+    def _load(self, path: str) -> LoadedSuite | None:
+        try:
+            text = self._context.source.read(path)
+            suite = read_suite(text, path=path, context=self._context)
+        except UnreadableError as error:
+            self._add("unreadable", error.message, Location(path=path), error.fix)
+            return None
+        except InputError as error:
+            self.findings += error.findings
+            return None
+        if suite.prompt is None:
+            return LoadedSuite(suite=suite, renderer=None)
+        renderer = self._prompt(suite, suite.prompt)
+        return LoadedSuite(suite=suite, renderer=renderer) if renderer else None
+
+    def _prompt(self, suite: Suite, name: str) -> Renderer | None:
+        if "@" in name:
+            problem = f"{name!r} is not supported yet: prompts of other versions and commits"
+            fix = "name the file in the working tree"
+            self._add("not-supported-yet", problem, suite.prompt_location, fix)
+            return None
+        if "/" not in name and not PurePosixPath(name).suffix:
+            return self._named(suite, name)
+        path = posixpath.normpath(posixpath.join(posixpath.dirname(suite.path), name))
+        return self._compiled(path, suite.prompt_location)
+
+    def _named(self, suite: Suite, name: str) -> Renderer | None:
+        """The prompt of a name among the configured ones."""
+        if self._names is None:
+            self._names = {}
+            for prompt in self._configured():
+                self._names.setdefault(prompt.name, []).append(prompt)
+        found = self._names.get(name, [])
+        if len(found) == 1:
+            return self._compiled(found[0].location.path, suite.prompt_location)
+        if found:
+            places = " and ".join(prompt.location.path for prompt in found)
+            problem, fix = f"prompt {name!r} is in {places}", "give each prompt a name of its own"
+        else:
+            known = ", ".join(sorted(self._names)) or "none"
+            problem, fix = f"there is no prompt {name!r}", f"known prompts: {known}"
+        self._add("missing-prompt", problem, suite.prompt_location, fix)
+        return None
+
+    def _configured(self) -> list[Prompt]:
+        source = self._context.source
+        patterns = (_near(pattern, self._config, self._world) for pattern in self._config.prompts)
+        paths = dict.fromkeys(path for pattern in patterns for path in source.glob(pattern))
+        renderers = (self._compiled(path, Location(path=path)) for path in paths)
+        return [renderer.prompt for renderer in renderers if renderer]
+
+    def _compiled(self, path: str, named_at: Location) -> Renderer | None:
+        if path not in self._renderers:
+            self._renderers[path] = self._compile(path, named_at)
+        return self._renderers[path]
+
+    def _compile(self, path: str, named_at: Location) -> Renderer | None:
+        source = self._context.source
+        try:
+            prompt = read_prompt(source.read(path), path=path)
+            return Renderer(prompt, templates=self._context.templates, source=source)
+        except UnreadableError as error:
+            self._add("missing-prompt", error.message, named_at, error.fix)
+        except InputError as error:
+            self.findings += error.findings
+        return None
+
+    def _add(self, rule: str, message: str, location: Location, fix: str | None) -> None:
+        self.findings.append(Finding(rule=rule, message=message, location=location, fix=fix))

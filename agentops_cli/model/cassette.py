@@ -1,0 +1,43 @@
+"""Recorded answers, found by case, repeat and turn."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from agentops_cli.model.call import Finish, ToolCall
+from agentops_cli.model.money import Usage
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recording:
+    """One recorded answer; `line` is where it stands in its file.
+
+    `model` is what the answer is said to come from, None where the file does not say.
+    """
+
+    case_id: str
+    text: str
+    line: int
+    repeat: int = 0
+    turn: int = 0
+    model: str | None = None
+    finish: Finish = Finish.STOP
+    usage: Usage | None = None
+    tool_calls: tuple[ToolCall, ...] = ()
+
+    @property
+    def slot(self) -> tuple[str, int, int]:
+        """Case, repeat and turn: at most one recording has them."""
+        return (self.case_id, self.repeat, self.turn)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cassette:
+    """The recordings of one file, by their slot; `path` is the file as the user knows it."""
+
+    path: str
+    recordings: Mapping[tuple[str, int, int], Recording] = field(default_factory=dict)
+
+    @property
+    def case_ids(self) -> frozenset[str]:
+        """The cases that have at least one recording."""
+        return frozenset(case_id for case_id, _, _ in self.recordings)
