@@ -1,0 +1,153 @@
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agentops_cli.model.call import Fault, FaultKind
+from agentops_cli.model.money import Cost, Usage
+from agentops_cli.model.result import Outcome, Tally
+from agentops_cli.model.suite import Quarantine
+from agentops_cli.run.fold import Fold, conclude, judge_repeats, percentile
+from tests.builders import a_case, a_completion, a_fault, a_planned_case, a_trial
+
+TODAY = date(2026, 5, 1)
+
+
+@pytest.mark.parametrize(
+    ("passed", "failed", "errored", "skipped", "needed", "outcome"),
+    [
+        (1, 0, 0, 0, 1, Outcome.PASSED),
+        (0, 1, 0, 0, 1, Outcome.FAILED),
+        (0, 0, 1, 0, 1, Outcome.ERRORED),
+        (0, 0, 0, 1, 1, Outcome.SKIPPED),
+        (4, 1, 0, 0, 4, Outcome.FLAKY),
+        (3, 2, 0, 0, 4, Outcome.FAILED),
+        (4, 0, 1, 0, 4, Outcome.PASSED),  # The missing trial cannot change 4 of 5.
+        (3, 1, 1, 0, 4, Outcome.ERRORED),  # It can: 3 or 4 of 5.
+        (2, 2, 1, 0, 4, Outcome.FAILED),  # Even if it had passed, 3 of 5.
+        (2, 0, 0, 3, 4, Outcome.ERRORED),  # Interrupted half way.
+        (4, 0, 0, 1, 4, Outcome.PASSED),
+    ],
+)
+def test_a_case_is_decided_only_if_missing_trials_cannot_change_it(
+    passed: int, failed: int, errored: int, skipped: int, needed: int, outcome: Outcome
+) -> None:
+    tally = Tally(passed=passed, failed=failed, errored=errored, skipped=skipped)
+    assert judge_repeats(tally, needed=needed) is outcome
+
+
+@given(st.lists(st.sampled_from(["pass", "fail", "error"]), min_size=1, max_size=6), st.data())
+def test_whatever_an_errored_trial_would_have_been_a_decision_stands(
+    trials: list[str], data: st.DataObject
+) -> None:
+    needed = data.draw(st.integers(1, len(trials)))
+
+    def outcome(results: list[str]) -> Outcome:
+        tally = Tally(
+            passed=results.count("pass"),
+            failed=results.count("fail"),
+            errored=results.count("error"),
+        )
+        return judge_repeats(tally, needed=needed)
+
+    decided = outcome(trials)
+    if decided is Outcome.ERRORED:
+        return
+    verdict = decided in {Outcome.PASSED, Outcome.FLAKY}
+    for became in ("pass", "fail"):
+        completed = outcome([became if result == "error" else result for result in trials])
+        assert (completed in {Outcome.PASSED, Outcome.FLAKY}) is verdict
+
+
+@pytest.mark.parametrize(
+    ("tally", "outcome", "note"),
+    [
+        (Tally(failed=1), Outcome.XFAILED, "too small a model"),
+        (Tally(passed=1), Outcome.FAILED, "passed, but is marked xfail: too small a model"),
+        (Tally(errored=1), Outcome.ERRORED, None),
+    ],
+)
+def test_an_xfail_that_passes_is_failed_and_one_that_fails_is_not(
+    tally: Tally, outcome: Outcome, note: str | None
+) -> None:
+    assert conclude(a_case(xfail="too small a model"), tally, today=TODAY) == (outcome, note)
+
+
+def test_a_quarantine_gates_nothing_until_the_day_after_its_last() -> None:
+    case = a_case(quarantine=Quarantine(reason="flaky", owner="@platform", until=TODAY))
+    outcome, note = conclude(case, Tally(failed=1), today=TODAY)
+    assert outcome is Outcome.QUARANTINED
+    assert note == "failed, in quarantine until 2026-05-01: flaky (@platform)"
+    outcome, note = conclude(case, Tally(failed=1), today=date(2026, 5, 2))
+    assert outcome is Outcome.FAILED
+    assert note == "its quarantine ended on 2026-05-01"
+
+
+def test_a_skipped_case_keeps_its_reason() -> None:
+    result = conclude(a_case(skip="needs a key"), Tally(skipped=1), today=TODAY)
+    assert result == (Outcome.SKIPPED, "needs a key")
+
+
+def test_trials_that_never_began_are_counted_as_skipped() -> None:
+    planned = a_planned_case(case=a_case(repeat=3, repeat_pass=2))
+    fold = Fold([planned], today=TODAY)
+    fold.add(a_trial())
+    [case] = fold.cases()
+    assert (case.tally.passed, case.tally.skipped) == (1, 2)
+    assert case.outcome is Outcome.ERRORED
+
+
+def test_costs_tokens_and_latencies_of_the_repeats_are_summed() -> None:
+    planned = a_planned_case(case=a_case(repeat=2, repeat_pass=2))
+    fold = Fold([planned], today=TODAY)
+    fold.add(a_trial(completion=a_completion(latency_s=0.5)))
+    fold.add(a_trial(repeat=1, completion=a_completion(latency_s=1.5)))
+    [case] = fold.cases()
+    one = a_completion()
+    assert one.usage is not None
+    assert case.cost == one.cost + one.cost
+    assert case.usage == one.usage + one.usage
+    assert case.latency_s == 2.0
+    assert fold.latencies_s([case]) == [0.5, 1.5]
+
+
+def test_a_recorded_answer_has_no_latency_and_no_cost() -> None:
+    fold = Fold([a_planned_case()], today=TODAY)
+    recorded = a_completion(cached=True, cost=Cost(), usage=None)
+    fold.add(a_trial(completion=recorded))
+    [case] = fold.cases()
+    assert case.latency_s is None
+    assert case.tally.cached == 1
+    assert (case.cost, case.usage) == (Cost(), Usage())
+
+
+def test_a_trial_that_the_budget_stopped_is_counted_as_stopped() -> None:
+    fold = Fold([a_planned_case()], today=TODAY)
+    spent = Fault(kind=FaultKind.BUDGET, message="spent")
+    fold.add(a_trial(outcome=Outcome.ERRORED, completion=None, verdicts=(), fault=spent))
+    [case] = fold.cases()
+    assert (case.tally.errored, case.tally.stopped, case.tally.answered) == (1, 1, 0)
+
+
+def test_an_answer_that_could_not_be_judged_still_counts_as_answered() -> None:
+    fold = Fold([a_planned_case()], today=TODAY)
+    fold.add(a_trial(outcome=Outcome.ERRORED, fault=a_fault(kind=FaultKind.UNDECIDED)))
+    [case] = fold.cases()
+    assert (case.tally.answered, case.tally.errored) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("values", "share", "expected"),
+    [
+        ([], 0.95, None),
+        ([3.0], 0.95, 3.0),
+        ([2.0, 1.0], 0.5, 1.0),
+        ([float(n) for n in range(1, 101)], 0.95, 95.0),
+        ([float(n) for n in range(1, 11)], 0.95, 10.0),
+    ],
+)
+def test_a_percentile_is_a_value_that_was_measured(
+    values: list[float], share: float, expected: float | None
+) -> None:
+    assert percentile(values, share) == expected

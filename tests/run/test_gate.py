@@ -1,0 +1,152 @@
+from collections.abc import Sequence
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from agentops_cli.errors import ExitCode
+from agentops_cli.model.finding import Severity
+from agentops_cli.model.money import Cost
+from agentops_cli.model.result import CaseResult, GateDecision, Outcome, SuiteResult, Tally
+from agentops_cli.model.suite import Gate
+from agentops_cli.run.gate import decide, judge_suite
+from tests.builders import a_case, a_place
+
+_TALLIES = {
+    Outcome.PASSED: Tally(passed=1, answered=1),
+    Outcome.FLAKY: Tally(passed=4, failed=1, answered=5),
+    Outcome.FAILED: Tally(failed=1, answered=1),
+    Outcome.ERRORED: Tally(errored=1),
+    Outcome.SKIPPED: Tally(skipped=1),
+    Outcome.XFAILED: Tally(failed=1, answered=1),
+    Outcome.QUARANTINED: Tally(failed=1, answered=1),
+}
+
+
+def case_of(outcome: Outcome, **changes: Any) -> CaseResult:
+    skip = "by its author" if outcome is Outcome.SKIPPED else None
+    result = CaseResult(
+        index=0, case=a_case(skip=skip), model="m", outcome=outcome, tally=_TALLIES[outcome]
+    )
+    return replace(result, **changes)
+
+
+def cases_of(**counts: int) -> list[CaseResult]:
+    return [case_of(Outcome(name)) for name, number in counts.items() for _ in range(number)]
+
+
+def stopped() -> CaseResult:
+    return case_of(Outcome.ERRORED, tally=Tally(errored=1, stopped=1))
+
+
+def not_begun() -> CaseResult:
+    return case_of(Outcome.SKIPPED, case=a_case())
+
+
+def undecided() -> CaseResult:
+    return case_of(Outcome.ERRORED, tally=Tally(errored=1, answered=1))
+
+
+def judged(
+    cases: Sequence[CaseResult], gate: Gate = Gate(), p95_latency_s: float | None = 1.0
+) -> GateDecision:
+    return judge_suite(cases, gate, p95_latency_s=p95_latency_s, location=a_place())
+
+
+def suite_of(cases: Sequence[CaseResult], gate: Gate = Gate()) -> SuiteResult:
+    return SuiteResult(
+        name="s",
+        path="s.yaml",
+        prompt_name=None,
+        prompt_version=None,
+        prompt_sha256=None,
+        cases=tuple(cases),
+        gate=gate,
+        decision=judged(cases, gate),
+    )
+
+
+@pytest.mark.parametrize(
+    ("cases", "gate", "code"),
+    [
+        (cases_of(passed=3), Gate(), ExitCode.OK),
+        (cases_of(passed=3, flaky=1), Gate(), ExitCode.OK),
+        (cases_of(passed=3, xfailed=2, skipped=1, quarantined=1), Gate(), ExitCode.OK),
+        (cases_of(xfailed=2), Gate(), ExitCode.OK),
+        (cases_of(passed=3, failed=1), Gate(), ExitCode.REJECTED),
+        (cases_of(passed=3, failed=1), Gate(min_pass_rate=0.75), ExitCode.OK),
+        # One of 40 that could not be judged leaves no verdict.
+        (cases_of(passed=39, errored=1), Gate(), ExitCode.UNREACHABLE),
+        (cases_of(passed=39, errored=1), Gate(max_errored=1), ExitCode.OK),
+        (cases_of(errored=4), Gate(max_errored=9), ExitCode.UNREACHABLE),
+        (cases_of(passed=3, failed=1, errored=1), Gate(), ExitCode.REJECTED),
+        # A failure that the missing case could make up for is not certain.
+        (cases_of(passed=2, failed=1, errored=1), Gate(min_pass_rate=0.75), ExitCode.UNREACHABLE),
+        ([*cases_of(passed=3), stopped()], Gate(), ExitCode.STOPPED),
+        ([*cases_of(passed=3, failed=1), stopped()], Gate(), ExitCode.REJECTED),
+        ([stopped(), stopped()], Gate(), ExitCode.STOPPED),
+        ([*cases_of(errored=1), stopped()], Gate(), ExitCode.UNREACHABLE),
+        ([undecided()], Gate(), ExitCode.UNREACHABLE),
+        ([undecided(), *cases_of(passed=1)], Gate(max_errored=1), ExitCode.OK),
+        (cases_of(skipped=2), Gate(), ExitCode.EMPTY),
+    ],
+)
+def test_causes_win_over_each_other_in_one_order(
+    cases: Sequence[CaseResult], gate: Gate, code: ExitCode
+) -> None:
+    assert decide([suite_of(cases, gate)], interrupted=False) is code
+
+
+def test_an_interruption_wins_over_everything() -> None:
+    cases = [*cases_of(failed=3), not_begun()]
+    assert decide([suite_of(cases)], interrupted=True) is ExitCode.INTERRUPTED
+
+
+def test_one_suite_that_is_certainly_rejected_rejects_the_run() -> None:
+    suites = [suite_of(cases_of(errored=2)), suite_of(cases_of(failed=1))]
+    assert decide(suites, interrupted=False) is ExitCode.REJECTED
+
+
+def test_a_case_that_was_not_begun_keeps_a_rejection_uncertain() -> None:
+    cases = [*cases_of(passed=2, failed=1), not_begun()]
+    assert not judged(cases, Gate(min_pass_rate=0.75)).certain
+    assert judged(cases, Gate(min_pass_rate=0.8)).certain
+
+
+@pytest.mark.parametrize(("limit", "passed"), [(Decimal("0.04"), True), (Decimal("0.0399"), False)])
+def test_the_cost_gate_counts_the_judges_too(limit: Decimal, passed: bool) -> None:
+    case = case_of(
+        Outcome.PASSED, cost=Cost(usd=Decimal("0.03")), judge_cost=Cost(usd=Decimal("0.01"))
+    )
+    decision = judged([case], Gate(max_cost_usd=limit))
+    assert (decision.passed, decision.certain) == (passed, not passed)
+
+
+def test_an_unknown_cost_never_meets_a_cost_gate() -> None:
+    case = case_of(Outcome.PASSED, cost=Cost(unpriced_calls=1))
+    decision = judged([case], Gate(max_cost_usd=Decimal(100)))
+    assert not decision.passed
+    assert "1 calls have no known cost" in decision.reasons[0].message
+
+
+def test_the_latency_gate_names_what_it_measured() -> None:
+    assert judged(cases_of(passed=1), Gate(max_p95_latency_s=1.0)).passed
+    decision = judged(cases_of(passed=1), Gate(max_p95_latency_s=0.5))
+    assert not decision.passed
+    assert decision.reasons[0].message.startswith("the 95th percentile of latency is 1.00 s")
+
+
+def test_a_latency_that_recorded_answers_cannot_show_is_a_warning_and_not_a_no() -> None:
+    recorded = case_of(Outcome.PASSED, tally=Tally(passed=1, answered=1, cached=1))
+    decision = judged([recorded], Gate(max_p95_latency_s=0.5), p95_latency_s=None)
+    assert decision.passed
+    assert decision.reasons[0].severity is Severity.WARNING
+
+
+def test_a_reason_says_how_many_failed_and_what_the_gate_asks_for() -> None:
+    [reason] = judged(cases_of(passed=17, failed=3), Gate(min_pass_rate=0.95)).reasons
+    assert reason.message == (
+        "3 of 20 judged cases failed: pass rate 85.0%, the gate asks for 95.0%"
+    )
+    assert reason.location == a_place()
