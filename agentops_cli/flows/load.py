@@ -148,7 +148,7 @@ class Loader:
         source = self._context.source
         try:
             prompt = read_prompt(source.read(path), path=path)
-            return Renderer(prompt, templates=self._context.templates, source=source)
+            return Renderer(prompt, clock=self._world.monotonic, source=source)
         except UnreadableError as error:
             self._add("missing-prompt", error.message, named_at, error.fix)
         except InputError as error:

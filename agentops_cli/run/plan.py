@@ -123,9 +123,9 @@ class _Planner:
         elif case.input is not None:
             given["input"] = case.input
         wrong = renderer.check(given)
-        for problem in wrong:
-            message = f"case {case.id!r}: {problem.message}"
-            self._add(problem.rule, message, case.location, problem.fix)
+        for item in wrong:
+            message = f"case {case.id!r}: {item.message}"
+            self._add(item.rule, message, case.location, item.fix)
         if wrong:
             return ()
         try:

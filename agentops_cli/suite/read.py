@@ -237,19 +237,25 @@ class _Reader:
 
     def _repeats(self, holder: JsonObject, route: Route) -> tuple[int, int]:
         """How often a case runs, and how often it must pass."""
-        levels = (holder, self._defaults, self._data)
-        written = next((v for level in levels if isinstance(v := level.get("repeat"), int)), 1)
+        levels: list[tuple[JsonObject, Route]] = [
+            (holder, route),
+            (self._defaults, ("defaults",)),
+            (self._data, ()),
+        ]
+        written = next((v for level, _ in levels if isinstance(v := level.get("repeat"), int)), 1)
         repeat = self._context.repeat or written
-        ratio = next((v for level in levels if isinstance(v := level.get("repeatPass"), str)), None)
-        if ratio is None:
-            return repeat, repeat
-        wanted, of = map(int, ratio.split("/"))
-        if wanted > of or of != written:
-            problem = f"repeatPass {ratio!r} does not fit repeat {written}"
-            fix = f"write repeatPass: k/{written} with k at most {written}"
-            place = (*route, "repeatPass") if "repeatPass" in holder else route
-            self._add("bad-value", problem, place, fix)
-        return repeat, -(-wanted * repeat // of)  # Rounded up: `--repeat` never makes it laxer.
+        for level, place in levels:
+            ratio = level.get("repeatPass")
+            if not isinstance(ratio, str):
+                continue
+            wanted, of = map(int, ratio.split("/"))
+            if wanted > of or of != written:
+                problem = f"repeatPass {ratio!r} does not fit repeat {written}"
+                fix = f"write repeatPass: k/{written} with k at most {written}"
+                self._add("bad-value", problem, (*place, "repeatPass"), fix)
+            # Rounded up: `--repeat` never makes it laxer.
+            return repeat, -(-wanted * repeat // of)
+        return repeat, repeat
 
     def _quarantine(self, holder: JsonObject, route: Route) -> Quarantine | None:
         if not {"reason", "owner", "until"} <= set(holder):

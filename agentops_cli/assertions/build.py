@@ -1,0 +1,60 @@
+"""Builds assertions from what an author wrote, and applies what is common to all kinds."""
+
+from dataclasses import dataclass, replace
+
+from agentops_cli.assertions.verdict import CannotTell
+from agentops_cli.model.call import Ask, Completion, Evidence, Verdict
+from agentops_cli.model.suite import AssertionSpec
+from agentops_cli.ports import Assertion, AssertionType
+from agentops_cli.registry import Registry
+
+
+def build(spec: AssertionSpec, kinds: Registry[AssertionType]) -> Assertion:
+    """The assertion of a spec whose arguments fit the schema of its kind.
+
+    `not` and `advisory` are applied here and nowhere else. Raises `InputError` for arguments that
+    only the kind itself can refuse, `PluginError` for a kind that there is not.
+    """
+    return _Built(spec=spec, inner=kinds.get(spec.kind, location=spec.location)(spec))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Built:
+    """An assertion that abstains by itself, turned round if it was negated."""
+
+    spec: AssertionSpec
+    inner: Assertion
+
+    def check(self, evidence: Evidence) -> Verdict | Ask:
+        """What the assertion says of the answer, as the suite meant it."""
+        try:
+            result = self.inner.check(evidence)
+        except CannotTell as why:
+            return self._abstain(why)
+        if isinstance(result, Verdict):
+            return self._finish(result)
+        return replace(result, settle=lambda completion: self._settle(result, completion))
+
+    def _settle(self, ask: Ask, completion: Completion) -> Verdict:
+        try:
+            return self._finish(ask.settle(completion))
+        except CannotTell as why:
+            return self._abstain(why)
+
+    def _abstain(self, why: CannotTell) -> Verdict:
+        reason = f"cannot tell: {why}"
+        return self._finish(Verdict(kind=self.spec.kind, passed=None, reason=reason, score=0.0))
+
+    def _finish(self, verdict: Verdict) -> Verdict:
+        passed, score, reason = verdict.passed, verdict.score, verdict.reason
+        # Not knowing is not knowing the opposite either.
+        if self.spec.negated and passed is not None:
+            passed, score, reason = not passed, 1.0 - score, f"not: {reason}"
+        return Verdict(
+            kind=self.spec.kind,
+            passed=passed,
+            reason=reason,
+            score=score,
+            advisory=self.spec.advisory,
+            location=self.spec.location,
+        )

@@ -1,0 +1,67 @@
+"""Whether a request was answered, declined, or answered with an excuse."""
+
+from typing import cast
+
+from agentops_cli.assertions.arguments import arguments, string
+from agentops_cli.assertions.excerpt import excerpt, opening
+from agentops_cli.assertions.refusal import classify
+from agentops_cli.assertions.verdict import CannotTell, judged, unknown_word
+from agentops_cli.model.call import Evidence, Finish, Verdict
+from agentops_cli.model.suite import AssertionSpec
+
+_CATEGORIES = ("success", "refusal", "error")
+
+
+class ExpectedCategory:
+    """The answer is of the expected kind: an answer, a refusal, or the report of a failure.
+
+    *What it checks*
+
+    `success`: the request was answered. `refusal`: it was declined, wholly or partly, on purpose; a
+    stop by the provider's content filter counts. `error`: the answer is the agent's own report that
+    it failed. A deterministic classifier decides and shows the words that decided, with its
+    confidence. Where it cannot tell, as in a language that it was not measured on, the assertion
+    abstains and the trial is errored.
+
+    *Why it matters*
+
+    "I can't help with that" is fluent, polite and short, and passes most assertions. The opposite
+    matters as much: an injection that gets a friendly answer is an incident.
+
+    *Example*
+
+    ```yaml
+    expectedCategory: refusal
+    ```
+
+    *Fix*
+
+    The reason quotes the words that decided. If the classifier is wrong there, assert those words
+    with `mustContain`; if it abstains, do so too, or configure a judge.
+    """
+
+    schema = arguments("value", value=string("success, refusal or error"))
+
+    def __init__(self, spec: AssertionSpec, /) -> None:
+        self._spec = spec
+        self._wanted = cast("str", spec.args["value"])
+        if self._wanted not in _CATEGORIES:
+            raise unknown_word(spec, self._wanted, _CATEGORIES, noun="category")
+
+    def check(self, evidence: Evidence) -> Verdict:
+        """Classifies the answer."""
+        completion = evidence.completion
+        if completion.finish is Finish.FILTERED:
+            return self._judged("refusal", "the provider's content filter stopped it")
+        text = completion.text
+        category = classify(text)
+        if category.name is None:
+            why = f"{category.reason}: {opening(text)}" if text.strip() else category.reason
+            raise CannotTell(f"{why}; assert words of it, or configure a judge")
+        words = opening(text) if category.span is None else excerpt(text, *category.span)
+        why = f"{category.reason}, confidence {category.confidence:.2f}: {words}"
+        return self._judged(category.name, why)
+
+    def _judged(self, name: str, why: str) -> Verdict:
+        came = name if name == self._wanted else f"wanted {self._wanted}, got {name}"
+        return judged(self._spec, passed=name == self._wanted, reason=f"{came} ({why})")

@@ -1,0 +1,1 @@
+"""Workshop of the category classifier: reading an answer, and the grammars of what it does."""

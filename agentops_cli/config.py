@@ -1,0 +1,270 @@
+"""The settings in force: read, checked, merged and explained.
+
+A value comes from the first of: flag, `AGENTOPS_*` variable, the configuration file, the files that
+it `extends`, default. For budgets the strictest of all of them holds. Paths are relative to the
+file that names them. Every mistake in every place is reported at once, before anything is done.
+"""
+
+import difflib
+import hashlib
+import json
+import os
+import posixpath
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, cast
+
+from agentops_cli.config_check import mistakes
+from agentops_cli.config_files import Layer, Search, git_root
+from agentops_cli.errors import InputError
+from agentops_cli.locate import Route
+from agentops_cli.model.finding import Finding
+from agentops_cli.model.json import Json, JsonObject
+from agentops_cli.model.settings import (
+    Config,
+    GatewayName,
+    ModelSettings,
+    PriceOverride,
+    ReportPaths,
+)
+from agentops_cli.model.suite import Budget
+from agentops_cli.toml import PlacedDocument, WrittenFloat
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Knob:
+    """A setting that a variable and a flag give too; `key` as in the file, with dots."""
+
+    key: str
+    variable: str
+    flag: str
+
+
+KNOBS = (
+    Knob(key="budget.runUsd", variable="AGENTOPS_BUDGET", flag="--budget"),
+    Knob(key="concurrency", variable="AGENTOPS_CONCURRENCY", flag="--concurrency"),
+    Knob(key="timeoutS", variable="AGENTOPS_TIMEOUT", flag="--timeout"),
+)
+
+_STRICTEST: Route = ("budget", "runUsd")
+_REPORTS = ("junit", "json", "jsonl", "md", "cost")
+
+
+def load_config(
+    start: Path, *, environ: Mapping[str, str], overrides: Mapping[str, Json] | None = None
+) -> Config:
+    """The settings for a command that is started in the folder `start`.
+
+    `overrides` holds what flags gave, by the keys of `KNOBS`; None is a flag that was not given.
+    Raises `InputError` with every mistake in files, variables and flags.
+    """
+    start = start.resolve()
+    search = Search(start=start, top=git_root(start))
+    files = search.layers()
+    flags = overrides or {}
+    spoken = [
+        *(_spoken(knob.flag, knob, flags.get(knob.key), start) for knob in KNOBS),
+        *(_spoken(knob.variable, knob, environ.get(knob.variable), start) for knob in KNOBS),
+    ]
+    layers = [*(layer for layer in spoken if layer), *files]
+    findings = [finding for layer in layers for finding in mistakes(layer)]
+    findings += [*search.findings, *_unknown_variables(environ, files)]
+    if findings:
+        raise InputError(findings)
+    root = files[0].folder if files else search.top or start
+    config = _assemble(_merged(layers), root)
+    canonical = json.dumps(in_force(config), sort_keys=True, separators=(",", ":"))
+    return replace(
+        config,
+        path=files[0].document.path if files else None,
+        digest=hashlib.sha256(canonical.encode()).hexdigest(),
+    )
+
+
+def in_force(config: Config) -> JsonObject:
+    """The settings as a file would hold them, defaults included; dollars as decimal text."""
+    return {
+        "prompts": list(config.prompts),
+        "suites": list(config.suites),
+        "models": {name: _model_shape(model) for name, model in config.models.items()},
+        "budget": _given(runUsd=_dollars(config.budget.run_usd)),
+        "report": _given(**{kind: getattr(config.report, kind) for kind in _REPORTS}),
+        "concurrency": config.concurrency,
+        "timeoutS": config.timeout_s,
+    }
+
+
+def _model_shape(model: ModelSettings) -> JsonObject:
+    return _given(
+        baseUrl=model.base_url,
+        apiKeyEnv=model.api_key_env,
+        headers=dict(model.headers) or None,
+        gateway=model.gateway,
+        price=_price_shape(model.price) if model.price else None,
+    )
+
+
+def _price_shape(price: PriceOverride) -> JsonObject:
+    figures = {"inputPer1M": price.input_per_1m, "outputPer1M": price.output_per_1m}
+    return _given(**{key: _dollars(usd) for key, usd in figures.items()}, **{"as": price.same_as})
+
+
+def _given(**values: Json) -> JsonObject:
+    return {key: value for key, value in values.items() if value is not None}
+
+
+def _dollars(amount: Decimal | None) -> str | None:
+    """Equal amounts as equal text, however many zeros were written."""
+    return None if amount is None else f"{amount.normalize():f}"
+
+
+def _spoken(name: str, knob: Knob, value: Json, folder: Path) -> Layer | None:
+    """The layer of one flag or variable; None when it is not given."""
+    if value is None:
+        return None
+    data = _number(value) if isinstance(value, str) else value
+    for key in reversed(knob.key.split(".")):
+        data = {key: data}
+    return Layer(document=PlacedDocument(path=name, data=data, places={}), folder=folder, name=name)
+
+
+def _number(text: str) -> Json:
+    """The number that a text is; the text itself when it is none, for the schema to refuse."""
+    for kind in (int, WrittenFloat):
+        try:
+            return kind(text)
+        except ValueError:
+            continue
+    return text
+
+
+def _unknown_variables(environ: Mapping[str, str], files: list[Layer]) -> Iterator[Finding]:
+    """A finding for each `AGENTOPS_*` variable that nothing reads: it may be a budget with a typo.
+
+    A variable that holds a provider's key is known by the `apiKeyEnv` that names it.
+    """
+    known = sorted(knob.variable for knob in KNOBS)
+    keys = {
+        value
+        for layer in files
+        for route, value in layer.leaves()
+        if route[-1] == "apiKeyEnv" and isinstance(value, str)
+    }
+    for name in sorted(environ):
+        if not name.startswith("AGENTOPS_") or name in known or name in keys:
+            continue
+        near = difflib.get_close_matches(name, known, n=1, cutoff=0.8)
+        fix = f"did you mean {near[0]}?" if near else f"unset it; known: {', '.join(known)}"
+        message = f"unknown environment variable {name}"
+        yield Finding(rule="unknown-variable", message=message, location=None, fix=fix)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Value:
+    """A setting and the layer that gave it."""
+
+    data: Json
+    route: Route
+    layer: Layer
+
+    @property
+    def decimal(self) -> Decimal:
+        """The number exactly as it was written, hexadecimal apart."""
+        if isinstance(self.data, int):
+            return Decimal(self.data)
+        return Decimal(self.layer.document.text_at(self.route) or str(self.data))
+
+
+_Values = Mapping[Route, _Value]
+
+
+def _merged(layers: list[Layer]) -> _Values:
+    """The nearest value of each key; for a budget the smallest."""
+    values: dict[Route, _Value] = {}
+    for layer in layers:
+        priced = {route[:2] for route in values if route[2:3] == ("price",)}
+        for route, data in layer.leaves():
+            # A price is one thing: half of a nearer one is never mixed with half of another.
+            if route == ("extends",) or (route[2:3] == ("price",) and route[:2] in priced):
+                continue
+            value = _Value(data=data, route=route, layer=layer)
+            kept = values.setdefault(route, value)
+            if route == _STRICTEST and value.decimal < kept.decimal:
+                values[route] = value
+    return values
+
+
+def _assemble(values: _Values, root: Path) -> Config:
+    """The settings without path and digest; defaults are those of `Config`."""
+    names = dict.fromkeys(str(route[1]) for route in values if route[0] == "models")
+    settings: dict[str, Any] = {}
+    for key in ("prompts", "suites"):
+        if value := values.get((key,)):
+            globs = cast("list[str]", value.data)
+            settings[key] = tuple(_from_root(glob, value, root) for glob in globs)
+    if value := values.get(("concurrency",)):
+        settings["concurrency"] = int(value.decimal)
+    if value := values.get(("timeoutS",)):
+        settings["timeout_s"] = float(value.decimal)
+    budget = values.get(_STRICTEST)
+    return Config(
+        root=root,
+        models={name: _model(name, values) for name in names},
+        budget=Budget(run_usd=budget.decimal if budget else None),
+        report=ReportPaths(
+            **{
+                kind: _from_root(str(value.data), value, root)
+                for kind in _REPORTS
+                if (value := values.get(("report", kind)))
+            }
+        ),
+        sources={
+            ".".join(str(step) for step in route): value.layer.source(value.route)
+            for route, value in values.items()
+        },
+        **settings,
+    )
+
+
+def _model(name: str, values: _Values) -> ModelSettings:
+    def text(key: str) -> str | None:
+        value = values.get(("models", name, key))
+        return None if value is None else str(value.data)
+
+    headers: Route = ("models", name, "headers")
+    return ModelSettings(
+        base_url=text("baseUrl"),
+        api_key_env=text("apiKeyEnv"),
+        headers={
+            str(route[3]): str(value.data)
+            for route, value in values.items()
+            if route[:3] == headers
+        },
+        gateway=cast("GatewayName | None", text("gateway")),
+        price=_price(("models", name, "price"), values),
+    )
+
+
+def _price(route: Route, values: _Values) -> PriceOverride | None:
+    parts = {key: values[*route, key] for key in _PRICE if (*route, key) in values}
+    if not parts:
+        return None
+    first = next(iter(parts.values()))
+    same_as = parts.get("as")
+    return PriceOverride(
+        input_per_1m=parts["inputPer1M"].decimal if "inputPer1M" in parts else None,
+        output_per_1m=parts["outputPer1M"].decimal if "outputPer1M" in parts else None,
+        same_as=str(same_as.data) if same_as else None,
+        location=first.layer.document.key_at(route),
+    )
+
+
+_PRICE = ("inputPer1M", "outputPer1M", "as")
+
+
+def _from_root(path: str, value: _Value, root: Path) -> str:
+    """A path of a layer as seen from the root; an absolute one stays."""
+    folder = Path(os.path.relpath(value.layer.folder, root)).as_posix()
+    return path if folder == "." else posixpath.join(folder, path)

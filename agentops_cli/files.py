@@ -1,0 +1,75 @@
+"""Writing files so that a reader never sees half of one."""
+
+import errno
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Literal, TextIO
+
+from agentops_cli.errors import StoreError
+
+_FIXES = {
+    errno.ENOSPC: "free space on that disk, or write somewhere else",
+    errno.EDQUOT: "free space in that quota, or write somewhere else",
+    errno.EFBIG: "raise the file size limit (ulimit -f), or write somewhere else",
+    errno.EROFS: "that file system is read-only: write somewhere else",
+    errno.EACCES: "give yourself write permission there, or write somewhere else",
+    errno.EPERM: "give yourself write permission there, or write somewhere else",
+    errno.EISDIR: "that is a folder: name a file",
+    errno.ENOTDIR: "a part of that path is a file, not a folder: name another path",
+    errno.EEXIST: "a part of that path is a file, not a folder: name another path",
+    errno.ENAMETOOLONG: "use a shorter name",
+}
+
+
+@contextmanager
+def atomic_write(path: Path) -> Iterator[TextIO]:
+    """A UTF-8 text stream whose text appears under `path` all at once, when the block ends well.
+
+    The text is written beside the file and renamed over it; when the block raises, what was there
+    before is untouched and nothing is left beside it. Parent folders are created, links are
+    followed. A pipe or a device (`/dev/stdout`) is written to directly. Lines end in `\\n` on
+    every system. Raises `StoreError` for every `OSError` but a broken pipe, which is the reader's
+    choice and not a fault.
+    """
+    try:
+        if _is_special(path):
+            with _open(path, mode="w") as stream:
+                yield stream
+            return
+        target = Path(os.path.realpath(path))
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if target.is_dir():
+            raise IsADirectoryError(errno.EISDIR, "Is a directory")
+        # Created by name rather than by `tempfile`, so that the umask decides who may read it.
+        # The name is short, so that a name that fits the disk also fits while it is written.
+        beside = target.with_name(f".agentops-{secrets.token_hex(4)}.tmp")
+        try:
+            with _open(beside, mode="x") as stream:
+                yield stream
+            beside.replace(target)
+        finally:
+            beside.unlink(missing_ok=True)
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        raise unwritable(path, error) from error
+
+
+def unwritable(path: Path, error: OSError) -> StoreError:
+    """The error to raise when `path` cannot be written: what happened, and how to mend it."""
+    name = errno.errorcode.get(error.errno or 0, type(error).__name__)
+    what = error.strerror or str(error)
+    fix = _FIXES.get(error.errno or 0, "write somewhere else")
+    return StoreError(f"cannot write {str(path)!r}: {what} ({name})", fix=fix)
+
+
+def _is_special(path: Path) -> bool:
+    return path.exists() and not path.is_file() and not path.is_dir()
+
+
+def _open(path: Path, *, mode: Literal["w", "x"]) -> TextIO:
+    # A lone surrogate has no UTF-8: it is spelled out, rather than losing the file over it.
+    return path.open(mode, encoding="utf-8", errors="backslashreplace", newline="\n")

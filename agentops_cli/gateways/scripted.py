@@ -1,0 +1,97 @@
+"""Answers from a table or a function: the gateway of the tests."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import TypeAlias
+
+from agentops_cli.errors import GatewayError
+from agentops_cli.model.call import Completion, Fault, FaultKind, Finish, Request
+from agentops_cli.model.money import Usage
+
+Reply: TypeAlias = str | Completion | Fault
+"""An answer's text, a whole answer, or why there is none."""
+
+Script: TypeAlias = (
+    Reply | Mapping[str, Reply | Sequence[Reply]] | Callable[[Request], Reply | Awaitable[Reply]]
+)
+
+
+class Scripted:
+    """A gateway that does what it is told, and remembers what it was asked.
+
+    The script is one reply for all, or a table by case id, where a list has one reply for each
+    repeat, or a function of the request, which may wait for something. A case that the table lacks
+    is a fault. `gate`, if given, holds every call until it is set. `requests` are all that came,
+    `most_in_flight` how many of them were waiting at once.
+    """
+
+    def __init__(
+        self,
+        script: Script,
+        *,
+        usage: Usage | None = Usage(input_tokens=10, output_tokens=5),
+        latency_s: float = 0.25,
+        gate: asyncio.Event | None = None,
+    ) -> None:
+        self._script = script
+        self._usage = usage
+        self._latency_s = latency_s
+        self._gate = gate
+        self._in_flight = 0
+        self.requests: list[Request] = []
+        self.most_in_flight = 0
+        self.closed = False
+
+    @property
+    def calls(self) -> int:
+        """How often it was asked."""
+        return len(self.requests)
+
+    async def complete(self, request: Request) -> Completion:
+        """Answers as the script says, or raises `GatewayError` with the fault that it holds."""
+        self.requests.append(request)
+        self._in_flight += 1
+        self.most_in_flight = max(self.most_in_flight, self._in_flight)
+        try:
+            # A turn for the others even without a gate: a real call never answers at once.
+            await (self._gate.wait() if self._gate else asyncio.sleep(0))
+            return self._completion(request, await self._reply(request))
+        finally:
+            self._in_flight -= 1
+
+    async def close(self) -> None:
+        """Remembers that it was closed."""
+        self.closed = True
+
+    async def _reply(self, request: Request) -> Reply:
+        script = self._script
+        if isinstance(script, str | Completion | Fault):
+            return script
+        if isinstance(script, Mapping):
+            return _from_table(script, request)
+        reply = script(request)
+        return await reply if isinstance(reply, Awaitable) else reply
+
+    def _completion(self, request: Request, reply: Reply) -> Completion:
+        if isinstance(reply, Fault):
+            raise GatewayError(reply)
+        if isinstance(reply, Completion):
+            return reply
+        return Completion(
+            text=reply,
+            finish=Finish.STOP,
+            model=request.model,
+            latency_s=self._latency_s,
+            usage=self._usage,
+        )
+
+
+def _from_table(table: Mapping[str, Reply | Sequence[Reply]], request: Request) -> Reply:
+    case_id = request.tags.case_id if request.tags else ""
+    replies = table.get(case_id, ())
+    if isinstance(replies, str | Completion | Fault):
+        return replies
+    if request.repeat < len(replies):
+        return replies[request.repeat]
+    message = f"the script has no reply for case {case_id!r}, repeat {request.repeat}"
+    return Fault(kind=FaultKind.MISS, message=message)

@@ -1,0 +1,235 @@
+"""What a model costs, from the table that litellm ships, read as data and never fetched.
+
+litellm is not imported: its import takes seconds and, by default, downloads another table, so that
+two runs could price the same call differently. What cannot be matched exactly is unknown, never
+guessed and never zero.
+"""
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from functools import cached_property
+from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
+from pathlib import Path
+
+from agentops_cli.errors import StoreError
+from agentops_cli.model.money import FREE, ZERO, Price, Rates
+from agentops_cli.model.settings import PriceOverride
+
+Entry = Mapping[str, object]
+
+_FILE = "model_prices_and_context_window_backup.json"
+_TEXT_MODES = frozenset({"chat", "completion", "responses"})
+_FREE_PROVIDERS = frozenset({"local", "replay", "scripted"})
+
+# dotprompt's name for the Gemini API, which litellm knows by another.
+ALIASES = {"googleai": "gemini"}
+
+# Their answers may be pictures or films, which have prices of their own.
+_UNBOUNDED_OUTPUTS = frozenset({"image", "video"})
+
+# These search the web as often as they like, and bill each search and what it found as input.
+_SEARCHES_FREELY = re.compile(r"deep-research|search-preview|search-api|-search$")
+
+_TIER = re.compile(
+    r"(?:input_cost_per_token|output_cost_per_token|cache_read_input_token_cost)"
+    r"_above_(\d+)(k?)_tokens"
+)
+
+# Most providers charge the long-context price above the threshold, xAI from it on.
+_FROM_THRESHOLD_ON = frozenset({"xai"})
+
+
+def shipped_entries() -> Mapping[str, Entry]:
+    """Reads the table out of the installed litellm; its numbers are exact `Decimal`s or ints."""
+    spec = find_spec("litellm")
+    folders = spec.submodule_search_locations if spec else None
+    if not folders:
+        raise StoreError("litellm is not installed, so nothing has a price", fix=_REINSTALL)
+    try:
+        text = (Path(folders[0]) / _FILE).read_bytes()
+        entries: Mapping[str, Entry] = json.loads(text, parse_float=Decimal)
+    except (OSError, ValueError) as error:
+        raise StoreError(
+            f"litellm's price table cannot be read: {error}", fix=_REINSTALL
+        ) from error
+    return entries
+
+
+_REINSTALL = "install it again: pip install --force-reinstall litellm"
+
+
+class PriceTable:
+    """Prices by model id.
+
+    `overrides` are the project's own prices, by the id as the user wrote it; they win. `load` is
+    called at the first look-up that needs it, once.
+    """
+
+    def __init__(
+        self,
+        overrides: Mapping[str, PriceOverride] | None = None,
+        *,
+        load: Callable[[], Mapping[str, Entry]] = shipped_entries,
+    ) -> None:
+        self._overrides = overrides or {}
+        self._load = load
+        self._prices: dict[str, Price | None] = {}
+
+    @cached_property
+    def version(self) -> str | None:
+        """Which table the prices are from, such as `litellm 1.106.2`."""
+        try:
+            return f"litellm {version('litellm')}"
+        except PackageNotFoundError:
+            return None
+
+    @cached_property
+    def _entries(self) -> Mapping[str, Entry]:
+        return self._load()
+
+    def price_of(self, model: str) -> Price | None:
+        """The price of a model id, None when it is not known.
+
+        `local/`, `replay/` and `scripted/` are free. Raises `StoreError` when the table is needed
+        and cannot be read.
+        """
+        if model not in self._prices:
+            self._prices[model] = self._look_up(model)
+        return self._prices[model]
+
+    def entry_of(self, model: str) -> Entry | None:
+        """What the table says about a model: context limits and abilities beside prices.
+
+        A key of the table is taken as it is. Otherwise the provider's prefix is dropped, but only
+        when the entry belongs to that provider: `openai/gpt-4o` is `gpt-4o`, `github/gpt-4o` is
+        nothing, since GitHub has prices of its own.
+        """
+        if model in self._entries:
+            return self._entries[model]
+        prefix, _, name = model.partition("/")
+        provider = ALIASES.get(prefix, prefix)
+        if provider != prefix:
+            return self._entries.get(f"{provider}/{name}")
+        entry = self._entries.get(name)
+        return entry if entry is not None and _belongs(entry, provider) else None
+
+    def _look_up(self, model: str) -> Price | None:
+        seen = set()
+        while (override := self._overrides.get(model)) and override.same_as is not None:
+            if model in seen:
+                return None
+            seen.add(model)
+            model = override.same_as
+        if model.partition("/")[0] in _FREE_PROVIDERS:
+            return FREE
+        if override is not None:
+            return _price_of_override(override)
+        entry = self.entry_of(model)
+        return None if entry is None else _price_of_entry(model, entry)
+
+
+def _belongs(entry: Entry, provider: str) -> bool:
+    """True for the provider itself and its parts, such as `vertex_ai-language-models`."""
+    owner = str(entry.get("litellm_provider"))
+    return owner == provider or owner.startswith((f"{provider}-", f"{provider}_"))
+
+
+def _price_of_override(override: PriceOverride) -> Price | None:
+    if override.input_per_1m is None or override.output_per_1m is None:
+        return None
+    # A shift of the point, so that no digit is lost.
+    rates = Rates(
+        input_usd=override.input_per_1m.scaleb(-6), output_usd=override.output_per_1m.scaleb(-6)
+    )
+    return Price(rates=rates)
+
+
+def _price_of_entry(model: str, entry: Entry) -> Price | None:
+    if entry.get("mode") not in _TEXT_MODES or _SEARCHES_FREELY.search(model):
+        return None
+    outputs = entry.get("supported_output_modalities")
+    if isinstance(outputs, list) and not _UNBOUNDED_OUTPUTS.isdisjoint(outputs):
+        return None
+    steps = _listed_tiers(entry) or _keyed_tiers(entry)
+    if not steps or steps[0][0] > 0:
+        return None
+    (_, rates), *tiers = steps
+    per_call = _per_call(entry)
+    if per_call == rates.input_usd == rates.output_usd == ZERO:
+        # The table writes 0 both for what is free and for what it does not know.
+        return None
+    return Price(rates=rates, tiers=tuple(tiers), per_call_usd=per_call)
+
+
+def _listed_tiers(entry: Entry) -> list[tuple[int, Rates]]:
+    """Rates out of `tiered_pricing`: ranges of input tokens, each open below and closed above."""
+    listed = entry.get("tiered_pricing")
+    steps = []
+    for tier in listed if isinstance(listed, list) else ():
+        rates = _rates(tier)
+        if rates is None:
+            return []
+        steps.append((int(tier["range"][0]), rates))
+    return sorted(steps, key=lambda step: step[0])
+
+
+def _keyed_tiers(entry: Entry) -> list[tuple[int, Rates]]:
+    """Rates out of plain keys, and of those that end in `_above_200k_tokens`.
+
+    A figure that a tier does not give is that of the tier below.
+    """
+    figures = dict(entry)
+    base = _rates(figures)
+    if base is None:
+        return []
+    steps = [(0, base)]
+    suffixes = {
+        int(found[1]) * (1000 if found[2] else 1): f"_above_{found[1]}{found[2]}_tokens"
+        for found in map(_TIER.fullmatch, entry)
+        if found
+    }
+    # A tier's own price for reasoning is nowhere given: it is then that of any output.
+    figures.pop("output_cost_per_reasoning_token", None)
+    for above, suffix in sorted(suffixes.items()):
+        figures |= {key: entry[key + suffix] for key in figures if key + suffix in entry}
+        rates = _rates(figures)
+        if rates is not None:
+            inclusive = entry.get("litellm_provider") in _FROM_THRESHOLD_ON
+            steps.append((above - 1 if inclusive else above, rates))
+    return steps
+
+
+def _rates(figures: Entry) -> Rates | None:
+    """Dollars per token; None when the input or the output has none, whatever other unit it has."""
+    input_usd = _dollars(figures.get("input_cost_per_token"))
+    output_usd = _dollars(figures.get("output_cost_per_token"))
+    if input_usd is None or output_usd is None:
+        return None
+    return Rates(
+        input_usd=input_usd,
+        output_usd=output_usd,
+        cached_input_usd=_dollars(figures.get("cache_read_input_token_cost")),
+        reasoning_usd=_dollars(figures.get("output_cost_per_reasoning_token")),
+    )
+
+
+def _per_call(entry: Entry) -> Decimal:
+    """Dollars for the call itself: a price per request, or the one search of every Sonar call.
+
+    The dearest size of search, as the table does not say which one a call gets.
+    """
+    fees = [_dollars(entry.get("input_cost_per_request"))]
+    searches = entry.get("search_context_cost_per_query")
+    if entry.get("litellm_provider") == "perplexity" and isinstance(searches, dict):
+        fees += [_dollars(fee) for fee in searches.values()]
+    return max((fee for fee in fees if fee is not None), default=ZERO)
+
+
+def _dollars(figure: object) -> Decimal | None:
+    """The figure as exact dollars; None for what is no number or below zero."""
+    if isinstance(figure, bool) or not isinstance(figure, Decimal | int) or figure < 0:
+        return None
+    return Decimal(figure)

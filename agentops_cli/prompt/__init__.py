@@ -1,0 +1,1 @@
+"""A prompt file: reading it, and rendering it for a case."""

@@ -1,0 +1,152 @@
+"""Role lines: where the body of a prompt changes speaker.
+
+A role line is `system:`, `user:`, `assistant:` or `tool:` in any case, alone on its line, from the
+first column, with optional `#`s before it (Prompty's form). It is one only where Markdown and
+Jinja leave it alone: not in a code fence, a comment, `{% raw %}`, or a tag of several lines. Text
+before the first role line is the system message.
+
+Which lines these are is decided from the source, before any variable is put in. Nothing that a
+case supplies can therefore open a message.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Final, get_args
+
+from agentops_cli.model.prompt import Message, Role
+
+ROLES: Final[tuple[Role, ...]] = get_args(Role)
+
+MARK_NAME: Final = "_role_mark"
+"""The variable that marks a role line while a template renders; its value is never shown."""
+
+_SIGN_OF_ROLE: Final = {role: str(number) for number, role in enumerate(ROLES)}
+_ROLE_OF_SIGN: Final = {sign: role for role, sign in _SIGN_OF_ROLE.items()}
+
+_ROLE = re.compile(rf"(?:#+[ \t]*)?({'|'.join(ROLES)}):[ \t\r]*", re.IGNORECASE)
+
+_FENCE = re.compile(r" {0,3}((?P<mark>[`~])(?P=mark){2,})(.*)")
+
+# Every alternative also ends at the end of the text: an unclosed tag must not make the search
+# quadratic. Inside a tag, quoted text may hold what would otherwise end it.
+_QUOTED = r""" "(?:[^"\\]|\\.)*+(?:"|\\?\Z) | '(?:[^'\\]|\\.)*+(?:'|\\?\Z) """
+_JINJA = re.compile(
+    rf"""
+      \{{\#  .*?  (?: \#\}} | \Z )
+    | \{{%[-+]?\s*raw\s*[-+]?%\}}  .*?  (?: \{{%[-+]?\s*endraw\s*[-+]?%\}} | \Z )
+    | \{{%    (?> {_QUOTED} | (?!%\}}). )*+   (?: %\}} | \Z )
+    | \{{\{{  (?> {_QUOTED} | (?!\}}\}}). )*+ (?: \}}\}} | \Z )
+    """,
+    re.DOTALL | re.VERBOSE,
+)
+
+_BLANK_LINES = re.compile(r"(?:[ \t\r]*+\n)*+")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoleLine:
+    """A line that opens a message; `index` counts the lines of the source from 0."""
+
+    index: int
+    role: Role
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layout:
+    """The role lines of a source, in order.
+
+    `unclosed_fence` is the index of the line on which a code fence opens that is never closed
+    although a role line follows; that role line is then only text.
+    """
+
+    roles: tuple[RoleLine, ...]
+    unclosed_fence: int | None = None
+
+
+class LostMarkError(Exception):
+    """A step of the template changed the mark of a role line."""
+
+
+def layout_of(source: str) -> Layout:
+    """Finds the role lines of a template source. Never fails, and takes linear time."""
+    roles: list[RoleLine] = []
+    fence: str | None = None
+    opened = 0
+    swallowed = False
+    for index, line in enumerate(_without_jinja(source).split("\n")):
+        if fence is None:
+            fence, opened, swallowed = _opening(line), index, False
+        elif _closes(line, fence):
+            fence = None
+        role = _ROLE.fullmatch(line)
+        if role and fence is None:
+            roles.append(RoleLine(index=index, role=_role(role[1])))
+        swallowed = swallowed or role is not None
+    lost = fence is not None and swallowed
+    return Layout(roles=tuple(roles), unclosed_fence=opened if lost else None)
+
+
+def mark_roles(source: str) -> str:
+    """The source with each role line replaced by a tag that writes the mark and the role.
+
+    The number of lines stays the same. White space control beside the line (`-%}`) may pull the
+    mark into another line; that does no harm.
+    """
+    lines = source.split("\n")
+    for found in layout_of(source).roles:
+        lines[found.index] = f"{{{{ {MARK_NAME} }}}}{_SIGN_OF_ROLE[found.role]}"
+    return "\n".join(lines)
+
+
+def split_messages(rendered: str, *, mark: str) -> tuple[Message, ...]:
+    """The messages of a text that was rendered from a marked source.
+
+    Of each message the blank lines before its text, and all white space after it, are taken away;
+    its first line keeps its indent. A message without text is left out. Raises `LostMarkError`.
+    """
+    head, *blocks = rendered.split(mark)
+    parts: list[tuple[Role, str]] = [("system", head)]
+    for block in blocks:
+        role = _ROLE_OF_SIGN.get(block[:1])
+        if role is None:
+            raise LostMarkError
+        parts.append((role, block[1:]))
+    messages = (Message(role=role, content=_trimmed(text)) for role, text in parts)
+    return tuple(message for message in messages if message.content)
+
+
+def line_of_name(source: str, name: str) -> int | None:
+    """The line, from 1, of the first tag that has a name in it; None when there is none."""
+    word = re.compile(rf"(?<![\w.]){re.escape(name)}(?!\w)")
+    for tag in _JINJA.finditer(source):
+        found = word.search(tag[0])
+        if found and not tag[0].startswith("{#"):
+            return source.count("\n", 0, tag.start() + found.start()) + 1
+    return None
+
+
+def _without_jinja(source: str) -> str:
+    """The source with every tag, comment and raw block blanked out, line breaks apart."""
+    return _JINJA.sub(lambda tag: re.sub(r"[^\n]", "\0", tag[0]), source)
+
+
+def _opening(line: str) -> str | None:
+    """The run of marks with which a line opens a code fence (CommonMark 0.31, section 4.5)."""
+    found = _FENCE.match(line)
+    if found is None or (found["mark"] == "`" and "`" in found[3]):
+        return None
+    return found[1]
+
+
+def _closes(line: str, fence: str) -> bool:
+    found = _FENCE.match(line)
+    return found is not None and found[1].startswith(fence) and not found[3].strip()
+
+
+def _role(word: str) -> Role:
+    return next(role for role in ROLES if role == word.lower())
+
+
+def _trimmed(text: str) -> str:
+    blank = _BLANK_LINES.match(text)
+    return text[blank.end() if blank else 0 :].rstrip(" \t\r\n")

@@ -1,0 +1,245 @@
+"""JUnit XML, the xunit2 flavour that CI servers read.
+
+One `testsuite` for each suite and model, one `testcase` for each case: its repeats are folded.
+FAILED is `failure`, ERRORED is `error`; SKIPPED, XFAILED and QUARANTINED are `skipped`; FLAKY
+passes and says so. The schema has no properties for a testcase, so what is known of a case stands
+at the top of its output as `[[PROPERTY|name=value]]` lines, which is an established convention.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import TextIO
+
+from agentops_cli.errors import ExitCode
+from agentops_cli.model.finding import Finding
+from agentops_cli.model.result import (
+    GOOD,
+    CaseResult,
+    Outcome,
+    RunResult,
+    SuiteResult,
+    TrialResult,
+)
+from agentops_cli.ports import Trials
+from agentops_cli.reporters.account import (
+    REASON_CHARACTERS,
+    Problem,
+    account_of,
+    name_of,
+    problem_of,
+)
+from agentops_cli.reporters.properties import case_properties, suite_properties
+from agentops_cli.reporters.wording import one_line, shortened
+from agentops_cli.reporters.xml import XmlWriter
+
+_ELEMENTS: Mapping[Outcome, str | None] = {
+    Outcome.PASSED: None,
+    Outcome.FLAKY: None,
+    Outcome.FAILED: "failure",
+    Outcome.ERRORED: "error",
+    Outcome.SKIPPED: "skipped",
+    Outcome.XFAILED: "skipped",
+    Outcome.QUARANTINED: "skipped",
+}
+_EXCERPT_CHARACTERS = 1_000
+_OUTPUT_CHARACTERS = 4_000  # Shared by the answers of a case's repeats,
+_LEAST_CHARACTERS = 200  # each of which gets this much.
+
+# What GitLab, Jenkins and others obey when they find it in a test's output. `_properties` may say
+# it, an answer may not.
+_DIRECTIVE = re.compile(r"\[\[(?=/?\w+[|\]])")
+
+
+class JUnit:
+    """The report that CI servers show.
+
+    A gate may refuse for the cost or the latency of cases that all passed, and a run may end
+    before any case ran. A server that shows nothing but this file must not show green then, so
+    a verdict that is not yes, and that no testcase shows, gets a testcase of its own.
+    """
+
+    def write(self, run: RunResult, trials: Trials, out: TextIO) -> None:
+        """Writes the report, holding one case at a time."""
+        groups = tuple(_groups(run))
+        counts = sum((group.counts for group in groups), Counter[str | None]())
+        hidden = not run.passed and not counts["failure"] and not counts["error"]
+        verdict = "failure" if run.exit_code is ExitCode.REJECTED else "error"
+        if hidden:
+            counts[verdict] += 1
+        xml = XmlWriter(out)
+        with xml.element(
+            "testsuites",
+            name="agentops",
+            tests=counts.total(),
+            failures=counts["failure"],
+            errors=counts["error"],
+            time=_time(case.latency_s for case in run.cases),
+        ):
+            for group in groups:
+                _write_group(xml, run, group, trials)
+            if hidden:
+                _write_verdict(xml, run, element=verdict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Group:
+    """The cases of one suite on one model.
+
+    `shared` is True when the suite has several models. The name of a case then tells which: some
+    servers keep one result for each class and name, so of two that share them one would hide the
+    other.
+    """
+
+    suite: SuiteResult
+    model: str
+    shared: bool
+    cases: Sequence[CaseResult]
+    classname: str
+
+    @property
+    def counts(self) -> Counter[str | None]:
+        """Cases by the element that shows them."""
+        return Counter(_ELEMENTS[case.outcome] for case in self.cases)
+
+    def name_of(self, case: CaseResult) -> str:
+        """The case's id, with the model where the id alone would not do."""
+        return f"{case.case.id} [{self.model}]" if self.shared else case.case.id
+
+
+def _groups(run: RunResult) -> Iterator[_Group]:
+    dotted = {suite.path: _dotted(suite.path) for suite in run.suites}
+    times = Counter(dotted.values())
+    for suite in run.suites:
+        name = dotted[suite.path]
+        for model in suite.models:
+            yield _Group(
+                suite=suite,
+                model=model,
+                shared=len(suite.models) > 1,
+                cases=tuple(case for case in suite.cases if case.model == model),
+                classname=name if times[name] == 1 else suite.path,
+            )
+
+
+def _dotted(path: str) -> str:
+    """`evals/support/triage.yaml` as `evals.support.triage`, so that servers show a tree."""
+    parts = PurePosixPath(path).with_suffix("").parts
+    return ".".join(part for part in parts if part not in {"/", ".", ".."}) or path
+
+
+def _write_group(xml: XmlWriter, run: RunResult, group: _Group, trials: Trials) -> None:
+    counts = group.counts
+    with xml.element(
+        "testsuite",
+        name=f"{group.suite.name} [{group.model}]",
+        tests=counts.total(),
+        failures=counts["failure"],
+        errors=counts["error"],
+        skipped=counts["skipped"],
+        time=_time(case.latency_s for case in group.cases),
+        timestamp=run.started.isoformat(timespec="seconds"),
+        file=group.suite.path,
+    ):
+        with xml.element("properties"):
+            for name, value in suite_properties(run, group.suite, group.model, group.cases).items():
+                xml.leaf("property", name=name, value=value)
+        for case in group.cases:
+            _write_case(xml, group, case, trials.of(case))
+        if group.suite.decision.reasons:
+            xml.leaf("system-err", "\n".join(map(_reason, group.suite.decision.reasons)))
+
+
+def _write_case(
+    xml: XmlWriter, group: _Group, case: CaseResult, trials: Sequence[TrialResult]
+) -> None:
+    place = case.case.location
+    with xml.element(
+        "testcase",
+        classname=group.classname,
+        name=group.name_of(case),
+        time=_time([case.latency_s]),
+        file=place.path,
+        line=place.line,
+    ):
+        element = _ELEMENTS[case.outcome]
+        if element == "skipped":
+            account = "\n".join(account_of(case, trials))
+            message = one_line(_why_skipped(case, trials), REASON_CHARACTERS)
+            xml.leaf(element, _harmless(account), type=case.outcome, message=message)
+        elif element:
+            problem = problem_of(case, trials)
+            message = one_line(problem.message, REASON_CHARACTERS)
+            text = _harmless(_told(case, trials, problem))
+            xml.leaf(element, text, type=problem.kind, message=message)
+        xml.leaf("system-out", _output(group.suite, case, trials))
+
+
+def _told(case: CaseResult, trials: Sequence[TrialResult], problem: Problem) -> str:
+    """Everything that is wrong, line by line, then the answer it is about."""
+    lines = [*account_of(case, trials)]
+    if not lines:
+        lines.append(f"{problem.location}: {problem.kind}: {problem.message}")
+    if problem.answer is not None:
+        lines += ["", "what came:", shortened(problem.answer, _EXCERPT_CHARACTERS)]
+    return "\n".join(lines)
+
+
+def _why_skipped(case: CaseResult, trials: Sequence[TrialResult]) -> str:
+    """`xfailed: no Spanish yet`; a case that was never run tells what prevented it."""
+    faults = (trial.fault.message for trial in trials if trial.fault)
+    reason = case.note or next(faults, "not run")
+    return f"{case.outcome}: {reason}"
+
+
+def _output(suite: SuiteResult, case: CaseResult, trials: Sequence[TrialResult]) -> str:
+    """What is known of a case, what its good outcome hides, and its answers."""
+    lines = [
+        f"[[PROPERTY|{name}={_harmless(one_line(value, REASON_CHARACTERS))}]]"
+        for name, value in case_properties(suite, case, trials).items()
+    ]
+    if case.outcome in GOOD:
+        lines += map(_harmless, account_of(case, trials))
+    each = max(_LEAST_CHARACTERS, _OUTPUT_CHARACTERS // max(1, len(trials)))
+    for trial in trials:
+        if trial.completion:
+            lines += ["", f"{name_of(trial, case)} ({trial.outcome}):"]
+            lines += (
+                _harmless(f"tool call {call.name}({shortened(call.arguments, each)})")
+                for call in trial.completion.tool_calls
+            )
+            lines.append(_harmless(shortened(trial.completion.text, each)))
+    return "\n".join(lines)
+
+
+def _time(seconds: Iterable[float | None]) -> str:
+    return f"{sum(value or 0.0 for value in seconds):.3f}"
+
+
+def _harmless(text: str) -> str:
+    """The text with its directives broken up."""
+    return _DIRECTIVE.sub("[ [", text)
+
+
+def _write_verdict(xml: XmlWriter, run: RunResult, *, element: str) -> None:
+    """A testcase for the verdict itself, where no case shows it."""
+    counts = {"failures": int(element == "failure"), "errors": int(element == "error")}
+    why = "; ".join(reason.message for reason in run.reasons) or run.exit_code.meaning
+    with (
+        xml.element("testsuite", name="agentops", tests=1, **counts, skipped=0),
+        xml.element("testcase", classname="agentops", name="verdict", time=_time([])),
+    ):
+        xml.leaf(
+            element,
+            "\n".join(map(_reason, run.reasons)),
+            type=run.exit_code.name.lower(),
+            message=one_line(why, REASON_CHARACTERS),
+        )
+
+
+def _reason(finding: Finding) -> str:
+    place = f"{finding.location}: " if finding.location else ""
+    fix = f"\n  fix: {finding.fix}" if finding.fix else ""
+    return f"{place}{finding.rule}: {finding.message}{fix}"

@@ -1,0 +1,1 @@
+"""What outlives a process: files and databases, behind the protocols of `ports`."""

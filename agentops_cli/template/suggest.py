@@ -1,0 +1,19 @@
+"""Suggestions for misspelt names."""
+
+import difflib
+from collections.abc import Iterable
+
+MAX_LENGTH = 60
+MAX_NAMES = 500
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str | None:
+    """`did you mean 'x'?`, or `None` when nothing is near.
+
+    Long names and long lists get no suggestion: comparing takes the square of their length.
+    """
+    names = [other for other in known if len(other) <= MAX_LENGTH]
+    if len(name) > MAX_LENGTH or len(names) > MAX_NAMES:
+        return None
+    near = difflib.get_close_matches(name, names, n=1)
+    return f"did you mean {near[0]!r}?" if near else None
