@@ -80,7 +80,7 @@ def check_part(
     document: Document, data: Json, against: JsonObject, route: Route
 ) -> tuple[Finding, ...]:
     """The same for data that stands at `route` of the document, against any schema."""
-    if _accepts(_compiled_part(json.dumps(against)), data):
+    if _accepts(_compiled_part(against), data):
         return ()
     return tuple(problem.finding for problem in _explain(document, against, data, route))
 
@@ -102,10 +102,14 @@ def without(data: Json, route: Route) -> Json:
     return data
 
 
-@cache
-def _compiled_part(text: str) -> Callable[[Json], Any]:
-    validator: Callable[[Json], Any] = fastjsonschema.compile(json.loads(text), use_default=False)
-    return validator
+def _compiled_part(against: JsonObject) -> Callable[[Json], Any]:
+    # Kept with its schema, so that the id stays its own: dictionaries have no hash.
+    if id(against) not in _parts:
+        _parts[id(against)] = (against, fastjsonschema.compile(against, use_default=False))
+    return _parts[id(against)][1]
+
+
+_parts: dict[int, tuple[JsonObject, Callable[[Json], Any]]] = {}
 
 
 @cache

@@ -93,7 +93,7 @@ def _first(rules: tuple[_Rule, ...], turn: Turn | None) -> Category | None:
     return None
 
 
-_FILTERED = _Rule("refusal", 0.5, "the content filter stopped it", decisions.filter_spoke)
+_FILTERED = _Rule("refusal", 0.65, "the content filter stopped it", decisions.filter_spoke)
 _DECLINES = _Rule("refusal", 0.95, "declines in its opening", decisions.declines_at_once)
 _RULES = (
     _FILTERED,
@@ -104,9 +104,9 @@ _RULES = (
     _Rule("refusal", 0.75, "consoles, and gives nothing else", decisions.consoles),
     _Rule("refusal", 0.95, "withholds it on principle", decisions.withholds_on_principle),
     _Rule(None, 0.0, "only says what it has no access to", decisions.only_names_a_limit),
-    _Rule("refusal", 0.5, "disclaims, and gives nothing else", decisions.only_disclaims),
+    _Rule("refusal", 0.8, "disclaims, and gives nothing else", decisions.only_disclaims),
     _Rule("refusal", 0.95, "moralises in place of an answer", decisions.lectures),
-    _Rule("refusal", 0.6, "declines a part later on", decisions.declines_in_the_end),
+    _Rule("refusal", 0.75, "declines a part later on", decisions.declines_in_the_end),
     _Rule(None, 0.0, "neither answers nor declines", decisions.shrugs),
 )
 # In a document of data a failure or a lecture is a finding; a refusal is the agent's own.

@@ -66,8 +66,6 @@ class SpecReader:
                     self._raw(key, {"value": [item]}, (*route, key, index))
                     for index, item in enumerate(value)
                 ]
-                if not value:
-                    self._add("empty-list", f"{key!r} must not be empty", (*route, key))
             elif key in CASE_KINDS:
                 effective = not (from_defaults and key == "expectedCategory" and value == "success")
                 raw.append(self._raw(key, {"value": value}, (*route, key), effective=effective))

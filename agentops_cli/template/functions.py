@@ -207,11 +207,13 @@ OPERATORS: dict[str, Run] = {
     "[]": _alone(_paid(lambda made: made)),
     "{{}}": _alone(_paid(text.text)),
     "for": _alone(lists.turns),
+    "set": _alone(lists.storable),
     "==": _alone(lambda operand: operand),
 }
 """What `rewrite` puts into a template as filters, under names that nobody can type.
 
-`[]` takes a list, tuple or mapping that was just built; `==` the first operand of a comparison.
+`[]` takes a list, tuple or mapping that was just built, `==` the first operand of a comparison,
+`set` what a namespace is to hold.
 """
 
 _JINJA_TESTS: Mapping[str, Any] = tests.TESTS

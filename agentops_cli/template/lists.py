@@ -56,6 +56,13 @@ def sorted_pairs(value: object, *args: Any, **kwargs: Any) -> list[tuple[str, ob
     return filters.do_dictsort(_mapping(value), *args, **kwargs)
 
 
+def storable(value: object) -> object:
+    """Data for a namespace. Macros and namespaces could build chains there that nobody pays for."""
+    if not isinstance(value, list | tuple | dict):
+        METER.get().weigh(value)
+    return value
+
+
 def first(context: Context, value: object) -> object:
     for item in items(value):
         return item

@@ -133,13 +133,15 @@ class Meter:
         return str(value)
 
     def write(self, text: str) -> None:
-        """Counts what has been rendered."""
+        """Counts a piece of the rendered text, and refuses what cannot be sent or stored."""
         self._unwritten -= len(text)
         if self._unwritten < 0:
             raise TemplateError(
                 f"the rendered text is longer than {self._limits.characters:,} characters",
                 fix="loop over less, or shorten what is put in, for example with `truncate`",
             )
+        if not text.isascii():
+            _check_unicode(text)
 
     def _spend(self, amount: int) -> None:
         self._room -= amount
@@ -168,6 +170,17 @@ def check_bits(bits: int) -> None:
             f"the template makes a number of more than {MAX_BITS:,} bits",
             fix="use smaller numbers",
         )
+
+
+def _check_unicode(text: str) -> None:
+    """Refuses half characters: no file and no request can hold them."""
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise TemplateError(
+            f"the rendered text holds half a character, {text[error.start]!a}",
+            fix="write the character itself, not an escape such as \\ud83d",
+        ) from error
 
 
 def describe(value: object) -> str:

@@ -78,6 +78,12 @@ class _Rewriter(NodeTransformer):
         node.iter = _guarded("for", node.iter)
         return node
 
+    def on_assign(self, node: nodes.Assign) -> nodes.Node:
+        self.generic_visit(node)
+        if isinstance(node.target, nodes.NSRef):
+            node.node = _guarded("set", node.node)
+        return node
+
     # Operators
 
     def on_concat(self, node: nodes.Concat) -> nodes.Node:

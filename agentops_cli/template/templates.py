@@ -153,21 +153,7 @@ def _rendered(jinja: jinja2.Template, variables: Mapping[str, Json], meter: Mete
             if stream.gi_frame:
                 error.line = jinja.get_corresponding_lineno(stream.gi_frame.f_lineno)
             raise
-    text = "".join(pieces)
-    if not text.isascii():
-        _check_unicode(text)
-    return text
-
-
-def _check_unicode(text: str) -> None:
-    """Refuses half characters, such as '\\ud800', which no file and no request can hold."""
-    try:
-        text.encode()
-    except UnicodeEncodeError as error:
-        raise TemplateError(
-            f"the rendered text holds half a character, {text[error.start]!a}",
-            fix="write the character itself, not an escape such as \\ud83d",
-        ) from error
+    return "".join(pieces)
 
 
 def _place(problem: TemplateError, error: Exception) -> TemplateError:

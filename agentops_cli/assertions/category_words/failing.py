@@ -77,6 +77,7 @@ _GRAMMAR = Grammar(
     # The same words about what would happen, or about the asker's own program.
     explanation: ^(if | when | whenever | unless | should | use | to | check | once)
       | means | indicates | occurs | tells you
+      | (if | when | whenever | unless | in case) (a | an | any | some | something | anything | the)
       | is (returned | raised | thrown | caused)
       | because (you | your | the)
       | your (build | code | script | query | program | tests? | pipeline | server | app)

@@ -54,11 +54,11 @@ class Phrases:
     """
 
     def __init__(self, grammar: Grammar, names: tuple[str, ...]) -> None:
-        self._grammar, self._names = grammar, names
+        self.grammar, self._names = grammar, names
 
     @cached_property
     def _pattern(self) -> re.Pattern[str]:
-        choices = "|".join(self._grammar.sources[name] for name in self._names)
+        choices = "|".join(self.grammar.sources[name] for name in self._names)
         return re.compile(rf"(?<!\S)(?:{choices})(?!\S)")
 
     def search(self, words: str) -> re.Match[str] | None:

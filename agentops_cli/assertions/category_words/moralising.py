@@ -171,6 +171,8 @@ _GRAMMAR = Grammar(
       | seek(ing)? [out] <gap2>
         (help | support | guidance | counseling | counselling | assistance | treatment | advice)
       | reach(ing)? out (to|for)
+      | (consult | see | ask) [with] (a|an|your) <gap3> (doctor | physician | pharmacist | lawyer
+          | attorney | professional | specialist | expert | planner | advisor | adviser)
       | (contact | call | dial | calling | contacting | report) [it to | this to] <gap2>
         (police | authorities | emergency | law enforcement | crisis | suicide | hotline | helpline
           | 911 | 988)

@@ -1,0 +1,52 @@
+"""Reads suites from text and a table of files, as the tests of this folder want them."""
+
+import time
+from collections.abc import Mapping
+from fnmatch import fnmatchcase
+from textwrap import dedent
+
+from agentops_cli.assertions import BUILTIN
+from agentops_cli.errors import InputError, UnreadableError
+from agentops_cli.model.finding import Finding
+from agentops_cli.model.suite import Suite
+from agentops_cli.ports import AssertionType
+from agentops_cli.registry import Registry
+from agentops_cli.suite.read import SuiteContext, read_suite
+from agentops_cli.template import Limits, Templates
+
+
+class Files:
+    """A tree of files in memory."""
+
+    def __init__(self, files: Mapping[str, str]) -> None:
+        self._files = files
+
+    def read(
+    text: str, files: Mapping[str, str] | None = None, *, repeat: int | None = None
+) -> Suite:
+    """The suite `evals/s.yaml` with this text, beside these files."""
+    kinds: Registry[AssertionType] = Registry("agentops.assertions", BUILTIN, noun="assertion")
+    context = SuiteContext(
+        source=Files(files or {}),
+        kinds=kinds,
+        templates=Templates(limits=Limits(), clock=time.monotonic),
+        repeat=repeat,
+    )
+    return read_suite(dedent(text).lstrip(), path="evals/s.yaml", context=context)
+
+
+def mistakes(text: str, files: Mapping[str, str] | None = None) -> list[Finding]:
+    """Every finding of a suite that is wrong."""
+    try:
+        read(text, files)
+    except InputError as error:
+        return list(error.findings)
+    return []
+
+
+def shown(findings: list[Finding]) -> list[str]:
+    """`line:column rule` of each finding."""
+    return [
+        f"{f.location.line}:{f.location.column} {f.rule}" if f.location else f.rule
+        for f in findings
+    ]

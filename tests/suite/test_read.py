@@ -1,0 +1,255 @@
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from agentops_cli.model.suite import Gate, Quarantine
+from tests.suite.reading import mistakes, read, shown
+
+WISHLIST = """
+    prompt: ../prompts/product-manager.prompt.md
+    models: [openai/gpt-4o-mini]
+    cases:
+      - id: wishlist
+        input: "Add a wishlist feature for logged-in users"
+        expectedCategory: success
+        mustContain: ["user story", "acceptance criteria"]
+        mustNotContain: ["implementation details", {text: code, word: true}]
+        tags: [smoke]
+"""
+
+
+def test_the_first_example_reads_as_it_is_written() -> None:
+    suite = read(WISHLIST)
+    assert (suite.name, suite.prompt) == ("s", "../prompts/product-manager.prompt.md")
+    assert suite.models == ("openai/gpt-4o-mini",)
+    [case] = suite.cases
+    assert case.input == "Add a wishlist feature for logged-in users"
+    assert case.tags == {"smoke"}
+    assert [(spec.kind, spec.args["value"], str(spec.location)) for spec in case.assertions] == [
+        ("expectedCategory", "success", "evals/s.yaml:6:23"),
+        ("mustContain", ["user story"], "evals/s.yaml:7:19"),
+        ("mustContain", ["acceptance criteria"], "evals/s.yaml:7:33"),
+        ("mustNotContain", ["implementation details"], "evals/s.yaml:8:22"),
+        ("mustNotContain", [{"text": "code", "word": True}], "evals/s.yaml:8:48"),
+    ]
+
+
+def test_case_keys_beat_defaults_and_lists_are_added_to() -> None:
+    suite = read("""
+        prompt: p.md
+        defaults:
+          tags: [all]
+          vars: {tone: dry, lang: en}
+          expectedCategory: success
+          mustNotContain: ["as an AI"]
+        cases:
+          - {id: a, mustContain: [x], vars: {tone: warm}, tags: [one]}
+          - {id: b, expectedCategory: refusal}
+    """)
+    a, b = suite.cases
+    assert a.tags == {"all", "one"}
+    assert b.tags == {"all"}
+    assert (a.vars, b.vars) == ({"tone": "warm", "lang": "en"}, {"tone": "dry", "lang": "en"})
+    assert [spec.kind for spec in a.assertions] == [
+        "expectedCategory", "mustNotContain", "mustContain",
+    ]  # fmt: skip
+    assert [(s.kind, s.args["value"]) for s in b.assertions if s.kind == "expectedCategory"] == [
+        ("expectedCategory", "refusal")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("keys", "flag", "expected"),
+    [
+        ("", None, (1, 1)),
+        ("repeat: 5", None, (5, 5)),
+        ("repeat: 5\n        repeatPass: 4/5", None, (5, 4)),
+        ("repeat: 5\n        repeatPass: 4/5", 10, (10, 8)),
+        ("repeat: 5\n        repeatPass: 4/5", 3, (3, 3)),  # 2.4 is rounded up, never down.
+        ("", 4, (4, 4)),
+    ],
+)
+def test_repeats_come_from_the_flag_then_the_file(
+    keys: str, flag: int | None, expected: tuple[int, int]
+) -> None:
+    text = f"""
+        prompt: p.md
+        {keys}
+        cases: [{{id: a, mustContain: x}}]
+    """
+    [case] = read(text, repeat=flag).cases
+    assert (case.repeat, case.repeat_pass) == expected
+
+
+def test_a_case_has_its_own_repeat() -> None:
+    suite = read("""
+        prompt: p.md
+        repeat: 3
+        cases:
+          - {id: a, mustContain: x, repeat: 10, repeatPass: 9/10}
+          - {id: b, mustContain: x}
+    """)
+    assert [(case.repeat, case.repeat_pass) for case in suite.cases] == [(10, 9), (3, 3)]
+
+
+def test_gate_and_budget_are_exact() -> None:
+    suite = read("""
+        prompt: p.md
+        budget: {runUsd: 0.10}
+        gate: {minPassRate: 0.95, maxErrored: 2, maxCostUsd: "0.40", maxP95LatencyS: 4}
+        cases: [{id: a, mustContain: x}]
+    """)
+    assert suite.budget.run_usd == Decimal("0.10")
+    assert str(suite.budget.run_usd) == "0.10"
+    assert suite.gate == Gate(
+        min_pass_rate=0.95, max_errored=2, max_cost_usd=Decimal("0.40"), max_p95_latency_s=4.0
+    )
+
+
+def test_skip_xfail_and_quarantine_keep_their_reasons() -> None:
+    suite = read("""
+        prompt: p.md
+        cases:
+          - {id: a, mustContain: x, skip: "needs a tool"}
+          - {id: b, mustContain: x, xfail: "a small model cannot"}
+          - id: c
+            mustContain: x
+            quarantine: {reason: flaky, owner: "@platform", until: 2026-12-31}
+    """)
+    a, b, c = suite.cases
+    assert (a.skip, b.xfail) == ("needs a tool", "a small model cannot")
+    assert c.quarantine == Quarantine(reason="flaky", owner="@platform", until=date(2026, 12, 31))
+
+
+def test_variables_may_be_the_text_or_the_json_of_a_file() -> None:
+    suite = read(
+        """
+        prompt: p.md
+        cases:
+          - {id: a, mustContain: x, vars: {doc: {file: doc.txt}, order: {json: order.json}}}
+        """,
+        {
+            "evals/doc.txt": "{{ not a template }}\n",
+            "evals/order.json": '{"total": 40}',
+        },
+    )
+    assert suite.cases[0].vars == {"doc": "{{ not a template }}\n", "order": {"total": 40}}
+
+
+def test_templates_in_assertions_are_rendered_over_the_case_alone() -> None:
+    suite = read("""
+        prompt: p.md
+        cases:
+          - {id: a, input: "42", vars: {unit: km}, mustContain: ["{{ input }} {{ vars.unit }}"]}
+          - {id: b, input: "{{ 7 * 7 }}", assert: [{oneOf: ["{{ input }}", plain]}]}
+    """)
+    a, b = suite.cases
+    assert a.assertions[0].args == {"value": ["42 km"]}
+    # What a case says is data: it is never a template itself.
+    assert b.assertions[0].args == {"value": ["{{ 7 * 7 }}", "plain"]}
+
+
+@pytest.mark.parametrize(
+    ("written", "kind", "args"),
+    [
+        ("{kind: length, max: 80}", "length", {"max": 80}),
+        ("{length: {max: 80}}", "length", {"max": 80}),
+        ("{finishReason: stop}", "finishReason", {"value": "stop"}),
+        ("{jsonSchema: {type: object}}", "jsonSchema", {"value": {"type": "object"}}),
+        ("{kind: jsonPath, path: $.a, equals: 1}", "jsonPath", {"path": "$.a", "equals": 1}),
+    ],
+)
+def test_an_assertion_is_written_long_or_short(
+    written: str, kind: str, args: dict[str, object]
+) -> None:
+    [case] = read(f"""
+        prompt: p.md
+        cases: [{{id: a, assert: [{written}]}}]
+    """).cases
+    assert (case.assertions[0].kind, case.assertions[0].args) == (kind, args)
+
+
+def test_not_advisory_and_weight_belong_to_any_assertion() -> None:
+    [case] = read("""
+        prompt: p.md
+        cases:
+          - id: a
+            assert: [{regex: x, not: true, weight: 2}, {regex: y, advisory: true}]
+    """).cases
+    first, second = case.assertions
+    assert (first.negated, first.weight, first.advisory) == (True, 2.0, False)
+    assert (second.negated, second.advisory, second.effective) == (False, True, False)
+
+
+@pytest.mark.parametrize(
+    ("case", "expected"),
+    [
+        ("{id: a, mustContian: x}", ["2:17 unknown-key"]),
+        ('{id: a, mustContain: ""}', ["2:30 bad-value"]),
+        ("{id: a, mustContain: []}", ["2:30 bad-value"]),
+        ("{id: a, assert: [{rgex: x}]}", ["2:26 unknown-assertion"]),
+        ("{id: a, assert: [{regex: '('}]}", ["2:26 bad-argument"]),
+        ("{id: a, assert: [{rubric: good}]}", ["2:26 not-supported-yet"]),
+        ("{id: a, turns: [{input: hi}], mustContain: x}", ["2:17 not-supported-yet"]),
+        ("{id: a}", ["2:9 no-assertion"]),
+        ("{id: a, assert: [{regex: x, advisory: true}]}", ["2:9 no-assertion"]),
+        ("{id: a, expectedCategory: sucess}", ["2:35 bad-argument"]),
+        ("{id: a, mustContain: x, repeatPass: 2/3}", ["2:45 bad-value"]),
+        ("{id: a, mustContain: x, vars: {d: {file: no.txt}}}", ["2:43 missing-file"]),
+        ('{id: a, mustContain: "{{ vars.tone }}"}', ["2:30 bad-template"]),
+        ("{mustContain: x}", ["2:9 missing-key"]),
+        ("{id: 7, mustContain: x}", ["2:14 wrong-type"]),
+        (
+            "{id: a, mustContain: x, quarantine: {reason: r, owner: o, until: 2026-13-01}}",
+            ["2:74 bad-value"],
+        ),
+    ],
+)
+def test_a_mistake_is_placed_where_it_is_written(case: str, expected: list[str]) -> None:
+    assert shown(mistakes(f"prompt: p.md\ncases: [{case}]\n")) == expected
+
+
+def test_all_mistakes_of_a_suite_are_found_at_once() -> None:
+    findings = mistakes("""
+        prompt: p.md
+        modles: [x]
+        gate: {minPassRate: 95}
+        judge: {model: x}
+        cases:
+          - {id: a, mustContain: ""}
+          - {id: a, mustContain: x}
+          - {id: b}
+    """)
+    assert shown(findings) == [
+        "2:1 unknown-key",
+        "3:21 bad-value",
+        "4:1 not-supported-yet",
+        "6:26 bad-value",
+        "7:5 duplicate-id",
+        "8:5 no-assertion",
+    ]
+    assert all(finding.fix for finding in findings)
+
+
+def test_success_that_comes_only_from_defaults_is_no_assertion_of_a_case() -> None:
+    text = """
+        prompt: p.md
+        defaults: {expectedCategory: success}
+        cases:
+          - {id: a}
+          - {id: b, mustContain: x}
+    """
+    assert shown(mistakes(text)) == ["4:5 no-assertion"]
+
+
+def test_a_suite_needs_cases() -> None:
+    assert shown(mistakes("prompt: p.md\n")) == ["1:1 no-cases"]
+    assert shown(mistakes("prompt: p.md\ncases: []\n")) == ["2:8 bad-value"]
+
+
+def test_only_a_suite_of_recorded_answers_needs_no_prompt() -> None:
+    cases = "cases: [{id: a, mustContain: x}]\n"
+    assert shown(mistakes(cases)) == ["1:1 missing-prompt"]
+    assert shown(mistakes(f"models: [replay/a.jsonl, openai/x]\n{cases}")) == ["1:1 missing-prompt"]
+    assert read(f"models: [replay/a.jsonl]\n{cases}").prompt is None
