@@ -21,9 +21,16 @@ class Files:
     def __init__(self, files: Mapping[str, str]) -> None:
         self._files = files
 
-    def read(
-    text: str, files: Mapping[str, str] | None = None, *, repeat: int | None = None
-) -> Suite:
+    def read(self, path: str) -> str:
+        if path not in self._files:
+            raise UnreadableError(f"{path} does not exist")
+        return self._files[path]
+
+    def glob(self, pattern: str) -> tuple[str, ...]:
+        return tuple(sorted(path for path in self._files if fnmatchcase(path, pattern)))
+
+
+def read(text: str, files: Mapping[str, str] | None = None, *, repeat: int | None = None) -> Suite:
     """The suite `evals/s.yaml` with this text, beside these files."""
     kinds: Registry[AssertionType] = Registry("agentops.assertions", BUILTIN, noun="assertion")
     context = SuiteContext(

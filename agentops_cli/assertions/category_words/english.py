@@ -25,7 +25,7 @@ _ENGLISH = _set_of(
 # Little words of some twenty languages in Latin script, none of them an English word.
 _FOREIGN = _set_of(
     """
-    al como con de del el en es esa ese eso esta está hay la las lo los mi muy para pero por puede
+    como con de del el en es esa ese eso esta está hay la las lo los mi muy para pero por puede
     puedo que siento sobre su tengo un una y yo
 
     au aux avec ce cette dans des du est et je le les mais ne nous pas pour qui suis sur une vous
@@ -36,7 +36,7 @@ _FOREIGN = _set_of(
     alla che della delle di dispiace gli il io ma nel non per perché posso quella questa questo
     sono è
 
-    ao com dos ele em essa isso mas meu não os posso seu uma você
+    ao dos ele em essa isso mas meu não os posso seu uma você
 
     dat deze dit een en het hij ik je kan maar mijn niet ook van voor zijn
 
@@ -58,6 +58,9 @@ _FOREIGN = _set_of(
 _LATIN_END = "\u024f"
 _MUCH_OTHER_SCRIPT = 0.3
 _FEW = 2
+# In a sentence of any language far more of the words are little ones; in a list of files or names
+# that happen to look like some, fewer.
+_DENSE = 0.12
 
 
 def is_foreign(words: Sequence[str]) -> bool:
@@ -69,6 +72,7 @@ def is_foreign(words: Sequence[str]) -> bool:
     other_script = sum(char > _LATIN_END for char in letters)
     if other_script > _MUCH_OTHER_SCRIPT * len(letters):
         return True
-    foreign = sum(word in _FOREIGN for word in words)
+    foreign = [word for word in words if word in _FOREIGN]
     english = sum(word in _ENGLISH for word in words)
-    return foreign >= _FEW and foreign > english
+    dense = len(foreign) > _DENSE * len(words)
+    return dense and len(set(foreign)) >= _FEW and len(foreign) > english
