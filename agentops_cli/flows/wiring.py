@@ -86,6 +86,7 @@ class Gateways:
         self._registry: Registry[GatewayType] = Registry(
             "agentops.gateways", GATEWAYS, noun="gateway"
         )
+        _demand_local_model(plan)
         self._replays = _cassettes(plan, source)
         self._models = tuple(dict.fromkeys(case.model for case in plan.cases))
 
@@ -114,6 +115,17 @@ class Gateways:
                 if item.suite.budget.run_usd is not None
             },
         )
+
+
+def _demand_local_model(plan: Plan) -> None:
+    """Refuses a plan that wants the embedded model where it is not installed."""
+    from agentops_cli.gateways.local import INSTALL, is_installed
+
+    users = [case for case in plan.cases if case.model.startswith("local/")]
+    if users and not is_installed():
+        problem = f"{users[0].model} is the embedded model, which is not installed"
+        place = Location(path=users[0].suite)
+        raise InputError([_at(place, "missing-model", problem, f"run: {INSTALL}")])
 
 
 def _cassettes(plan: Plan, source: Source) -> dict[str, Gateway]:

@@ -38,7 +38,7 @@ class XmlWriter:
 
 def _written(attributes: Mapping[str, Attribute]) -> str:
     return "".join(
-        f" {name}={quoteattr(str(value))}"
+        f" {name}={quoteattr(visible(str(value)))}"
         for name, value in attributes.items()
         if value is not None
     )

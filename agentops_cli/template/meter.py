@@ -28,12 +28,12 @@ MAX_BITS = 14_000
 """Size of an integer: just under the 4,300 digits that CPython agrees to print."""
 
 SLOT = 16
-"""What a place in a list weighs, in characters: the same few bytes of memory for each unit."""
+"""What a place in a list weighs, so that each unit is worth about 5 bytes, as a character is."""
 
 MAPPING_SLOT = 32
 
-LEAST_TEXT = 4
-"""The weight of lists and mappings over their length as text, at most, in what prompts hold."""
+WEIGHT_OF_TEXT = 4
+"""Lists and mappings may weigh this many times the longest text, as most weigh more than theirs."""
 
 
 class TemplateError(Exception):
@@ -122,7 +122,7 @@ class Meter:
 
     def readable(self, value: object) -> None:
         """Refuses what is no plain data, or far too large to be written."""
-        self.afford(self.weigh(value) // LEAST_TEXT)
+        self.afford(self.weigh(value) // WEIGHT_OF_TEXT)
 
     def text(self, value: object) -> str:
         """The text of plain data, as `{{ value }}` writes it."""
@@ -131,6 +131,14 @@ class Meter:
         if not isinstance(value, Undefined):  # Strict ones raise; `{{ 'a' if b }}` writes nothing.
             self.readable(value)
         return str(value)
+
+    def written(self, value: object) -> str:
+        """Pays for the text of a value, on its way into the rendered text or into a block."""
+        if not isinstance(value, str):
+            self.tick()
+            value = self.text(value)
+        self._spend(SLOT + len(value))
+        return value
 
     def write(self, text: str) -> None:
         """Counts a piece of the rendered text, and refuses what cannot be sent or stored."""

@@ -84,6 +84,17 @@ class _Rewriter(NodeTransformer):
             node.node = _guarded("set", node.node)
         return node
 
+    def on_assignblock(self, node: nodes.AssignBlock) -> nodes.Node:
+        self.generic_visit(node)
+        if node.filter:
+            node.filter = _guarded("set", node.filter)
+        return node
+
+    def on_filterblock(self, node: nodes.FilterBlock) -> nodes.Node:
+        self.generic_visit(node)
+        node.filter = _guarded("{{}}", node.filter)
+        return node
+
     # Operators
 
     def on_concat(self, node: nodes.Concat) -> nodes.Node:

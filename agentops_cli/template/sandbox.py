@@ -19,6 +19,7 @@ from jinja2.utils import Namespace, missing
 from agentops_cli.template.functions import (
     FILTERS,
     GLOBALS,
+    MAPPING_METHODS,
     OPERATORS,
     TESTS,
     Function,
@@ -34,6 +35,8 @@ _LOOP_FIELDS = frozenset(
     ("depth", "depth0", "first", "index", "index0", "last", "length", "nextitem", "previtem")
 ) | {"revindex", "revindex0"}
 _LOOP_METHODS = frozenset(("changed", "cycle"))
+
+_PASSED_BY_JINJA = frozenset(("caller", "_loop_vars", "_block_vars"))
 
 _HINTS = {
     **dict.fromkeys(("format", "format_map"), "use the filter: '%.2f'|format(price)"),
@@ -64,6 +67,8 @@ class Sandbox(ImmutableSandboxedEnvironment):
 
     def getattr(self, obj: Any, attribute: str) -> Any:
         """`obj.attribute`: a method or field first, then a key, as in Jinja."""
+        if isinstance(obj, dict) and attribute in obj and attribute not in MAPPING_METHODS:
+            return obj[attribute]  # A shortcut: nearly all that prompts ever look up.
         found = _field(obj, attribute)
         if found is not missing:
             return found
@@ -132,10 +137,11 @@ def _field(obj: Any, name: str) -> Any:
 
 
 def _pay_for_extras(macro: Macro, args: tuple[object, ...], kwargs: dict[str, object]) -> None:
-    """Pays for `varargs` and `kwargs`, which are a list and a mapping that the call makes."""
-    if macro.catch_varargs or macro.catch_kwargs:
-        plain = (bool, int, float, str, list, tuple, dict)
-        METER.get().keep([value for value in (*args, *kwargs.values()) if isinstance(value, plain)])
+    """Pays for `varargs` and `kwargs`, a list and a mapping that the call makes."""
+    named = {*macro.arguments, *_PASSED_BY_JINJA}
+    extras = [*args[len(macro.arguments) :]]
+    extras += [value for key, value in kwargs.items() if key not in named]
+    METER.get().keep(extras)
 
 
 def _no_such_part(obj: object, name: object, _message: str) -> TemplateError:

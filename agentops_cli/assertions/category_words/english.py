@@ -4,57 +4,30 @@ The grammars of this room are English. What is in another language must not be c
 because no English refusal was found in it.
 """
 
-import re
 from collections.abc import Sequence
+from functools import cache
 
+from agentops_cli.assertions.language_words import SMALL_WORDS
 
-def _set_of(listing: str) -> frozenset[str]:
-    return frozenset(re.findall(r"\S+", listing))
-
-
-_ENGLISH = _set_of(
-    """
-    a about after all also am an and any are as at be because been but by can cannot could did do
-    does for from had has have he her here his how i if in into is it its just like more my no not
-    of on one or our out please she should so some sorry such than that the their them then there
-    these they this those to unable up us use was we were what when where which who why will with
-    would yes you your
-    """
+# Beside the commonest: those an agent speaks of itself with, and contractions written out.
+_MORE_ENGLISH = (
+    *("i", "me", "my", "am", "us", "our", "your", "yes", "no", "cannot", "could", "do", "does"),
+    *(
+        "did",
+        "please",
+        "sorry",
+        "should",
+        "some",
+        "so",
+        "unable",
+        "up",
+        "use",
+        "here",
+        "how",
+        "who",
+    ),
+    *("a", "an", "any", "been", "because", "had", "into", "its", "more", "like", "just", "why"),
 )
-
-# Little words of some twenty languages in Latin script, none of them an English word.
-_FOREIGN = _set_of(
-    """
-    como con de del el en es esa ese eso esta está hay la las lo los mi muy para pero por puede
-    puedo que siento sobre su tengo un una y yo
-
-    au aux avec ce cette dans des du est et je le les mais ne nous pas pour qui suis sur une vous
-
-    aber auf bei dabei darf das dem den der dich dir ein eine es für ich ihnen ist kann kein leider
-    mir mit nicht sie und von wie wir zu
-
-    alla che della delle di dispiace gli il io ma nel non per perché posso quella questa questo
-    sono è
-
-    ao dos ele em essa isso mas meu não os posso seu uma você
-
-    dat deze dit een en het hij ik je kan maar mijn niet ook van voor zijn
-
-    att av det dig du en ett inte jag kan med och på som är
-    af deg eg ej er ikke jeg kunne meg og til
-    ei että hän ja joka minä mutta ole olen se voi
-
-    ale czy dla jak jest na nie się tego tym w z że
-    je jsem nemohu ne pro se tím vám
-
-    ama bir bu çok değil için ile ve üzgünüm
-    acest ajuta cu din este nu pe pot să și
-    ada dan dapat ini itu maaf saya tidak untuk yang
-    az egy és ez hogy nem vagyok
-    cho của không là này tôi và với xin
-    """
-)
-
 _LATIN_END = "\u024f"
 _MUCH_OTHER_SCRIPT = 0.3
 _FEW = 2
@@ -72,7 +45,15 @@ def is_foreign(words: Sequence[str]) -> bool:
     other_script = sum(char > _LATIN_END for char in letters)
     if other_script > _MUCH_OTHER_SCRIPT * len(letters):
         return True
-    foreign = [word for word in words if word in _FOREIGN]
-    english = sum(word in _ENGLISH for word in words)
+    english, others = _little_words()
+    foreign = [word for word in words if word in others]
     dense = len(foreign) > _DENSE * len(words)
-    return dense and len(set(foreign)) >= _FEW and len(foreign) > english
+    at_home = sum(word in english for word in words)
+    return dense and len(set(foreign)) >= _FEW and len(foreign) > at_home
+
+
+@cache
+def _little_words() -> tuple[frozenset[str], frozenset[str]]:
+    """Those of English, and those of the other languages that are no English words."""
+    english = SMALL_WORDS["en"].union(_MORE_ENGLISH)
+    return english, frozenset().union(*SMALL_WORDS.values()) - english

@@ -1,7 +1,7 @@
 """What in an answer is the agent's own statement; the rest is masked.
 
-Not its own are code, tables, quoted speech, block quotes, and the reasoning that some models print
-before the answer. A mask keeps the length, so that offsets stay true.
+Not its own are code, tables, markup, quoted speech, block quotes, and the reasoning that some
+models print before the answer. A mask keeps the length, so that offsets stay true.
 """
 
 import re
@@ -10,6 +10,7 @@ import re
 CODE, SPEECH = "\ue000", "\ue001"
 
 _REASONING = re.compile(r"\A\s*<(think|thinking|reasoning)>.*?(?:</\1>|\Z)", re.DOTALL)
+_TAG = re.compile(r"</?[a-zA-Z][^<>\n]{0,200}>")
 _CODE = re.compile(
     r"^[ \t]*(?P<fence>```|~~~).*?(?:(?P=fence)|\Z)"  # fenced, also when it never closes
     r"|`[^`\n]{1,300}`"
@@ -35,7 +36,12 @@ def mask_borrowed(text: str) -> str:
 
     An answer that is one quotation is left alone: some models put all they say in quotation marks.
     """
-    text = _REASONING.sub(lambda found: " " * len(found[0]), text)
+    text = _REASONING.sub(_blank, text)
+    text = _TAG.sub(_blank, text)
     text = _CODE.sub(lambda found: CODE * len(found[0]), text)
     masked = _SPEECH.sub(lambda found: SPEECH * len(found[0]), text)
     return text if masked.count(SPEECH) > _NEARLY_ALL * len(text.strip()) else masked
+
+
+def _blank(found: re.Match[str]) -> str:
+    return " " * len(found[0])
