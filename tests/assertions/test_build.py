@@ -1,0 +1,120 @@
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agentops_cli.assertions import BUILTIN, LATER
+from agentops_cli.assertions.build import build
+from agentops_cli.assertions.verdict import CannotTell
+from agentops_cli.errors import PluginError
+from agentops_cli.model.call import Ask, Completion, Evidence, Verdict
+from agentops_cli.model.json import JsonObject
+from agentops_cli.model.suite import AssertionSpec
+from agentops_cli.ports import AssertionType
+from agentops_cli.registry import Registry
+from tests.assertions.conftest import KINDS, PLACE, judge_answer
+from tests.builders import a_case, a_completion, a_request, a_verdict
+
+EVIDENCE = Evidence(case=a_case(), request=a_request(), completion=a_completion("yes"))
+
+
+class Judged:
+    """A plugin that lets a model judge; it abstains when the model says nothing."""
+
+    schema: JsonObject = {"type": "object"}  # noqa: RUF012 - as a plugin writes it
+
+    def __init__(self, spec: AssertionSpec, /) -> None:
+        self.spec = spec
+
+    def check(self, evidence: Evidence) -> Ask:
+        return Ask(request=evidence.request, settle=self.settle)
+
+    def settle(self, reply: Completion) -> Verdict:
+        if not reply.text:
+            raise CannotTell("the judge said nothing")
+        return a_verdict(kind="other", passed=reply.text == "yes", score=0.75, reason="so it says")
+
+
+def plugins() -> Registry[AssertionType]:
+    return Registry("agentops.none", {"judged": f"{__name__}:Judged"}, noun="assertion")
+
+
+def spec_of(kind: str, **changes: bool) -> AssertionSpec:
+    return replace(AssertionSpec(kind=kind, args={}, location=PLACE), **changes)  # type: ignore[arg-type] # flags
+
+
+def settled(text: str, **changes: bool) -> Verdict:
+    ask = build(spec_of("judged", **changes), plugins()).check(EVIDENCE)
+    assert isinstance(ask, Ask)
+    return ask.settle(a_completion(text))
+
+
+@pytest.fixture(autouse=True)
+def _importable(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The registry imports a plugin by name, which tests have none of."""
+    import sys
+
+    monkeypatch.setitem(sys.modules, __name__, sys.modules[Judged.__module__])
+
+
+@given(st.text(max_size=40), st.text("ab ", min_size=1, max_size=3).filter(str.strip))
+def test_negation_turns_every_verdict_round(answer: str, needle: str) -> None:
+    plain = judge_answer("mustContain", answer, {"value": needle})
+    negated = judge_answer("mustContain", answer, {"value": needle}, negated=True)
+    assert negated.passed is (not plain.passed)
+    assert negated.score == 1 - plain.score
+    assert negated.reason == f"not: {plain.reason}"
+
+
+@given(st.text(max_size=40), st.text("ab ", min_size=1, max_size=3).filter(str.strip))
+def test_must_not_contain_is_the_opposite_of_must_contain(answer: str, needle: str) -> None:
+    wanted = judge_answer("mustContain", answer, {"value": needle})
+    forbidden = judge_answer("mustNotContain", answer, {"value": needle})
+    assert forbidden.passed is (not wanted.passed)
+
+
+@pytest.mark.parametrize("negated", [False, True])
+def test_an_abstention_stays_one_when_negated(negated: bool) -> None:
+    verdict = judge_answer("language", "42", {"value": "en"}, negated=negated)
+    assert verdict.passed is None
+    assert verdict.score == 0
+    assert verdict.reason == 'cannot tell: the language is not clear: "42"'
+
+
+def test_an_advisory_verdict_says_so() -> None:
+    assert judge_answer("json", "no", {}, advisory=True).advisory
+    assert not judge_answer("json", "no", {}).advisory
+
+
+def test_a_verdict_says_where_its_assertion_is_written() -> None:
+    assert judge_answer("json", "{}", {}).location == PLACE
+
+
+def test_a_model_judged_assertion_is_finished_when_the_model_has_spoken() -> None:
+    verdict = settled("yes", advisory=True)
+    assert (verdict.kind, verdict.passed, verdict.score) == ("judged", True, 0.75)
+    assert verdict.advisory
+    assert verdict.location == PLACE
+
+
+def test_a_model_judged_assertion_can_be_negated() -> None:
+    verdict = settled("yes", negated=True)
+    assert (verdict.passed, verdict.score, verdict.reason) == (False, 0.25, "not: so it says")
+
+
+def test_a_model_judged_assertion_can_abstain() -> None:
+    assert settled("", negated=True).passed is None
+
+
+def test_a_kind_that_there_is_not_is_named_with_its_nearest() -> None:
+    with pytest.raises(PluginError) as error:
+        build(spec_of("mustContains"), KINDS)
+    [finding] = error.value.findings
+    assert finding.location == PLACE
+    assert finding.fix is not None
+    assert finding.fix.startswith("did you mean 'mustContain'?")
+
+
+def test_a_later_kind_is_not_built_in_yet() -> None:
+    assert not set(LATER) & set(BUILTIN)

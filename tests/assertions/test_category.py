@@ -1,0 +1,85 @@
+from typing import Any
+
+import pytest
+
+from agentops_cli.errors import InputError
+from agentops_cli.model.call import Finish
+from tests.assertions.conftest import Judge
+from tests.builders import a_completion
+
+DECLINED = "I'm sorry, but I can't help with that."
+ANSWERED = "As a user I want a wishlist, so that I can find things again."
+FAILED = "Error: the connection to the database failed."
+
+
+@pytest.mark.parametrize(
+    ("wanted", "answer", "passed"),
+    [
+        ("success", ANSWERED, True),
+        ("success", DECLINED, False),
+        ("success", FAILED, False),
+        ("refusal", DECLINED, True),
+        ("refusal", ANSWERED, False),
+        ("refusal", FAILED, False),
+        ("error", FAILED, True),
+        ("error", DECLINED, False),
+        ("error", ANSWERED, False),
+    ],
+)
+def test_an_answer_must_be_of_the_wanted_category(
+    judge: Judge, wanted: str, answer: str, passed: bool
+) -> None:
+    assert judge("expectedCategory", answer, {"value": wanted}).passed is passed
+
+
+def test_the_reason_quotes_the_words_that_decided(judge: Judge) -> None:
+    reason = judge("expectedCategory", f"Well. {DECLINED}", {"value": "success"}).reason
+    assert reason.startswith("wanted success, got refusal (")
+    assert "confidence 0." in reason
+    assert "I can't help with that" in reason
+
+
+@pytest.mark.parametrize("text", ["", ANSWERED])
+@pytest.mark.parametrize(("wanted", "passed"), [("refusal", True), ("success", False)])
+def test_a_stop_by_the_content_filter_is_a_refusal(
+    judge: Judge, text: str, wanted: str, passed: bool
+) -> None:
+    stopped = a_completion(text, finish=Finish.FILTERED)
+    verdict = judge("expectedCategory", stopped, {"value": wanted})
+    assert verdict.passed is passed
+    assert "the provider's content filter" in verdict.reason
+
+
+@pytest.mark.parametrize("wanted", ["success", "refusal", "error"])
+@pytest.mark.parametrize("answer", ["", " \n", "申し訳ありませんが、お手伝いできません。"])
+@pytest.mark.parametrize("negated", [False, True])
+def test_what_cannot_be_told_is_neither_yes_nor_no(
+    judge: Judge, wanted: str, answer: str, negated: bool
+) -> None:
+    verdict = judge("expectedCategory", answer, {"value": wanted}, negated=negated)
+    assert verdict.passed is None
+    assert verdict.reason.startswith("cannot tell: ")
+    assert verdict.reason.endswith("configure a judge")
+
+
+@pytest.mark.parametrize(
+    ("value", "message", "fix"),
+    [
+        (
+            "refusl",
+            "expectedCategory: unknown category 'refusl'",
+            "did you mean 'refusal'? known: success, refusal, error",
+        ),
+        (
+            "Success",
+            "expectedCategory: unknown category 'Success'",
+            "did you mean 'success'? known: success, refusal, error",
+        ),
+        ("", "'value' must not be empty", "success, refusal or error"),
+    ],
+)
+def test_an_unknown_word_is_refused(judge: Judge, value: Any, message: str, fix: str) -> None:
+    with pytest.raises(InputError) as error:
+        judge("expectedCategory", ANSWERED, {"value": value})
+    [finding] = error.value.findings
+    assert (finding.message, finding.fix) == (message, fix)

@@ -1,0 +1,72 @@
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agentops_cli.assertions.json_value import NotJson, are_same, is_meant, kind_of, value_of
+from agentops_cli.model.json import Json
+from tests.builders import a_completion
+
+scalars = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text()
+values: st.SearchStrategy[Json] = st.recursive(
+    scalars, lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner), max_leaves=8
+)
+
+
+@given(values)
+def test_a_value_is_itself_after_a_round_trip(value: Json) -> None:
+    if "Infinity" not in json.dumps(value):
+        assert are_same(value_of(a_completion(json.dumps(value)), fence=False), value)
+
+
+@given(values, values)
+def test_sameness_has_no_direction(left: Json, right: Json) -> None:
+    assert are_same(left, right) == are_same(right, left)
+
+
+@pytest.mark.parametrize(
+    ("left", "right"), [(1, True), (0, False), ("1", 1), (None, False), ([], {}), ("", None)]
+)
+def test_values_of_two_types_are_never_the_same(left: Json, right: Json) -> None:
+    assert not are_same(left, right)
+    assert not are_same([left], [right])
+
+
+@given(scalars)
+def test_what_a_template_makes_of_a_value_means_that_value(value: Json) -> None:
+    if value not in (float("inf"), float("-inf")):
+        assert is_meant(value, str(value))
+
+
+@pytest.mark.parametrize(
+    ("value", "kind"),
+    [
+        (None, "null"),
+        (True, "boolean"),
+        ("", "string"),
+        ([], "array"),
+        ({}, "object"),
+        (1, "integer"),
+        (1.0, "integer"),
+        (1.5, "number"),
+        (1e400, "number"),
+    ],
+)
+def test_a_value_has_the_type_of_json_schema(value: Json, kind: str) -> None:
+    assert kind_of(value) == kind
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        ("[" * 200_000, "it is nested too deeply"),
+        ("9" * 10_000, "Exceeds the limit"),
+        ("\ufeff{}", "unexpected utf-8 bom"),
+        ("{'a': 1}", "expecting property name enclosed in double quotes at character 2"),
+        ("-Infinity", "-Infinity is not a JSON number"),
+    ],
+)
+def test_what_is_not_json_is_named(answer: str, reason: str) -> None:
+    with pytest.raises(NotJson, match=reason):
+        value_of(a_completion(answer), fence=False)

@@ -1,0 +1,104 @@
+"""Every kind of assertion, by its table in `cases`: what it says, word for word.
+
+A row has `args` and either what the verdict is (`passed`, `reason`, and `score` where it is not
+the plain 1 or 0) or how the arguments are refused (`refused`, `fix`). The answer is `answer`; the
+other keys say how it came: `finish`, `cached`, `usage`, `cost`, `unpriced`, `latency`, `tool` (the
+arguments of a tool call), `system` (the system message), `vars`, `row`, and `negated`.
+"""
+
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from agentops_cli.assertions import BUILTIN
+from agentops_cli.errors import InputError
+from agentops_cli.locate import parse_yaml
+from agentops_cli.model.call import Completion, Finish, ToolCall, Verdict
+from agentops_cli.model.money import Cost, Usage
+from agentops_cli.model.prompt import Message
+from tests.assertions.conftest import PLACE, judge_answer
+from tests.builders import a_completion
+
+FOLDER = Path(__file__).parent / "cases"
+
+# Its table is of answers and their categories; see test_refusal.py and test_category.py.
+ELSEWHERE = {"expectedCategory"}
+
+CONDITIONS = {
+    *("name", "args", "answer", "finish", "cached", "usage", "cost", "unpriced", "latency"),
+    *("tool", "system", "vars", "row", "negated", "passed", "reason", "score", "refused", "fix"),
+}
+
+
+def rows() -> list[Any]:
+    found = []
+    for path in sorted(FOLDER.glob("*.yml")):
+        if path.stem in ELSEWHERE:
+            continue
+        table: Any = parse_yaml(path.read_text(encoding="utf-8"), path=path.name).data
+        found += [pytest.param(path.stem, row, id=f"{path.stem}: {row['name']}") for row in table]
+    return found
+
+
+def completion_of(row: dict[str, Any]) -> Completion:
+    usage = row.get("usage", {"input": 120, "output": 34})
+    calls = (ToolCall(id="1", name="send_mail", arguments=row["tool"]),) if "tool" in row else ()
+    return a_completion(
+        row["answer"],
+        finish=Finish(row.get("finish", "stop")),
+        cached=row.get("cached", False),
+        usage=usage and Usage(input_tokens=usage["input"], output_tokens=usage["output"]),
+        cost=Cost(usd=Decimal(row.get("cost", "0.001")), unpriced_calls=row.get("unpriced", 0)),
+        latency_s=row.get("latency", 0.8),
+        tool_calls=calls,
+    )
+
+
+def judged(kind: str, row: dict[str, Any]) -> Verdict:
+    system = (Message(role="system", content=row["system"]),) if "system" in row else ()
+    return judge_answer(
+        kind,
+        completion_of(row),
+        row["args"],
+        negated=row.get("negated", False),
+        case={"vars": row.get("vars", {}), "row": row.get("row", {})},
+        request={"messages": (*system, Message(role="user", content="Hello"))},
+    )
+
+
+@pytest.mark.parametrize(("kind", "row"), [row for row in rows() if "passed" in row.values[1]])
+def test_a_verdict_is_as_the_table_says(kind: str, row: dict[str, Any]) -> None:
+    assert set(row) <= CONDITIONS
+    verdict = judged(kind, row)
+    assert verdict.reason == row["reason"]
+    assert verdict.passed is row["passed"]
+    assert verdict.score == pytest.approx(row.get("score", float(bool(row["passed"]))), abs=0.005)
+    assert (verdict.kind, verdict.location) == (kind, PLACE)
+    assert len(verdict.reason) < 600
+    assert verdict.reason.isprintable()
+
+
+@pytest.mark.parametrize(("kind", "row"), [row for row in rows() if "refused" in row.values[1]])
+def test_arguments_are_refused_as_the_table_says(kind: str, row: dict[str, Any]) -> None:
+    assert set(row) <= CONDITIONS
+    with pytest.raises(InputError) as error:
+        judged(kind, {"answer": "", **row})
+    [finding] = error.value.findings
+    assert finding.message == row["refused"]
+    # What the schema refuses gets its fix from the validator, which has its own tests.
+    if finding.rule == "bad-argument" or "fix" in row:
+        assert finding.fix == row["fix"]
+    assert finding.location is not None
+
+
+def test_a_row_says_one_thing() -> None:
+    assert all(("passed" in row.values[1]) != ("refused" in row.values[1]) for row in rows())
+
+
+@pytest.mark.parametrize("kind", sorted(set(BUILTIN) - ELSEWHERE))
+def test_every_kind_has_a_table_in_which_it_passes_fails_and_refuses(kind: str) -> None:
+    table = [row.values[1] for row in rows() if row.values[0] == kind]
+    assert {True, False} <= {row.get("passed") for row in table}
+    assert any("refused" in row for row in table)
