@@ -40,7 +40,7 @@ def dumps(value: Json) -> str:
     ASCII so that nothing in an answer (a lone surrogate, U+2028, a terminal escape) can break a
     line, a strict reader or a screen. NaN is refused: it is not JSON.
     """
-    return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    return json.dumps(value, ensure_ascii=True, allow_nan=False, separators=(",", ":"))
 
 
 def check_schema(data: Mapping[str, Any], *, path: str) -> None:

@@ -13,9 +13,9 @@ from agentops_cli.reporters.wording import one_line
 _SPAN_CHARACTERS = 300
 
 
-def code(text: str, *, limit: int = _SPAN_CHARACTERS) -> str:
-    """The text on one line as a code span, shortened to `limit` characters."""
-    text = one_line(text, limit)
+def code(text: str) -> str:
+    """The text on one line as a code span, shortened."""
+    text = one_line(text, _SPAN_CHARACTERS)
     if not text.strip():
         return "(blank)"
     fence = "`" * (1 + max(map(len, re.findall("`+", text)), default=0))

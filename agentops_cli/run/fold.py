@@ -40,6 +40,9 @@ class _Running:
             self.stopped += 1
         completion = result.completion
         if completion is None:
+            # It may have been charged for, and nobody said how much.
+            billed = result.fault is not None and result.fault.billed
+            self.cost = self.cost + Cost(unpriced_calls=int(billed))
             return
         self.answered += 1
         self.cached += completion.cached

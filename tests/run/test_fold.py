@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -128,6 +129,15 @@ def test_a_trial_that_the_budget_stopped_is_counted_as_stopped() -> None:
     fold.add(a_trial(outcome=Outcome.ERRORED, completion=None, verdicts=(), fault=spent))
     [case] = fold.cases()
     assert (case.tally.errored, case.tally.stopped, case.tally.answered) == (1, 1, 0)
+
+
+def test_a_call_that_may_have_been_billed_is_of_unknown_price_and_not_free() -> None:
+    late = Fault(kind=FaultKind.TIMEOUT, message="late", billed=True)
+    for fault, unpriced in ((late, 1), (replace(late, billed=False), 0)):
+        fold = Fold([a_planned_case()], today=TODAY)
+        fold.add(a_trial(outcome=Outcome.ERRORED, completion=None, verdicts=(), fault=fault))
+        [case] = fold.cases()
+        assert case.cost == Cost(unpriced_calls=unpriced)
 
 
 def test_an_answer_that_could_not_be_judged_still_counts_as_answered() -> None:

@@ -1,0 +1,176 @@
+import json
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+
+from agentops_cli.errors import ExitCode, InputError
+from agentops_cli.model.codec import (
+    SCHEMA,
+    check_schema,
+    dumps,
+    json_of_case,
+    json_of_gate,
+    json_of_run_head,
+    json_of_suite_head,
+    json_of_totals,
+    json_of_trial,
+    line_of_trial,
+    trial_of_line,
+)
+from agentops_cli.model.json import Json
+from agentops_cli.model.money import Cost
+from agentops_cli.model.result import Outcome, TrialResult
+from tests.builders import (
+    a_case,
+    a_case_result,
+    a_completion,
+    a_lost_trial,
+    a_run,
+    a_suite_result,
+    a_trial,
+    an_errored_trial,
+    an_eventful_evaluation,
+)
+from tests.strategies import trials
+
+
+@given(trials)
+def test_a_trial_comes_back_as_it_was_written(trial: TrialResult) -> None:
+    assert trial_of_line(json.loads(dumps(line_of_trial(trial))), path="x") == trial
+
+
+@given(trials)
+def test_a_line_is_ascii_without_a_line_end(trial: TrialResult) -> None:
+    line = dumps(line_of_trial(trial))
+    assert line.isascii()
+    assert len(line.splitlines()) == 1
+
+
+def test_the_keys_of_a_line_are_the_documented_ones_in_their_order() -> None:
+    assert list(line_of_trial(a_trial())) == [
+        *("schema", "index", "suite", "caseId", "model", "repeat", "outcome", "output"),
+        *("toolCalls", "verdicts", "usage", "costUsd", "unpriced", "latencyS", "cached"),
+        *("servedModel", "finish", "fault", "judgeCostUsd", "judgeUnpriced"),
+    ]
+
+
+def test_a_trial_inside_its_case_does_not_repeat_what_the_case_says() -> None:
+    [inside] = [json_of_trial(a_trial())]
+    assert not {"schema", "index", "suite", "caseId", "model"} & set(inside)
+
+
+@pytest.mark.parametrize(
+    ("usd", "written"),
+    [("1E-9", "0.000000001"), ("1E+3", "1000"), ("0.10", "0.10"), ("0", "0")],
+)
+def test_dollars_are_decimal_strings_without_an_exponent(usd: str, written: str) -> None:
+    trial = a_trial(completion=a_completion(cost=Cost(usd=Decimal(usd))))
+    assert json_of_trial(trial)["costUsd"] == written
+
+
+def test_an_answer_that_never_came_has_no_cost_rather_than_a_cost_of_zero() -> None:
+    written = json_of_trial(an_errored_trial())
+    absent = ("output", "costUsd", "unpriced", "latencyS", "cached", "servedModel", "finish")
+    assert {written[key] for key in absent} == {None}
+
+
+def test_an_empty_answer_is_not_an_absent_one() -> None:
+    trial = a_trial(completion=a_completion(""))
+    assert trial_of_line(line_of_trial(trial), path="x").completion is not None
+
+
+@pytest.mark.parametrize("schema", [SCHEMA + 1, 0, "1", None, 1.5])
+def test_a_schema_that_this_version_does_not_read_is_refused(schema: Json) -> None:
+    line = {**line_of_trial(a_trial()), "schema": schema}
+    with pytest.raises(InputError) as caught:
+        trial_of_line(line, path="runs/old.jsonl")
+    [finding] = caught.value.findings
+    assert str(finding.location) == "runs/old.jsonl"
+    assert repr(schema) in finding.message
+    assert finding.fix is not None
+
+
+def test_the_present_schema_is_read() -> None:
+    check_schema({"schema": SCHEMA}, path="x")
+
+
+def test_nan_is_refused_because_it_is_not_json() -> None:
+    with pytest.raises(ValueError, match="JSON"):
+        dumps({"score": float("nan")})
+
+
+def test_a_case_carries_its_trials_and_what_its_author_asked_for() -> None:
+    executed = [a_trial(), a_lost_trial(repeat=1)]
+    case = a_case_result(
+        executed,
+        case=a_case(repeat=2, repeat_pass=1, tags=frozenset({"b", "a"})),
+        outcome=Outcome.FLAKY,
+    )
+    written = json_of_case(case, executed)
+    assert written["outcome"] == "flaky"
+    assert written["passRate"] == 0.5
+    assert (written["repeat"], written["repeatPass"]) == (2, 1)
+    assert written["tags"] == ["a", "b"]
+    assert written["trials"] == [json_of_trial(trial) for trial in executed]
+
+
+def test_the_costs_of_judges_stand_apart_from_those_of_the_subject() -> None:
+    run = an_eventful_evaluation().run
+    totals = json_of_totals(run)
+    assert totals["judgeCostUsd"] == "0.0021"
+    assert totals["costUsd"] == f"{sum(case.cost.usd for case in run.cases):f}"
+    assert totals["unpriced"] == 1
+
+
+def test_totals_count_every_outcome_and_every_trial() -> None:
+    totals = json_of_totals(an_eventful_evaluation().run)
+    assert totals["cases"] == 12
+    assert totals["outcomes"] == {
+        "passed": 3,
+        "flaky": 1,
+        "failed": 2,
+        "errored": 3,
+        "skipped": 1,
+        "xfailed": 1,
+        "quarantined": 1,
+    }
+    assert totals["trials"] == {
+        "passed": 11,
+        "failed": 5,
+        "errored": 3,
+        "skipped": 0,
+        "answered": 17,
+        "cached": 1,
+        "stopped": 1,
+    }
+
+
+def test_a_run_without_a_verdict_has_not_passed_and_says_how_it_ended() -> None:
+    gate = json_of_gate(a_run(exit_code=ExitCode.STOPPED))
+    assert (gate["passed"], gate["exitCode"], gate["exit"]) == (False, 6, "stopped")
+
+
+def test_a_suite_head_tells_the_gate_and_the_prompt_but_no_cases() -> None:
+    head = json_of_suite_head(a_suite_result())
+    assert head["promptVersion"] == "1.2.0"
+    assert head["gate"] == {
+        "minPassRate": 1.0,
+        "maxErrored": 0,
+        "maxCostUsd": None,
+        "maxP95LatencyS": None,
+        "passed": True,
+        "certain": True,
+        "reasons": [],
+    }
+    assert "cases" not in head
+
+
+def test_a_run_head_has_the_documented_keys_and_utc_times() -> None:
+    head = json_of_run_head(a_run(git=None))
+    assert list(head) == [
+        *("id", "started", "finished", "toolVersion", "pricesVersion"),
+        *("git", "configDigest", "shard", "budgetUsd"),
+    ]
+    assert head["started"] == "2026-01-02T03:04:05+00:00"
+    assert head["git"] is None

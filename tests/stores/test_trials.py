@@ -1,0 +1,196 @@
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from agentops_cli.errors import StoreError
+from agentops_cli.model.result import TrialResult
+from agentops_cli.redact import Redact, redact_trial
+from agentops_cli.stores.trials import TrialLog
+from tests.builders import (
+    a_case_result,
+    a_completion,
+    a_lost_trial,
+    a_lost_verdict,
+    a_trial,
+    an_errored_trial,
+)
+from tests.limits import files_limited_to
+from tests.strategies import trials
+
+REDACT = Redact()
+
+
+def lines_of(path: Path) -> list[dict[str, object]]:
+    return [json.loads(line) for line in path.read_bytes().split(b"\n")[:-1]]
+
+
+def test_trials_come_back_by_case_and_in_the_order_of_their_repeats(tmp_path: Path) -> None:
+    third, first, other = a_trial(repeat=2), a_trial(repeat=0), a_trial(index=1)
+    with TrialLog(tmp_path / "trials.jsonl", REDACT) as log:
+        for trial in (third, other, first):
+            log.append(trial)
+        assert log.of(a_case_result(index=0)) == (first, third)
+        assert log.of(a_case_result(index=1)) == (other,)
+        assert log.of(a_case_result(index=2)) == ()
+
+
+def test_the_file_keeps_the_order_in_which_trials_finished(tmp_path: Path) -> None:
+    path = tmp_path / "trials.jsonl"
+    with TrialLog(path, REDACT) as log:
+        for repeat in (2, 0, 1):
+            log.append(a_trial(repeat=repeat))
+    assert [line["repeat"] for line in lines_of(path)] == [2, 0, 1]
+
+
+def test_a_trial_is_with_the_operating_system_when_append_returns(tmp_path: Path) -> None:
+    path = tmp_path / "trials.jsonl"
+    with TrialLog(path, REDACT) as log:
+        log.append(a_trial())
+        assert len(lines_of(path)) == 1
+
+
+def test_reading_between_two_writes_does_not_move_where_the_next_one_goes(tmp_path: Path) -> None:
+    with TrialLog(tmp_path / "trials.jsonl", REDACT) as log:
+        log.append(a_trial(repeat=0))
+        log.of(a_case_result())
+        log.append(a_trial(repeat=1))
+        assert log.of(a_case_result()) == (a_trial(repeat=0), a_trial(repeat=1))
+
+
+def test_a_second_pass_over_an_errored_trial_replaces_it(tmp_path: Path) -> None:
+    path = tmp_path / "trials.jsonl"
+    with TrialLog(path, REDACT) as log:
+        log.append(an_errored_trial())
+        log.append(a_trial())
+        assert log.of(a_case_result()) == (a_trial(),)
+    assert [line["outcome"] for line in lines_of(path)] == ["errored", "passed"]
+
+
+def test_what_is_redacted_never_reaches_the_disk(tmp_path: Path) -> None:
+    path = tmp_path / "trials.jsonl"
+    hidden = "a password of the environment"
+    trial = a_lost_trial(
+        completion=a_completion(f"the key is {hidden}"),
+        verdicts=(a_lost_verdict(reason=f"'{hidden}' is not the key"),),
+    )
+    with TrialLog(path, Redact([hidden])) as log:
+        log.append(trial)
+        [read] = log.of(a_case_result())
+    assert hidden not in path.read_text()
+    assert read.completion is not None
+    assert read.completion.text.startswith("the key is [redacted:")
+    assert "[redacted:" in read.verdicts[0].reason
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a lone \ud83d surrogate",
+        "a NUL \x00 and an escape \x1b[31m",
+        "lines\nof\r\nall\u2028kinds\u0085",
+        "\N{PARTY POPPER} é 漢",
+        "x" * 1_000_000,
+        "",
+    ],
+    ids=["surrogate", "control", "lines", "wide", "1 MB", "empty"],
+)
+def test_every_answer_survives(tmp_path: Path, text: str) -> None:
+    trial = a_trial(completion=a_completion(text))
+    path = tmp_path / "trials.jsonl"
+    with TrialLog(path, REDACT) as log:
+        log.append(trial)
+        assert log.of(a_case_result()) == (trial,)
+    assert len(path.read_text("ascii").splitlines()) == 1
+
+
+@given(st.lists(trials, max_size=5, unique_by=lambda trial: (trial.index, trial.repeat)))
+def test_any_trials_come_back_redacted(
+    tmp_path_factory: pytest.TempPathFactory, written: list[TrialResult]
+) -> None:
+    with TrialLog(tmp_path_factory.mktemp("log") / "trials.jsonl", REDACT) as log:
+        for trial in written:
+            log.append(trial)
+        for index in {trial.index for trial in written}:
+            expected = [redact_trial(trial, REDACT) for trial in written if trial.index == index]
+            expected.sort(key=lambda trial: trial.repeat)
+            assert log.of(a_case_result(index=index)) == tuple(expected)
+
+
+def test_what_another_run_wrote_is_kept_and_not_read(tmp_path: Path) -> None:
+    path = tmp_path / "trials.jsonl"
+    with TrialLog(path, REDACT) as log:
+        log.append(a_trial())
+    with TrialLog(path, REDACT) as log:
+        assert log.of(a_case_result()) == ()
+        log.append(a_lost_trial())
+        assert log.of(a_case_result()) == (a_lost_trial(),)
+    assert [line["outcome"] for line in lines_of(path)] == ["passed", "failed"]
+
+
+def test_a_half_line_of_a_killed_process_does_not_swallow_the_next_one(tmp_path: Path) -> None:
+    path = tmp_path / "trials.jsonl"
+    path.write_bytes(b'{"schema":1,"ind')
+    with TrialLog(path, REDACT) as log:
+        log.append(a_trial())
+        assert log.of(a_case_result()) == (a_trial(),)
+    torn, whole, after = path.read_bytes().split(b"\n")
+    assert (torn, after) == (b'{"schema":1,"ind', b"")
+    assert json.loads(whole)["repeat"] == 0
+
+
+def test_parent_folders_are_created(tmp_path: Path) -> None:
+    with TrialLog(tmp_path / "runs" / "1" / "trials.jsonl", REDACT) as log:
+        log.append(a_trial())
+    assert (tmp_path / "runs" / "1" / "trials.jsonl").exists()
+
+
+def test_a_disk_that_fills_up_is_a_store_error_and_leaves_no_half_line(tmp_path: Path) -> None:
+    path = tmp_path / "trials.jsonl"
+    with TrialLog(path, REDACT) as log:
+        log.append(a_trial())
+        with files_limited_to(8192), pytest.raises(StoreError, match=r"trials\.jsonl.*EFBIG"):
+            log.append(a_trial(repeat=1, completion=a_completion("x" * 100_000)))
+        log.append(a_trial(repeat=2))
+        assert log.of(a_case_result()) == (a_trial(), a_trial(repeat=2))
+    assert [line["repeat"] for line in lines_of(path)] == [0, 2]
+
+
+def test_a_full_disk_is_named_with_its_code_and_a_fix() -> None:
+    with TrialLog(Path("/dev/full"), REDACT) as log, pytest.raises(StoreError) as caught:
+        log.append(a_trial())
+    assert "ENOSPC" in caught.value.message
+    assert caught.value.fix is not None
+    assert "free space" in caught.value.fix
+
+
+def test_a_log_that_cannot_be_opened_is_a_store_error(tmp_path: Path) -> None:
+    with pytest.raises(StoreError, match="EISDIR"):
+        TrialLog(tmp_path, REDACT)
+
+
+def test_a_log_that_was_cut_while_the_run_went_on_is_a_store_error(tmp_path: Path) -> None:
+    path = tmp_path / "trials.jsonl"
+    with TrialLog(path, REDACT) as log:
+        log.append(a_trial())
+        path.write_bytes(b"")
+        with pytest.raises(StoreError, match="changed while the run went on"):
+            log.of(a_case_result())
+
+
+def test_only_places_stay_in_memory(tmp_path: Path) -> None:
+    import tracemalloc  # Slows everything down while it runs.
+
+    trial = a_trial(completion=a_completion("x" * 100_000))
+    with TrialLog(tmp_path / "trials.jsonl", REDACT) as log:
+        log.append(trial)
+        tracemalloc.start()
+        before = tracemalloc.get_traced_memory()[0]
+        for index in range(1, 101):
+            log.append(replace(trial, index=index))
+        after = tracemalloc.get_traced_memory()[0]
+        tracemalloc.stop()
+    assert after - before < 100_000
