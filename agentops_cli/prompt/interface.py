@@ -26,7 +26,6 @@ _RESERVED: Final = frozenset(
 )
 """Names that mean something else in a template."""
 
-
 _MAX_COMPARED: Final = 10_000
 
 
@@ -53,8 +52,10 @@ def read_inputs(document: Document, section: JsonObject, report: Report) -> Decl
     reader.check_names("untrusted", reader.untrusted or (), inputs)
     reader.check_names("default", tuple(defaults), inputs)
     for name, value in defaults.items():
-        reason = misfit(inputs[name].schema, value, name) if name in inputs else None
-        if reason:
+        declared = inputs.get(name)
+        if declared is None or problems_of(declared.schema):
+            continue
+        if reason := misfit(declared.schema, value, name):
             place = document.at(("input", "default", name))
             fix = "mend the default, or the type in input.schema"
             report(Finding(rule="bad-default", message=reason, location=place, fix=fix))

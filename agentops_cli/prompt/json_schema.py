@@ -27,7 +27,7 @@ _WORDS: Final = {
 }
 
 _JUDGED: Final = {"type", "enum", "items", "properties", "required", "additionalProperties"}
-_SAID: Final = {"$schema", "$id", "$comment", "title", "description", "default", "examples"}
+_SAID: Final = {"$comment", "title", "description", "default", "examples"}
 _PLAIN: Final = frozenset(_JUDGED | _SAID)
 _DATA: Final = frozenset({"const", "default", "enum", "examples"})
 """Keywords whose values are data, in which `$ref` is only a word."""
@@ -50,13 +50,14 @@ def problems_of(schema: JsonObject) -> tuple[SchemaProblem, ...]:
     """What is wrong with a JSON Schema as such; empty when values can be judged by it."""
     if _is_plain(schema):
         return ()
-    problems = [*_unsafe(schema, (), root=schema), *_malformed(schema)]
-    if not problems and _never_ends(schema):
-        message = "the schema refers to itself without end"
-        fix = "let the reference stand under properties or items"
-        return (SchemaProblem(route=(), message=message, fix=fix),)
-    # Drafts since 2019 say the same thing once for each vocabulary.
-    return tuple(dict.fromkeys(problems))
+    # Each question can be asked only where the answer to those before it was good.
+    return (
+        tuple(_unknown_dialects(schema))
+        # Drafts since 2019 say the same thing once for each vocabulary.
+        or tuple(dict.fromkeys((*_malformed(schema), *_bad_patterns(schema))))
+        or tuple(_bad_references(schema))
+        or tuple(_endless(schema))
+    )
 
 
 def misfit(schema: JsonObject, value: Json, name: str) -> str | None:
@@ -148,49 +149,22 @@ def _same(one: Json, other: Json) -> bool:
     return one == other and isinstance(one, bool) == isinstance(other, bool)
 
 
-def _unsafe(schema: Json, route: Route, *, root: JsonObject) -> Iterator[SchemaProblem]:
-    """References to what is not there, and patterns that are no regular expressions."""
-    if isinstance(schema, list):
-        for index, item in enumerate(schema):
-            yield from _unsafe(item, (*route, index), root=root)
-    if not isinstance(schema, dict):
-        return
-    for key, value in schema.items():
-        here = (*route, key)
-        if key in {"$ref", "$dynamicRef"} and isinstance(value, str):
-            yield from _bad_reference(value, here, root)
-        if key == "pattern" and isinstance(value, str):
-            yield from _bad_pattern(value, here, on_key=False)
-        if key == "patternProperties" and isinstance(value, dict):
-            for pattern in value:
-                yield from _bad_pattern(pattern, (*here, pattern), on_key=True)
-        if key not in _DATA:
-            yield from _unsafe(value, here, root=root)
+def _unknown_dialects(schema: JsonObject) -> Iterator[SchemaProblem]:
+    """Each `$schema` that is not that of a draft, or not at the top."""
+    from jsonschema.validators import validator_for  # As below.
 
-
-def _bad_reference(reference: str, route: Route, root: JsonObject) -> Iterator[SchemaProblem]:
-    from referencing import Registry  # As below.
-    from referencing.exceptions import Unresolvable
-    from referencing.jsonschema import DRAFT202012
-
-    registry: Registry[Any] = Registry()
-    try:
-        registry.resolver_with_root(DRAFT202012.create_resource(root)).lookup(reference)
-    except Unresolvable:
-        yield SchemaProblem(
-            route=route,
-            message=f"{str(route[-1])!r} leads nowhere in this schema: {_short(reference)!r}",
-            fix="put that schema under $defs and write '#/$defs/name'; nothing is fetched",
-        )
-
-
-def _bad_pattern(source: str, route: Route, *, on_key: bool) -> Iterator[SchemaProblem]:
-    try:
-        compile_source(source)
-    except BadExpression as error:
-        yield SchemaProblem(
-            route=route, message=str(error), fix="mend the expression", on_key=on_key
-        )
+    for route, key, value in _keywords(schema, ()):
+        is_top = len(route) == 1
+        if key != "$schema" or not (is_top or isinstance(value, str)):
+            continue
+        # Its stub does not know that the default may be anything.
+        draft_of: Any = validator_for
+        if not (is_top and isinstance(value, str) and draft_of({"$schema": value}, default=None)):
+            yield SchemaProblem(
+                route=route,
+                message=f"no dialect of JSON Schema is expected here: {_shown(value)}",
+                fix="write https://json-schema.org/draft/2020-12/schema on top, or leave it out",
+            )
 
 
 def _malformed(schema: JsonObject) -> Iterator[SchemaProblem]:
@@ -208,12 +182,62 @@ def _malformed(schema: JsonObject) -> Iterator[SchemaProblem]:
         )
 
 
-def _never_ends(schema: JsonObject) -> bool:
+def _bad_patterns(schema: JsonObject) -> Iterator[SchemaProblem]:
+    for here, key, value in _keywords(schema, ()):
+        if key == "pattern" and isinstance(value, str):
+            yield from _bad_pattern(value, here, on_key=False)
+        if key == "patternProperties" and isinstance(value, dict):
+            for source in value:
+                yield from _bad_pattern(source, (*here, source), on_key=True)
+
+
+def _bad_pattern(source: str, route: Route, *, on_key: bool) -> Iterator[SchemaProblem]:
+    try:
+        compile_source(source)
+    except BadExpression as error:
+        yield SchemaProblem(
+            route=route, message=str(error), fix="mend the expression", on_key=on_key
+        )
+
+
+def _bad_references(schema: JsonObject) -> Iterator[SchemaProblem]:
+    from referencing import Registry, Resource  # As below.
+    from referencing.exceptions import Unresolvable
+    from referencing.jsonschema import DRAFT202012
+
+    resource: Resource[Any] = Resource.from_contents(schema, default_specification=DRAFT202012)
+    resolver = Registry().resolver_with_root(resource)
+    for here, key, value in _keywords(schema, ()):
+        if key not in {"$ref", "$dynamicRef"} or not isinstance(value, str):
+            continue
+        try:
+            resolver.lookup(value)
+        except Unresolvable:
+            yield SchemaProblem(
+                route=here,
+                message=f"{key!r} leads nowhere in this schema: {_short(value)!r}",
+                fix="put that schema under $defs and write '#/$defs/name'; nothing is fetched",
+            )
+
+
+def _endless(schema: JsonObject) -> Iterator[SchemaProblem]:
     try:
         _validator_of(schema).is_valid(None)
     except RecursionError:
-        return True
-    return False
+        message = "the schema refers to itself without end"
+        fix = "let the reference stand under properties or items"
+        yield SchemaProblem(route=(), message=message, fix=fix)
+
+
+def _keywords(schema: Json, route: Route) -> Iterator[tuple[Route, str, Json]]:
+    """Every key of a schema and of what is in it, with its route; data in it is left out."""
+    items = enumerate(schema) if isinstance(schema, list) else ()
+    for index, item in items:
+        yield from _keywords(item, (*route, index))
+    for key, value in schema.items() if isinstance(schema, dict) else ():
+        yield (*route, key), key, value
+        if key not in _DATA:
+            yield from _keywords(value, (*route, key))
 
 
 def _jsonschema_misfit(schema: JsonObject, value: Json, name: str) -> str | None:

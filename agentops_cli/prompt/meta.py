@@ -97,7 +97,7 @@ def misplaced_settings(config: JsonObject) -> Iterator[tuple[str, str]]:
     for key in config:
         if key in _ELSEWHERE:
             yield key, _ELSEWHERE[key]
-        elif key not in _CONFIG_NAMES and _NOT_THE_PROMPTS.search(key):
+        elif _NOT_THE_PROMPTS.search(key):
             yield key, "remove it: how models are reached and paid for is for agentops.yaml"
 
 

@@ -121,6 +121,9 @@ class _Planner:
                 problem = f"case {case.id!r} has no input, which is the prompt's user message"
                 self._add("missing-input", problem, case.location, "add 'input:'")
         elif case.input is not None:
+            if "input" in given:
+                problem = f"case {case.id!r} gives 'input' twice, as input and in vars"
+                self._add("bad-input", problem, case.location, "keep one of them")
             given["input"] = case.input
         wrong = renderer.check(given)
         for item in wrong:

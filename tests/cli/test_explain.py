@@ -1,0 +1,68 @@
+import json
+
+import pytest
+from jsonschema import Draft7Validator
+
+from agentops_cli.assertions import BUILTIN
+from agentops_cli.errors import ExitCode
+from agentops_cli.locate import parse_yaml
+from agentops_cli.model.json import Json
+from tests.cli.running import Cli
+from tests.suite.test_read import WISHLIST
+
+
+@pytest.mark.parametrize("kind", BUILTIN)
+def test_every_assertion_explains_itself(cli: Cli, kind: str) -> None:
+    ended = cli.run("explain", kind)
+    assert ended.code is ExitCode.OK
+    assert ended.out.startswith(kind)
+
+
+def test_without_a_name_everything_that_can_be_explained_is_listed(cli: Cli) -> None:
+    assert set(cli.run("explain").out.split()) == {"exit-codes", *BUILTIN}
+
+
+def test_the_exit_codes_are_the_table(cli: Cli) -> None:
+    lines = cli.run("explain", "exit-codes").out.splitlines()
+    assert [int(line.split()[0]) for line in lines] == [0, 1, 2, 3, 4, 5, 6, 7, 130]
+
+
+def test_a_name_that_there_is_not_gets_a_guess(cli: Cli) -> None:
+    ended = cli.run("explain", "mustcontain")
+    assert ended.code is ExitCode.USAGE
+    assert "did you mean 'mustContain'?" in ended.err
+
+
+@pytest.mark.parametrize("name", ["prompt", "suite", "config", "result"])
+def test_every_schema_prints_as_json(cli: Cli, name: str) -> None:
+    assert json.loads(cli.run("schema", name).out)["title"]
+
+
+def test_a_schema_that_there_is_not_exits_2(cli: Cli) -> None:
+    assert cli.run("schema", "suit").code is ExitCode.USAGE
+
+
+def accepts(cli: Cli, text: str) -> bool:
+    schema: Json = json.loads(cli.run("schema", "suite").out)
+    data = parse_yaml(text, path="s.yaml").data
+    return bool(Draft7Validator(schema).is_valid(data))
+
+
+def test_the_schema_of_suites_knows_the_arguments_of_assertions(cli: Cli) -> None:
+    assert accepts(cli, WISHLIST)
+    case = "prompt: p.md\ncases: [{id: a, assert: [%s]}]\n"
+    assert accepts(cli, case % "{kind: length, max: 80}")
+    assert accepts(cli, case % "{finishReason: stop}")
+    assert not accepts(cli, case % "{kind: length, mx: 80}")
+    assert not accepts(cli, case % "{kind: nothing}")
+
+
+def test_config_show_tells_value_and_source(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    cli.write("agentops.yaml", "suites: [evals/*.yaml]\n")
+    monkeypatch.setenv("AGENTOPS_CONCURRENCY", "3")
+    lines = cli.run("config", "show").out.splitlines()
+    assert 'suites = ["evals/*.yaml"]  (agentops.yaml:1)' in lines
+    assert "concurrency = 3  (AGENTOPS_CONCURRENCY)" in lines
+    assert "timeoutS = 120.0  (default)" in lines
+    shown = json.loads(cli.run("config", "show", "--format", "json").out)
+    assert shown["settings"]["concurrency"] == 3

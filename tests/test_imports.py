@@ -1,0 +1,73 @@
+"""What a command imports is a promise: names of modules are asserted, not milliseconds."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+HEAVY = {
+    "litellm",
+    "openai",
+    "aiohttp",
+    "git",
+    "jinja2",
+    "jsonschema",
+    "yaml",
+    "pydantic",
+    "asyncio",
+}
+
+REPORT = """
+import json, sys
+sys.argv = ["agentops", *{args!r}]
+from agentops_cli.__main__ import main
+try:
+    main()
+except SystemExit:
+    pass
+sys.stderr.write("\\n" + json.dumps(sorted(sys.modules)))
+"""
+
+
+def modules_after(*args: str, cwd: Path | None = None) -> set[str]:
+    """The modules that a command has imported when it ends."""
+    done = subprocess.run(
+        [sys.executable, "-c", REPORT.format(args=args)],
+        cwd=cwd,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return set(json.loads(done.stderr.splitlines()[-1]))
+
+
+def test_the_version_is_answered_before_typer_is_imported() -> None:
+    assert not modules_after("--version") & {*HEAVY, "typer", "rich"}
+
+
+def test_help_imports_no_command_and_nothing_heavy() -> None:
+    modules = modules_after("--help")
+    assert not modules & HEAVY
+    commands = {name for name in modules if name.startswith("agentops_cli.cli.")}
+    assert commands == {
+        "agentops_cli.cli.app",
+        "agentops_cli.cli.exits",
+        "agentops_cli.cli.lazy",
+    }
+
+
+def test_recorded_answers_need_no_client(tmp_path: Path) -> None:
+    (tmp_path / "c.jsonl").write_text('{"caseId": "a", "text": "yes"}\n')
+    (tmp_path / "s.yaml").write_text(
+        "models: [replay/c.jsonl]\ncases: [{id: a, mustContain: yes}]\n"
+    )
+    modules = modules_after("eval", "s.yaml", cwd=tmp_path)
+    assert "agentops_cli.run.engine" in modules
+    assert not modules & {"litellm", "openai", "aiohttp", "git", "jsonschema"}
+
+
+@pytest.mark.parametrize("name", ["prompt", "suite", "config", "result"])
+def test_a_schema_is_printed_without_a_validator(name: str) -> None:
+    assert not modules_after("schema", name) & {"litellm", "aiohttp", "git"}
