@@ -36,7 +36,7 @@ class Layer:
     def source(self, route: Route) -> str:
         """Where a value of the layer was given, as `config show` prints it."""
         place = self.document.key_at(route)
-        return self.name or f"{place.path}:{place.line}"
+        return self.name or str(Location(path=place.path, line=place.line))
 
     def leaves(self) -> Iterator[tuple[Route, Json]]:
         """Every value that is no mapping, with its route; lists are values."""

@@ -40,7 +40,11 @@ def dumps(value: Json) -> str:
     ASCII so that nothing in an answer (a lone surrogate, U+2028, a terminal escape) can break a
     line, a strict reader or a screen. NaN is refused: it is not JSON.
     """
-    return json.dumps(value, ensure_ascii=True, allow_nan=False, separators=(",", ":"))
+    return _encode(value)
+
+
+# `json.dumps` makes an encoder for each call; a run has a call for each trial.
+_encode = json.JSONEncoder(ensure_ascii=True, allow_nan=False, separators=(",", ":")).encode
 
 
 def check_schema(data: Mapping[str, Any], *, path: str) -> None:

@@ -76,10 +76,11 @@ class PromptMeta:
 class Prompt:
     """One version of one prompt.
 
-    `body` is the template as written, role lines included, its lines ending in `\\n`; its first line
-    is line `body_line` of the file. `takes_user_input` is True when no role line opens a user message, so that a case's
-    input becomes one. `inputs` is None when the file declares no input schema. `sha256` is of the
-    file's bytes as UTF-8. `name` is unique within one configuration.
+    `body` is the template as written, role lines included, with `\\n` for every line end; its
+    first line is line `body_line` of the file. `takes_user_input` is True when no role line opens
+    a user message, so that a case's input becomes one. `inputs` is None when the file declares no
+    input schema. `sha256` is of the file's bytes as UTF-8. `name` is unique within one
+    configuration.
     """
 
     name: str

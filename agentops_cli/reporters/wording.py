@@ -18,7 +18,7 @@ def visible(text: str) -> str:
 
     Lines end in `\\n` afterwards; tabs stay.
     """
-    return _UNSEEN.sub(_spelled, text.replace("\r\n", "\n"))
+    return text if text.isprintable() else _UNSEEN.sub(_spelled, text.replace("\r\n", "\n"))
 
 
 def _spelled(match: re.Match[str]) -> str:
