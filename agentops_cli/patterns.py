@@ -280,7 +280,7 @@ SECRETS = (
     Pattern(
         kind="url-credentials",
         hint="://",
-        source=r"(?<=://)[^\s/:@\"'<>]{1,100}:[^\s/:@\"'<>]{1,200}(?=@)",
+        source=r"(?<=://)[^\s/:@\"'<>\[\]{}]{1,100}:[^\s/:@\"'<>\[\]{}]{1,200}(?=@)",
         keep=_login,
     ),
 )
@@ -289,7 +289,7 @@ PII = (
     Pattern(
         kind="email",
         hint="@",
-        source=r"(?<![\w.%+-])[\w.%+-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,24}(?![\w@])",
+        source=r"(?<![\w.%+-])[\w.%+-]{1,64}@(?:[\w-]{1,63}\.){1,8}[^\W\d_]{2,24}(?![\w@])",
         keep=_email,
     ),
     Pattern(
@@ -301,7 +301,9 @@ PII = (
     Pattern(
         kind="card",
         hint=None,
-        source=r"(?<![\w.-])\d(?:[ -]?\d){13,18}(?![\w-]|\.\d)",
+        # Digits in the groups that are printed on cards: 4-6-4, 4-6-5, 4-4-4-4 and 4-4-4-4-3.
+        source=r"(?<![\w.-])(?:\d{4}([ -]?)\d{6}\1\d{4,5}"
+        r"|\d{4}([ -]?)\d{4}\2\d{4}\2\d{4}(?:\2\d{3})?)(?![\w-]|\.\d)",
         keep=_card,
     ),
     Pattern(

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from urllib.parse import quote
 
@@ -78,6 +78,8 @@ def redact_trial(result: TrialResult, redact: Redact) -> TrialResult:
     A reason quotes a part of the answer. A part of a secret has lost the prefix it is known by,
     so every fragment of what is hidden in the answer is hidden in the reasons too.
     """
+    if not any(redact.hits(text) for text in _texts(result)):
+        return result  # As nearly always; nothing is copied then.
     hidden = _hidden(result.completion, redact)
     return replace(
         result,
@@ -88,6 +90,17 @@ def redact_trial(result: TrialResult, redact: Redact) -> TrialResult:
         ),
         fault=_fault(result.fault, redact),
     )
+
+
+def _texts(result: TrialResult) -> Iterator[str]:
+    """Every text of a trial that comes from outside."""
+    if result.completion:
+        yield result.completion.text
+        yield from (call.arguments for call in result.completion.tool_calls)
+    yield from (verdict.reason for verdict in result.verdicts)
+    if result.fault:
+        yield result.fault.message
+        yield result.fault.fix or ""
 
 
 def _completion(completion: Completion | None, redact: Redact) -> Completion | None:

@@ -2,11 +2,14 @@
 
 from dataclasses import dataclass, replace
 
+from agentops_cli.assertions.excerpt import shortened
 from agentops_cli.assertions.verdict import CannotTell
 from agentops_cli.model.call import Ask, Completion, Evidence, Verdict
 from agentops_cli.model.suite import AssertionSpec
 from agentops_cli.ports import Assertion, AssertionType
 from agentops_cli.registry import Registry
+
+_LONGEST_REASON = 1_000
 
 
 def build(spec: AssertionSpec, kinds: Registry[AssertionType]) -> Assertion:
@@ -53,7 +56,8 @@ class _Built:
         return Verdict(
             kind=self.spec.kind,
             passed=passed,
-            reason=reason,
+            # Those of plugins too: a reason is one line that a terminal does not obey.
+            reason=shortened(reason, _LONGEST_REASON),
             score=score,
             advisory=self.spec.advisory,
             location=self.spec.location,

@@ -78,7 +78,7 @@ class Citations:
         answer = evidence.completion.text
         known, cited = self._known(evidence), self._cited(answer)
         unknown = [name for name in cited if name not in known]
-        score = 1 - len(unknown) / len(cited) if cited else 0.0
+        score = (len(cited) - len(unknown)) / len(cited) if cited else 0.0
         if unknown:
             first = f"cites {quote(unknown[0])} {at(cited[unknown[0]])}, which does not exist"
             also = f"; nor do {listed(list(map(quote, unknown[1:])))}" if unknown[1:] else ""

@@ -25,15 +25,18 @@ def excerpt(text: str, start: int, end: int) -> str:
 
 def shown(value: Json) -> str:
     """A JSON value as JSON on one line, cut with a visible mark."""
-    text = json.dumps(value, ensure_ascii=False)
+    try:
+        text = json.dumps(value, ensure_ascii=False)
+    except RecursionError:
+        return "a value that is nested too deeply to show"
     mark = "…" if len(text) > _QUOTE else ""
     return f"{_escaped(text[:_QUOTE])}{mark}"
 
 
-def shortened(text: str) -> str:
+def shortened(text: str, limit: int = 2 * _QUOTE) -> str:
     """A message on one line, without its middle when it is long: some quote whole values."""
-    if len(text) > 2 * _QUOTE:
-        text = f"{text[:_QUOTE]}…{text[-_QUOTE:]}"
+    if len(text) > limit:
+        text = f"{text[: limit // 2]}…{text[-(limit // 2) :]}"
     return _escaped(text)
 
 

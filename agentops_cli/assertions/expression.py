@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from agentops_cli.assertions.excerpt import shortened
 from agentops_cli.assertions.verdict import CannotTell, bad_argument
 from agentops_cli.model.suite import AssertionSpec
 
@@ -31,6 +32,11 @@ class Expression:
     source: str
     compiled: Any  # regex.Pattern: the package ships no types.
 
+    @property
+    def label(self) -> str:
+        """What a reason calls it: its source between slashes, on one line."""
+        return f"/{shortened(self.source)}/"
+
     def spans(self, text: str) -> Iterator[tuple[int, int]]:
         """Where it matches, from the left, without overlaps."""
         for match in self._matches(text):
@@ -51,7 +57,7 @@ class Expression:
         try:
             yield from self.compiled.finditer(text, timeout=_TIMEOUT_S)
         except TimeoutError:
-            why = f"/{self.source}/ takes more than {_TIMEOUT_S:g} s on {len(text)} characters"
+            why = f"{self.label} takes more than {_TIMEOUT_S:g} s on {len(text)} characters"
             raise CannotTell(f"{why}; mend its nested repetitions") from None
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:  # 60 ms: paid by suites that use schemas.
     from jsonschema.exceptions import ValidationError
     from jsonschema.protocols import Validator
     from referencing import Resource
-    from referencing._core import Resolver
+    from referencing._core import Resolver  # The package has no public name for it.
 
 # More mistakes than anybody reads; finding all of those of a long answer takes time.
 _MOST_ERRORS = 20
@@ -105,7 +105,7 @@ def _line(error: "ValidationError") -> str:
 
     # Of an anyOf that failed, the mistake in the branch that came closest says more.
     inner = best_match([error]) or error
-    return f"{inner.json_path}: {shortened(inner.message)}"
+    return f"{shortened(inner.json_path)}: {shortened(inner.message)}"
 
 
 @lru_cache(maxsize=64)
@@ -136,10 +136,8 @@ def _compiled(text: str) -> "Validator":
 
 def _check_draft(schema: dict[str, Any], chosen: "type[Validator]") -> None:
     """Refuses a `$schema` that is not known, for which the newest draft would be taken."""
-    named, known = (
-        schema.get("$schema"),
-        str(chosen.META_SCHEMA.get("$id", chosen.META_SCHEMA.get("id"))),
-    )
+    named, meta = schema.get("$schema"), chosen.META_SCHEMA
+    known = str(meta.get("$id", meta.get("id")))  # Drafts 3 and 4 call it id.
     if named is not None and str(named).rstrip("#") != known.rstrip("#"):
         fix = "write https://json-schema.org/draft/2020-12/schema, or leave it out"
         raise BadSchema(f"unknown $schema {named!r}", fix=fix)

@@ -1,9 +1,8 @@
 """The JSON value that an answer is, and what it means for two values to be the same."""
 
 import json
-from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any, Never
+from typing import Never
 
 from agentops_cli.assertions.arguments import switch
 from agentops_cli.assertions.excerpt import at, excerpt, opening
@@ -139,13 +138,3 @@ def _fenced_blocks(text: str) -> list[str]:
             blocks.append("\n".join(inside))
             inside = None
     return blocks
-
-
-def members(value: Json) -> Mapping[str | int, Json]:
-    """The children of an array or an object, by index or key; empty for anything else."""
-    children: Mapping[Any, Json] = {}
-    if isinstance(value, list):
-        children = dict(enumerate(value))
-    elif isinstance(value, dict):
-        children = value
-    return children

@@ -136,14 +136,14 @@ class Cost:
 
     def check(self, evidence: Evidence) -> Verdict:
         """Compares what the call cost."""
-        completion, limit = evidence.completion, f"at most ${self._most}"
+        completion, limit = evidence.completion, f"at most ${self._most:f}"
         if completion.cached:
             raise CannotTell("the answer was recorded, so no call was paid; run with --no-cache")
         cost = completion.cost
         if cost.unpriced_calls and cost.usd <= self._most:
             why = f"the price of {completion.model} is unknown; add models.<id>.price"
             raise CannotTell(why)
-        reason = f"cost ${cost.usd}, wanted {limit}"
+        reason = f"cost ${cost.usd:f}, wanted {limit}"
         return judged(self._spec, passed=cost.usd <= self._most, reason=reason)
 
 

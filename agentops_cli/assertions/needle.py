@@ -58,8 +58,8 @@ NEEDLES: JsonObject = {
 }
 
 # The closest passage is looked for in this much of an answer, for this much of a text.
-_NEAR_ANSWER = 20_000
-_NEAR_TEXT = 200
+_NEAR_ANSWER = 10_000
+_NEAR_TEXT = 100
 
 
 class Needle(Protocol):
@@ -164,7 +164,7 @@ class Matched:
     @property
     def label(self) -> str:
         """The expression between slashes."""
-        return f"/{self.expression.source}/"
+        return self.expression.label
 
     def spans(self, answer: str) -> Iterator[Span]:
         """Places in the answer."""

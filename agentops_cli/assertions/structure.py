@@ -207,7 +207,7 @@ def _regex(spec: AssertionSpec, source: JsonValue) -> _Matcher:
             return f"expected a text, got {_article(kind_of(value))}: {shown(value)}"
         if expression.matches(value):
             return None
-        return f"/{expression.source}/ does not match {shown(value)}"
+        return f"{expression.label} does not match {shown(value)}"
 
     return match
 

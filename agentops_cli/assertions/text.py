@@ -67,7 +67,7 @@ class MustContain:
         reason = f"{missing[0].label} {missing[0].miss(answer)}{_cut_off(evidence.completion)}"
         if len(missing) > 1:
             reason += f"; missing too: {_labels(missing[1:])}"
-        score = 1 - len(missing) / len(needles)
+        score = (len(needles) - len(missing)) / len(needles)
         return judged(self._spec, passed=False, reason=reason, score=score)
 
 
@@ -140,7 +140,7 @@ class MustNotContain:
         reason = f"found {found[0].found(answer)}{_in_context(found[0], answer)}"
         if len(found) > 1:
             reason += f"; found too: {_labels(found[1:])}"
-        score = 1 - len(found) / len(needles)
+        score = (len(needles) - len(found)) / len(needles)
         return judged(self._spec, passed=False, reason=reason, score=score)
 
 
@@ -344,7 +344,7 @@ class Regex:
 
     def check(self, evidence: Evidence) -> Verdict:
         """Searches the answer."""
-        answer, label = evidence.completion.text, f"/{self._expression.source}/"
+        answer, label = evidence.completion.text, self._expression.label
         for start, end in self._expression.spans(answer):
             reason = f"{label} matches {excerpt(answer, start, end)} {at(start)}"
             return judged(self._spec, passed=True, reason=reason)

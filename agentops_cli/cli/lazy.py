@@ -1,7 +1,8 @@
 """A group whose commands are imported when they are used, and named in a table until then."""
 
+from collections.abc import Mapping
 from importlib import import_module
-from typing import Any
+from typing import Any, ClassVar
 
 import typer
 from typer.core import TyperCommand, TyperGroup
@@ -13,7 +14,7 @@ class LazyGroup(TyperGroup):
     Listing the commands for help shows the table and imports none of them.
     """
 
-    COMMANDS: dict[str, tuple[str, str]] = {}  # noqa: RUF012 # Replaced by each group.
+    COMMANDS: ClassVar[Mapping[str, tuple[str, str]]] = {}
     _listing = False
 
     def list_commands(self, ctx: Any) -> list[str]:  # noqa: ARG002 # The signature is typer's.

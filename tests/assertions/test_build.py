@@ -33,7 +33,7 @@ class Judged:
     def settle(self, reply: Completion) -> Verdict:
         if not reply.text:
             raise CannotTell("the judge said nothing")
-        return a_verdict(kind="other", passed=reply.text == "yes", score=0.75, reason="so it says")
+        return a_verdict(kind="other", passed=reply.text == "yes", score=0.75, reason=reply.model)
 
 
 def plugins() -> Registry[AssertionType]:
@@ -44,10 +44,10 @@ def spec_of(kind: str, **changes: bool) -> AssertionSpec:
     return replace(AssertionSpec(kind=kind, args={}, location=PLACE), **changes)  # type: ignore[arg-type] # flags
 
 
-def settled(text: str, **changes: bool) -> Verdict:
+def settled(text: str, *, reason: str = "so it says", **changes: bool) -> Verdict:
     ask = build(spec_of("judged", **changes), plugins()).check(EVIDENCE)
     assert isinstance(ask, Ask)
-    return ask.settle(a_completion(text))
+    return ask.settle(a_completion(text, model=reason))
 
 
 @pytest.fixture(autouse=True)
@@ -105,6 +105,12 @@ def test_a_model_judged_assertion_can_be_negated() -> None:
 
 def test_a_model_judged_assertion_can_abstain() -> None:
     assert settled("", negated=True).passed is None
+
+
+def test_a_reason_is_one_short_line_whoever_gives_it() -> None:
+    reason = settled("yes", reason="two\nlines \x1b[31m" + "x" * 20_000).reason
+    assert reason.startswith(r"two\nlines \x1b[31mxxx")
+    assert len(reason) < 1_100
 
 
 def test_a_kind_that_there_is_not_is_named_with_its_nearest() -> None:

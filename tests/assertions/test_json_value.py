@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from agentops_cli.assertions.json_value import NotJson, are_same, is_meant, kind_of, value_of
 from agentops_cli.model.json import Json
+from tests.assertions.conftest import Judge
 from tests.builders import a_completion
 
 scalars = st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text()
@@ -55,6 +56,23 @@ def test_what_a_template_makes_of_a_value_means_that_value(value: Json) -> None:
 )
 def test_a_value_has_the_type_of_json_schema(value: Json, kind: str) -> None:
     assert kind_of(value) == kind
+
+
+@pytest.mark.parametrize(
+    ("kind", "args"),
+    [
+        ("json", {}),
+        ("jsonPath", {"path": "$", "equals": {"a": 1}}),
+        ("jsonPath", {"path": "$[0][0]", "contains": 1}),
+        ("jsonSchema", {"value": {"items": {"$ref": "#"}, "type": ["array", "null"]}}),
+        ("jsonSchema", {"value": {"const": 1}}),
+    ],
+)
+@pytest.mark.parametrize("depth", [100, 400, 900, 960, 100_000])
+def test_no_answer_is_nested_too_deeply_to_be_judged_or_given_up(
+    judge: Judge, kind: str, args: dict[str, Json], depth: int
+) -> None:
+    assert judge(kind, "[" * depth + "]" * depth, args).reason
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from jsonschema import Draft7Validator
 from agentops_cli.assertions import BUILTIN
 from agentops_cli.errors import ExitCode
 from agentops_cli.locate import parse_yaml
-from agentops_cli.model.json import Json
+from agentops_cli.model.json import JsonObject
 from tests.cli.running import Cli
 from tests.suite.test_read import WISHLIST
 
@@ -43,7 +43,7 @@ def test_a_schema_that_there_is_not_exits_2(cli: Cli) -> None:
 
 
 def accepts(cli: Cli, text: str) -> bool:
-    schema: Json = json.loads(cli.run("schema", "suite").out)
+    schema: JsonObject = json.loads(cli.run("schema", "suite").out)
     data = parse_yaml(text, path="s.yaml").data
     return bool(Draft7Validator(schema).is_valid(data))
 
