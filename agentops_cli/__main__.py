@@ -1,5 +1,6 @@
 """`agentops`, and `python -m agentops_cli`."""
 
+import gc
 import sys
 
 from agentops_cli import __version__
@@ -13,7 +14,12 @@ def main() -> None:
     from agentops_cli.cli.app import COMMAND
     from agentops_cli.cli.exits import run
 
-    sys.exit(run(COMMAND, sys.argv[1:]))
+    # A command lives for seconds and makes few cycles; looking for them costs more than they do,
+    # most of all the last look, when everything is about to go anyway.
+    gc.set_threshold(100_000)
+    code = run(COMMAND, sys.argv[1:])
+    gc.freeze()
+    sys.exit(code)
 
 
 if __name__ == "__main__":

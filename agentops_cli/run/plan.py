@@ -171,12 +171,11 @@ class _Planner:
         if all(limit is None for limit in limits) or self._settings.price_of(model):
             return
         prompt = loaded.renderer.prompt.location if loaded.renderer else suite.location
-        self._add(
-            "unknown-price",
-            f"{model} has no known price, and a budget or gate.maxCostUsd is set",
-            suite.models_location if suite.models else prompt,
-            f"add to agentops.yaml: models: {{{model}: {{price: {{inputPer1M: …, outputPer1M: …}}}}}}",
-        )
+        place = suite.models_location if suite.models else prompt
+        problem = f"{model} has no known price, and a budget or gate.maxCostUsd is set"
+        price = "{inputPer1M: …, outputPer1M: …}"
+        fix = f"add to agentops.yaml: models: {{{model}: {{price: {price}}}}}"
+        self._add("unknown-price", problem, place, fix)
 
     def _note_cap(self, location: Location) -> None:
         self.notes.append(
