@@ -13,12 +13,15 @@ from functools import cached_property
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TypeAlias
 
 from agentops_cli.errors import StoreError
 from agentops_cli.model.money import FREE, ZERO, Price, Rates
 from agentops_cli.model.settings import PriceOverride
 
 Entry = Mapping[str, object]
+Steps: TypeAlias = "list[tuple[int, Entry]]"
+"""Figures by the number of input tokens above which they count, in rising order from 0."""
 
 _FILE = "model_prices_and_context_window_backup.json"
 _TEXT_MODES = frozenset({"chat", "completion", "responses"})
@@ -37,6 +40,9 @@ _TIER = re.compile(
     r"(?:input_cost_per_token|output_cost_per_token|cache_read_input_token_cost)"
     r"_above_(\d+)(k?)_tokens"
 )
+
+# Prompts of no more tokens than these are never written to a cache.
+_NEVER_CACHED = 1023
 
 # Most providers charge the long-context price above the threshold, xAI from it on.
 _FROM_THRESHOLD_ON = frozenset({"xai"})
@@ -154,52 +160,61 @@ def _price_of_entry(model: str, entry: Entry) -> Price | None:
     if isinstance(outputs, list) and not _UNBOUNDED_OUTPUTS.isdisjoint(outputs):
         return None
     steps = _listed_tiers(entry) or _keyed_tiers(entry)
-    if not steps or steps[0][0] > 0:
-        return None
-    (_, rates), *tiers = steps
+    if "claude" not in model:
+        # Claude's prompts are cached on request only, and no request of ours asks for it.
+        steps = _with_cache_writes(steps)
+    rated = [(above, rates) for above, figures in steps if (rates := _rates(figures)) is not None]
     per_call = _per_call(entry)
+    if len(rated) < len(steps) or not rated or rated[0][0] > 0:
+        return None
+    (_, rates), *tiers = rated
     if per_call == rates.input_usd == rates.output_usd == ZERO:
         # The table writes 0 both for what is free and for what it does not know.
         return None
     return Price(rates=rates, tiers=tuple(tiers), per_call_usd=per_call)
 
 
-def _listed_tiers(entry: Entry) -> list[tuple[int, Rates]]:
-    """Rates out of `tiered_pricing`: ranges of input tokens, each open below and closed above."""
+def _listed_tiers(entry: Entry) -> Steps:
+    """The figures of `tiered_pricing`: ranges of input tokens, each open below, closed above."""
     listed = entry.get("tiered_pricing")
-    steps = []
-    for tier in listed if isinstance(listed, list) else ():
-        rates = _rates(tier)
-        if rates is None:
-            return []
-        steps.append((int(tier["range"][0]), rates))
-    return sorted(steps, key=lambda step: step[0])
+    tiers = listed if isinstance(listed, list) else []
+    return sorted(((int(tier["range"][0]), tier) for tier in tiers), key=lambda step: step[0])
 
 
-def _keyed_tiers(entry: Entry) -> list[tuple[int, Rates]]:
-    """Rates out of plain keys, and of those that end in `_above_200k_tokens`.
+def _keyed_tiers(entry: Entry) -> Steps:
+    """The figures under plain keys, and under those that end in, say, `_above_200k_tokens`.
 
     A figure that a tier does not give is that of the tier below.
     """
-    figures = dict(entry)
-    base = _rates(figures)
-    if base is None:
-        return []
-    steps = [(0, base)]
     suffixes = {
         int(found[1]) * (1000 if found[2] else 1): f"_above_{found[1]}{found[2]}_tokens"
         for found in map(_TIER.fullmatch, entry)
         if found
     }
+    figures = dict(entry)
+    steps: Steps = [(0, entry)]
     # A tier's own price for reasoning is nowhere given: it is then that of any output.
     figures.pop("output_cost_per_reasoning_token", None)
     for above, suffix in sorted(suffixes.items()):
         figures |= {key: entry[key + suffix] for key in figures if key + suffix in entry}
-        rates = _rates(figures)
-        if rates is not None:
-            inclusive = entry.get("litellm_provider") in _FROM_THRESHOLD_ON
-            steps.append((above - 1 if inclusive else above, rates))
+        inclusive = entry.get("litellm_provider") in _FROM_THRESHOLD_ON
+        steps.append((above - 1 if inclusive else above, dict(figures)))
     return steps
+
+
+def _with_cache_writes(steps: Steps) -> Steps:
+    """The same, where a prompt that is long enough to be cached pays for being written.
+
+    GPT-5.6 and later write every such prompt unasked, but for its last few tokens, and bill that
+    instead of the input rate (OpenAI, "Prompt caching").
+    """
+    written = dict(steps)
+    for above, figures in steps:
+        plain = _dollars(figures.get("input_cost_per_token"))
+        write = _dollars(figures.get("cache_creation_input_token_cost"))
+        if plain is not None and write is not None and write > plain:
+            written[max(above, _NEVER_CACHED)] = {**figures, "input_cost_per_token": write}
+    return sorted(written.items(), key=lambda step: step[0])
 
 
 def _rates(figures: Entry) -> Rates | None:

@@ -185,6 +185,24 @@ def test_listed_tiers_are_open_below_and_closed_above() -> None:
     assert found.cost_of(usage) == Decimal("4e-07") * 256_000 + Decimal("1.2e-06")
 
 
+def test_a_prompt_that_is_cached_unasked_pays_for_being_written() -> None:
+    found = SHIPPED.price_of("gpt-5.6-terra")
+    assert found == Price(
+        rates=rates("2e-06", "1.2e-05", cached="2e-07"),
+        tiers=(
+            (1_023, rates("2.5e-06", "1.2e-05", cached="2e-07")),
+            (272_000, rates("5e-06", "1.8e-05", cached="4e-07")),
+        ),
+    )
+
+
+@pytest.mark.parametrize("model", ["claude-sonnet-4-5", "azure/eu/gpt-4o-2024-11-20"])
+def test_a_prompt_that_is_cached_on_request_or_for_less_does_not(model: str) -> None:
+    found = SHIPPED.price_of(model)
+    assert found
+    assert found.tiers == ()
+
+
 def test_reasoning_has_its_own_rate_where_the_table_gives_one() -> None:
     found = SHIPPED.price_of("dashscope/qwen-turbo")
     assert found
@@ -322,7 +340,7 @@ def test_pricing_imports_neither_litellm_nor_anything_else_that_is_heavy() -> No
 
 COMPARED = (
     *("gpt-4o", "gpt-4o-mini", "gpt-4.1", "gpt-4.1-nano", "gpt-5", "gpt-5-mini", "o1", "o3-mini"),
-    *("o4-mini", "gpt-3.5-turbo", "gpt-4-turbo", "chatgpt-4o-latest", "gpt-5.6-terra"),
+    *("o4-mini", "gpt-3.5-turbo", "gpt-4-turbo", "gpt-5.6-terra", "gpt-6.1-sol"),
     *("claude-sonnet-4-5", "claude-opus-4-5", "claude-haiku-4-5", "claude-haiku-5-5"),
     *("gemini/gemini-2.5-pro", "gemini/gemini-2.5-flash", "gemini/gemini-2.0-flash"),
     *("gemini-2.5-pro", "azure/gpt-4o", "azure/gpt-4o-mini", "azure/eu/gpt-4o-2024-11-20"),
@@ -341,21 +359,26 @@ USAGES = (
 )
 
 
+def tokens(model: str, usage: Usage) -> dict[str, int]:
+    """A usage as it would be reported: what GPT-5.6 does not read from its cache, it writes."""
+    uncached = usage.input_tokens - usage.cached_input_tokens
+    writes = model.startswith(("gpt-5.6", "gpt-6")) and usage.input_tokens >= 1_024
+    return {
+        "input": usage.input_tokens,
+        "output": usage.output_tokens,
+        "cached": usage.cached_input_tokens,
+        "written": uncached if writes else 0,
+    }
+
+
 def test_costs_are_litellms_own_for_every_kind_of_price() -> None:
     """To 12 digits: litellm counts in floats."""
     listed = [model for model in COMPARED if model in shipped()]
     assert len(listed) >= 30
     calls = [(model, usage) for model in listed for usage in USAGES]
-    asked = [
-        {
-            "model": model,
-            "input_tokens": usage.input_tokens,
-            "output_tokens": usage.output_tokens,
-            "cached": usage.cached_input_tokens,
-        }
-        for model, usage in calls
-    ]
-    theirs = worker().ask("cost", calls=asked)
+    theirs = worker().ask(
+        "cost", calls=[{"model": model, "tokens": tokens(model, usage)} for model, usage in calls]
+    )
     differing = []
     for (model, usage), expected in zip(calls, theirs, strict=True):
         found = SHIPPED.price_of(model)

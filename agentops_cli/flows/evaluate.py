@@ -17,6 +17,7 @@ from agentops_cli.errors import EmptyError, ExitCode, StoreError
 from agentops_cli.flows.load import Loader, find_suites
 from agentops_cli.flows.wiring import Checks, Gateways, assertion_kinds, templates
 from agentops_cli.flows.world import World
+from agentops_cli.gateways.endpoints import base_url_of
 from agentops_cli.gitrepo import stamp
 from agentops_cli.model.finding import Finding
 from agentops_cli.model.json import Json
@@ -27,7 +28,7 @@ from agentops_cli.model.result import (
     SuiteResult,
     TrialResult,
 )
-from agentops_cli.model.settings import Config
+from agentops_cli.model.settings import Config, ModelSettings
 from agentops_cli.ports import Trials
 from agentops_cli.prices import PriceTable
 from agentops_cli.redact import Redact, secrets_in
@@ -103,7 +104,9 @@ def prepare(options: EvalOptions, world: World) -> Prepared:
         name: model.price for name, model in config.models.items() if model.price is not None
     })  # fmt: skip
     settings = PlanSettings(
-        models=config.models,
+        base_url_of=lambda model: base_url_of(
+            model, config.models.get(model, ModelSettings()), world.environ
+        ),
         price_of=prices.price_of,
         run_usd=config.budget.run_usd,
         timeout_s=config.timeout_s,

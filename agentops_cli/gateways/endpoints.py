@@ -30,6 +30,9 @@ _CHAT = "/chat/completions"
 _REASONING_FAMILY = re.compile(r"(?:ft:)?(?:o[1-9](?:-|$)|gpt-[5-9])")
 _REASONING_PROVIDERS = frozenset({"azure", "github", "openai"})
 
+# A token, as RFC 9110 (5.6.2) has it.
+_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+
 # litellm's default, as the ids are litellm's.
 _AZURE_API_VERSION = "2025-02-01-preview"
 
@@ -111,7 +114,7 @@ def endpoint_of(model: str, settings: ModelSettings, environ: Environ) -> Endpoi
         url=_azure_url(address, served, environ)
         if name == "azure"
         else _chat_url(address, provider.path),
-        headers=_headers(_credentials(name, variable, key, environ), settings),
+        headers=_headers(model, _credentials(name, variable, key, environ), settings),
         key=key,
         key_fix=key_fix(model, settings),
         limit_key="max_completion_tokens" if reasons else "max_tokens",
@@ -174,8 +177,14 @@ def _credentials(
     return found
 
 
-def _headers(credentials: Mapping[str, str], settings: ModelSettings) -> Mapping[str, str]:
+def _headers(
+    model: str, credentials: Mapping[str, str], settings: ModelSettings
+) -> Mapping[str, str]:
     """All headers of a call; what the settings say wins, in whatever case."""
+    for name in settings.headers:
+        if not _HEADER_NAME.fullmatch(name):
+            message = f"{name!r} cannot be the name of a header of {model}"
+            raise _refused(message, f"mend models.{model}.headers")
     ours = {
         "Content-Type": "application/json",
         "User-Agent": f"agentops-cli/{__version__}",

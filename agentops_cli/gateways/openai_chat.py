@@ -1,7 +1,7 @@
 """Asks every OpenAI-compatible endpoint, directly.
 
 One session, and so one pool of kept-alive connections, for all models. What a call needs beyond
-its messages is resolved before the first one.
+its messages is resolved once for each model.
 """
 
 import json
@@ -10,8 +10,6 @@ from collections.abc import Mapping
 from urllib.parse import urlsplit
 
 import aiohttp
-from multidict import CIMultiDict
-from yarl import URL
 
 from agentops_cli.errors import GatewayError
 from agentops_cli.gateways import faults
@@ -44,22 +42,21 @@ class OpenAIChat:
         self._environ = environ
         self._concurrency = concurrency
         self._clock = clock
-        self._lines: dict[str, _Line] = {}
+        self._endpoints: dict[str, Endpoint] = {}
         self._session: aiohttp.ClientSession | None = None
 
     async def complete(self, request: Request) -> Completion:
         """Answers one request, or raises `GatewayError` with a fault."""
-        line = self._line(request.model)
-        endpoint = line.endpoint
+        endpoint = self._endpoint(request.model)
         body = chat_body(request, name=endpoint.name, limit_key=endpoint.limit_key)
         content = json.dumps(body, separators=(",", ":")).encode()
         timeout = aiohttp.ClientTimeout(total=request.timeout_s, sock_connect=_CONNECT_TIMEOUT_S)
         started = self._clock()
         try:
             async with self._open_session().post(
-                line.url,
+                endpoint.url,
                 data=content,
-                headers=line.headers,
+                headers=endpoint.headers,
                 proxy=endpoint.proxy,
                 timeout=timeout,
                 allow_redirects=False,
@@ -83,11 +80,11 @@ class OpenAIChat:
         if self._session is not None:
             await self._session.close()
 
-    def _line(self, model: str) -> "_Line":
-        if model not in self._lines:
+    def _endpoint(self, model: str) -> Endpoint:
+        if model not in self._endpoints:
             settings = self._models.get(model, ModelSettings())
-            self._lines[model] = _Line(endpoint_of(model, settings, self._environ))
-        return self._lines[model]
+            self._endpoints[model] = endpoint_of(model, settings, self._environ)
+        return self._endpoints[model]
 
     def _open_session(self) -> aiohttp.ClientSession:
         # Not in __init__: a session belongs to the event loop that is running.
@@ -97,17 +94,6 @@ class OpenAIChat:
                 cookie_jar=aiohttp.DummyCookieJar(),
             )
         return self._session
-
-
-class _Line:
-    """An endpoint in the types of the client library, built once: they are not cheap."""
-
-    __slots__ = ("endpoint", "headers", "url")
-
-    def __init__(self, endpoint: Endpoint) -> None:
-        self.endpoint = endpoint
-        self.headers = CIMultiDict(endpoint.headers)
-        self.url = URL(endpoint.url)
 
 
 async def _read(response: aiohttp.ClientResponse) -> bytes:

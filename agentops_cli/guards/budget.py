@@ -6,6 +6,7 @@ answer keeps its whole reservation.
 """
 
 import asyncio
+import json
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 
@@ -22,13 +23,20 @@ def most_input_tokens(request: Request) -> int:
     """An upper bound of the input tokens of a request, whatever the tokenizer.
 
     No tokenizer of byte-level pieces makes more tokens than there are UTF-8 bytes; what a chat
-    format adds for roles and separators is covered by an allowance for each message. A response
-    schema counts too: providers may put it into the prompt.
+    format adds for roles and separators is covered by an allowance for each message. What is sent
+    beside the messages counts too: providers may put a response schema, or tools that are passed
+    through, into the prompt.
     """
-    contents = sum(len(m.content.encode("utf-8", "surrogatepass")) for m in request.messages)
-    schema = len(str(request.response_schema).encode()) if request.response_schema else 0
+    contents = sum(_bytes(message.content) for message in request.messages)
+    sampling = request.sampling
+    beside = (request.response_schema, dict(sampling.extra), list(sampling.stop))
+    others = sum(_bytes(json.dumps(part)) for part in beside if part)
     overhead = _TOKENS_PER_REQUEST + _TOKENS_PER_MESSAGE * len(request.messages)
-    return contents + schema + overhead
+    return contents + others + overhead
+
+
+def _bytes(text: str) -> int:
+    return len(text.encode("utf-8", "surrogatepass"))
 
 
 def most_usd(request: Request, price: Price) -> Decimal:

@@ -4,7 +4,7 @@ Everything that can be wrong without a call is found here: what a prompt lacks, 
 take, a model without a price under a budget.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
@@ -16,7 +16,6 @@ from agentops_cli.model.money import Price
 from agentops_cli.model.place import Location
 from agentops_cli.model.prompt import Message
 from agentops_cli.model.result import PlannedCase
-from agentops_cli.model.settings import ModelSettings
 from agentops_cli.model.suite import AssertionSpec, Case, Suite
 from agentops_cli.prompt.render import Renderer
 from agentops_cli.suite.select import Selection
@@ -47,9 +46,13 @@ class Plan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanSettings:
-    """What a plan depends on besides suites; `run_usd` is the strictest limit of the run."""
+    """What a plan depends on besides suites.
 
-    models: Mapping[str, ModelSettings]
+    `run_usd` is the strictest limit of the run. `base_url_of` tells where a model is asked for,
+    None where that is nobody's choice.
+    """
+
+    base_url_of: Callable[[str], str | None]
     price_of: Callable[[str], Price | None]
     run_usd: Decimal | None
     timeout_s: float
@@ -146,13 +149,12 @@ class _Planner:
             self._note_cap(prompt.location)
         if prompt and prompt.output_schema is not None and case.assert_output:
             case = _asserting_output(case, prompt.output_schema, prompt.location)
-        place = self._settings.models.get(model)
         request = Request(
             model=model,
             messages=messages,
             max_tokens=max_tokens or DEFAULT_MAX_TOKENS,
             response_schema=prompt.output_schema if prompt else None,
-            base_url=place.base_url if place else None,
+            base_url=self._settings.base_url_of(model),
             timeout_s=self._settings.timeout_s,
             tags=Tags(
                 suite=suite.path,

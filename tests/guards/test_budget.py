@@ -2,6 +2,7 @@ import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -14,7 +15,7 @@ from agentops_cli.guards.meter import Metered
 from agentops_cli.guards.stack import guarded
 from agentops_cli.model.call import Completion, Fault, FaultKind, Request, Tags
 from agentops_cli.model.money import FREE, ZERO, Price, Rates, Usage
-from agentops_cli.model.prompt import Message
+from agentops_cli.model.prompt import Message, Sampling
 from tests.builders import a_completion, a_request
 
 CENT = Decimal("0.01")
@@ -198,7 +199,14 @@ def test_the_bound_counts_every_byte_of_every_message(texts: list[str], tokens: 
     assert most_usd(request, per_input(1)) == most_input_tokens(request)
 
 
-def test_a_response_schema_counts_as_input() -> None:
+@pytest.mark.parametrize(
+    "beside",
+    [
+        {"response_schema": {"type": "object", "description": "x" * 500}},
+        {"sampling": Sampling(extra={"tools": ["x" * 500]})},
+        {"sampling": Sampling(stop=("x" * 500,))},
+    ],
+)
+def test_what_is_sent_beside_the_messages_counts_as_input(beside: dict[str, Any]) -> None:
     plain = a_request()
-    with_schema = replace(plain, response_schema={"type": "object", "description": "x" * 500})
-    assert most_input_tokens(with_schema) >= most_input_tokens(plain) + 500
+    assert most_input_tokens(replace(plain, **beside)) >= most_input_tokens(plain) + 500

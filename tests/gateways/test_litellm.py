@@ -1,0 +1,208 @@
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+from agentops_cli.gateways.litellm import LiteLLM
+from agentops_cli.model.call import FaultKind
+from agentops_cli.model.prompt import Sampling
+from agentops_cli.model.settings import ModelSettings
+from agentops_cli.ports import GatewayType
+from tests.gateways.asking import fault_of
+from tests.servers.faulty_openai import FaultyOpenAI
+from tests.servers.litellm_worker import A_KEY, worker
+
+# The type checker holds it to the socket.
+OPENS: GatewayType = LiteLLM
+
+SCHEMA = {"type": "object", "properties": {"label": {"type": "string"}}}
+
+
+def ask(server: FaultyOpenAI, model: str, *, base_url: str = "", **request: Any) -> Any:
+    """What comes of asking through litellm, by default at the server."""
+    settings = {
+        "base_url": base_url or server.url,
+        "gateway": "litellm",
+        "headers": {"x-team": "evals"},
+        "api_key_env": "A_KEY",
+    }
+    return worker().ask("complete", model=model, settings=settings, request=request)
+
+
+def test_nothing_is_imported_before_a_call_is_live() -> None:
+    program = (
+        "import asyncio, sys\n"
+        "from agentops_cli.gateways.litellm import LiteLLM\n"
+        "gateway = LiteLLM({}, environ={}, concurrency=1)\n"
+        "asyncio.run(gateway.close())\n"
+        "assert not {'litellm', 'openai', 'httpx', 'aiohttp'} & set(sys.modules)\n"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True)
+
+
+def test_an_answer_comes_back_with_all_that_was_reported(server: FaultyOpenAI) -> None:
+    completion = ask(server, "mistral/ok")["completion"]
+    assert completion["text"] == "You said: Add a wishlist"
+    assert (completion["finish"], completion["model"]) == ("stop", "ok-2026-01-01")
+    assert completion["usage"] == {
+        "input_tokens": 20,
+        "output_tokens": 7,
+        "cached_input_tokens": 12,
+        "reasoning_tokens": 3,
+    }
+    assert completion["latency_s"] > 0
+    [seen] = server.requests
+    assert (seen.body["model"], seen.body["max_tokens"]) == ("ok", 256)
+    assert seen.headers["x-team"] == "evals"
+    assert seen.headers["authorization"] == f"Bearer {A_KEY}"
+
+
+def test_an_answer_without_usage_has_none(server: FaultyOpenAI) -> None:
+    assert ask(server, "mistral/nousage")["completion"]["usage"] is None
+
+
+def test_tool_calls_come_back(server: FaultyOpenAI) -> None:
+    completion = ask(server, "mistral/tools")["completion"]
+    call = {"id": "call_1", "name": "get_order", "arguments": '{"id": "812"}'}
+    assert (completion["text"], completion["tool_calls"]) == ("", [call])
+
+
+@pytest.mark.parametrize(
+    "model", ["mistral/filter", "anthropic/filter", "openai/filter", "mistral/filtered"]
+)
+def test_a_content_filter_is_an_answer_however_it_comes(server: FaultyOpenAI, model: str) -> None:
+    completion = ask(server, model)["completion"]
+    assert (completion["text"], completion["finish"]) == ("", "content_filter")
+
+
+@pytest.mark.parametrize(
+    ("model", "kind", "billed", "words"),
+    [
+        # litellm calls each of these a bad request when Mistral answers it.
+        ("mistral/400", FaultKind.BAD_REQUEST, False, "400"),
+        ("mistral/401", FaultKind.AUTH, False, "401"),
+        ("mistral/403", FaultKind.AUTH, False, "403"),
+        ("mistral/404", FaultKind.NOT_FOUND, False, "404"),
+        ("mistral/422", FaultKind.BAD_REQUEST, False, "422"),
+        ("mistral/429", FaultKind.RATE_LIMIT, False, "429"),
+        ("mistral/quota", FaultKind.RATE_LIMIT, False, "exceeded your current quota"),
+        ("mistral/500", FaultKind.PROVIDER, True, "500"),
+        ("mistral/503", FaultKind.PROVIDER, False, "503"),
+        ("mistral/silent503", FaultKind.PROVIDER, False, "503"),
+        ("anthropic/401", FaultKind.AUTH, False, "401"),
+        ("anthropic/404", FaultKind.NOT_FOUND, False, "404"),
+        ("anthropic/429", FaultKind.RATE_LIMIT, False, "429"),
+        ("anthropic/500", FaultKind.PROVIDER, True, "500"),
+        ("anthropic/529", FaultKind.PROVIDER, False, "529"),
+        ("openai/401", FaultKind.AUTH, False, "401"),
+        ("openai/429", FaultKind.RATE_LIMIT, False, "429"),
+        ("openai/500", FaultKind.PROVIDER, True, "500"),
+        ("openai/silent503", FaultKind.PROVIDER, False, "503"),
+        ("openai/html", FaultKind.MALFORMED, True, "cannot read"),
+        ("openai/drop", FaultKind.CONNECTION, True, "broke the connection"),
+        ("anthropic/ok", FaultKind.MALFORMED, True, "cannot read"),
+        ("mistral/html", FaultKind.MALFORMED, True, "cannot read"),
+        ("mistral/empty", FaultKind.MALFORMED, True, "cannot read"),
+        ("mistral/truncated", FaultKind.MALFORMED, True, "cannot read"),
+        ("mistral/types", FaultKind.MALFORMED, True, "cannot read"),
+        ("mistral/nochoices", FaultKind.MALFORMED, True, "without choices"),
+        ("mistral/cut", FaultKind.CONNECTION, True, "broke the connection"),
+        ("mistral/drop", FaultKind.CONNECTION, True, "broke the connection"),
+    ],
+)
+def test_everything_that_goes_wrong_is_a_fault_of_its_kind(
+    *, server: FaultyOpenAI, model: str, kind: FaultKind, billed: bool, words: str
+) -> None:
+    fault = ask(server, model)["fault"]
+    assert (fault["kind"], fault["billed"]) == (kind, billed)
+    assert words in fault["message"]
+    assert model in fault["message"]
+    assert f"127.0.0.1:{server.port}" in fault["message"]
+    assert "\n" not in fault["message"]
+    assert fault["fix"]
+    assert A_KEY not in str(fault)
+    assert len(server.requests) == 1, "one attempt is one call"
+
+
+def test_a_key_that_the_server_repeats_is_taken_out(server: FaultyOpenAI) -> None:
+    fault = ask(server, "mistral/echokey")["fault"]
+    assert "[redacted:key]" in fault["message"]
+    assert A_KEY not in str(fault)
+
+
+@pytest.mark.parametrize("model", ["mistral/hang", "mistral/drip", "openai/drip"])
+def test_a_server_that_does_not_finish_times_out(server: FaultyOpenAI, model: str) -> None:
+    fault = ask(server, model, timeout_s=0.2)["fault"]
+    assert (fault["kind"], fault["billed"]) == (FaultKind.TIMEOUT, True)
+    assert "within 0.2 s" in fault["message"]
+
+
+@pytest.mark.parametrize("model", ["mistral/ok", "anthropic/ok", "openai/ok"])
+def test_a_port_that_nobody_listens_on_costs_nothing(server: FaultyOpenAI, model: str) -> None:
+    fault = ask(server, model, base_url="http://127.0.0.1:9/v1")["fault"]
+    assert (fault["kind"], fault["billed"]) == (FaultKind.CONNECTION, False)
+
+
+def test_a_provider_that_litellm_does_not_know_costs_nothing(server: FaultyOpenAI) -> None:
+    fault = ask(server, "nonsense/x")["fault"]
+    assert (fault["kind"], fault["billed"]) == (FaultKind.BAD_REQUEST, False)
+    assert server.requests == []
+
+
+def test_a_setting_that_a_provider_does_not_take_is_told_and_not_dropped(
+    server: FaultyOpenAI,
+) -> None:
+    fault = ask(server, "anthropic/claude-sonnet-4-5", sampling={"seed": 3})["fault"]
+    assert (fault["kind"], fault["billed"]) == (FaultKind.BAD_REQUEST, False)
+    assert fault["message"].startswith("litellm answered 400 Bad Request")
+    assert "seed" in fault["message"]
+    assert server.requests == []
+
+
+def test_a_schema_is_sent_where_it_is_known_to_be_taken(server: FaultyOpenAI) -> None:
+    ask(server, "mistral/mistral-large-latest", response_schema=SCHEMA)
+    ask(server, "mistral/unheard-of", response_schema=SCHEMA)
+    known, unknown = (seen.body for seen in server.requests)
+    assert known["response_format"]["json_schema"]["schema"] == SCHEMA
+    assert "response_format" not in unknown
+
+
+def test_dotprompts_name_for_gemini_is_litellms(server: FaultyOpenAI) -> None:
+    ask(server, "googleai/gemini-2.5-flash")
+    [seen] = server.requests
+    assert "gemini-2.5-flash:generateContent" in seen.path
+
+
+@pytest.mark.parametrize(
+    "extra",
+    [
+        {"api_base": "http://elsewhere.example"},
+        {"vertex_credentials": "/etc/passwd"},
+        {"mock_response": "passed"},
+        {"fallbacks": ["openai/gpt-5"]},
+        {"generationConfig": {"maxOutputTokens": 100_000}},
+        {"n": 8},
+    ],
+    ids=str,
+)
+async def test_no_prompt_can_steer_litellm_through_its_settings(extra: Any) -> None:
+    models = {"mistral/ok": ModelSettings(base_url="http://127.0.0.1:9/v1")}
+    gateway = LiteLLM(models, environ={}, concurrency=1)
+    fault = await fault_of(gateway, "mistral/ok", sampling=Sampling(extra=extra))
+    assert (fault.kind, fault.billed) == (FaultKind.BAD_REQUEST, False)
+    assert repr(next(iter(extra))) in fault.message
+
+
+async def test_a_missing_key_is_told_without_importing_anything() -> None:
+    gateway = LiteLLM({}, environ={}, concurrency=1)
+    fault = await fault_of(gateway, "anthropic/claude-sonnet-4-5")
+    assert (fault.kind, fault.billed) == (FaultKind.AUTH, False)
+    assert "ANTHROPIC_API_KEY" in fault.message
+
+
+def test_litellm_prints_nothing_and_reaches_nobody_else(server: FaultyOpenAI) -> None:
+    ask(server, "mistral/ok")
+    ask(server, "mistral/500")
+    assert worker().noise() == ""
+    assert set(worker().ask("hosts")) <= {"127.0.0.1"}

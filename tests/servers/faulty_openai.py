@@ -1,0 +1,310 @@
+"""A chat-completions server on loopback that goes wrong on request.
+
+The model that is asked for (or, with Azure's addresses, the deployment) names what happens:
+
+    ok            an answer that repeats the last message        tools      a tool call
+    400 … 599     that status, with an error as OpenAI words it  html       a page, as HTTP 200
+    quota         429 that says the account has no credit        empty      HTTP 200, no body
+    filter        400 by Azure's content filter                  truncated  half a JSON document
+    filtered      HTTP 200, stopped by the content filter        types      JSON of the wrong types
+    nochoices     HTTP 200 without choices                       huge       17 MiB
+    nousage       HTTP 200 without usage                         silent503  503 without a word
+    drip          a byte at a time, without end
+    hidden429     an error as HTTP 200                           cut        a body that ends early
+    wrongkey      LiteLLM Proxy's 400 without a database         drop       no answer, then the end
+    nokey         its 500 when no key is sent                    hang       nothing, ever
+    badmodel      its 400 for an unknown model                   redirect   307 to another host
+    echokey       401 that repeats the key                       slow-N     `ok`, N ms later
+
+Anything else is `ok`. `GET /stats` tells how many requests came, in all and for each model, and how
+many were open at once. Speaks HTTP/1.1 with kept-alive connections, by hand: most of the faults are
+not to be had from a server library.
+
+    python -m tests.servers.faulty_openai --port 0        (prints the port)
+"""
+
+import argparse
+import asyncio
+import json
+import threading
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(kw_only=True)
+class Seen:
+    """One request as it came in."""
+
+    path: str
+    headers: dict[str, str]
+    body: dict[str, Any]
+
+    @property
+    def behaviour(self) -> str:
+        """The word that says what to do: the last part of the model's name."""
+        _, _, rest = self.path.partition("/openai/deployments/")
+        name = rest.partition("/")[0] or str(self.body.get("model", ""))
+        return name.rpartition("/")[2]
+
+
+@dataclass(kw_only=True)
+class FaultyOpenAI:
+    """A running server: where it is, and what it has seen."""
+
+    port: int = 0
+    requests: list[Seen] = field(default_factory=list)
+    connections: int = 0
+    open_now: int = 0
+    most_open: int = 0
+
+    @property
+    def url(self) -> str:
+        """The address for `baseUrl`."""
+        return f"http://127.0.0.1:{self.port}/v1"
+
+    def reset(self) -> None:
+        """Forgets what it has seen."""
+        self.requests.clear()
+        self.connections = self.most_open = 0
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Answers one connection until either side ends it."""
+        self.connections += 1
+        try:
+            while (seen := await _read_request(reader)) is not None:
+                if seen.path == "/stats":
+                    await _send(writer, _reply(200, self._stats()))
+                    continue
+                self.requests.append(seen)
+                self.open_now += 1
+                self.most_open = max(self.most_open, self.open_now)
+                try:
+                    again = await _answer(seen, reader, writer)
+                finally:
+                    self.open_now -= 1
+                if not again:
+                    break
+        except ConnectionError:
+            pass
+        finally:
+            writer.close()
+            with suppress(ConnectionError):
+                await writer.wait_closed()
+
+    def _stats(self) -> dict[str, Any]:
+        by_model = Counter(seen.behaviour for seen in self.requests)
+        most = self.most_open
+        return {"requests": len(self.requests), "by_model": by_model, "most_open": most}
+
+
+@contextmanager
+def running() -> Iterator[FaultyOpenAI]:
+    """A server in a thread of its own, so that tests of any kind can ask it."""
+    server = FaultyOpenAI()
+    loop = asyncio.new_event_loop()
+    stopped = asyncio.Event()
+    started = threading.Event()
+    run = _run(server, stopped, started.set)
+    thread = threading.Thread(target=loop.run_until_complete, args=(run,), name="faulty-openai")
+    thread.start()
+    started.wait(10)
+    try:
+        yield server
+    finally:
+        loop.call_soon_threadsafe(stopped.set)
+        thread.join(10)
+        loop.close()
+
+
+async def _run(
+    server: FaultyOpenAI, stopped: asyncio.Event, announce: Callable[[], object], port: int = 0
+) -> None:
+    listener = await asyncio.start_server(server.serve, "127.0.0.1", port)
+    server.port = listener.sockets[0].getsockname()[1]
+    announce()
+    await stopped.wait()
+    listener.close()
+    # Those that are only just being accepted are tasks, too.
+    while others := asyncio.all_tasks() - {asyncio.current_task()}:
+        for task in others:
+            task.cancel()
+        await asyncio.gather(*others, return_exceptions=True)
+        await asyncio.sleep(0)
+
+
+async def _read_request(reader: asyncio.StreamReader) -> Seen | None:
+    try:
+        head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1")
+    except asyncio.IncompleteReadError:
+        return None
+    first, *lines = head.rstrip().split("\r\n")
+    pairs = (line.partition(":") for line in lines)
+    headers = {name.strip().lower(): value.strip() for name, _, value in pairs}
+    content = await reader.readexactly(int(headers.get("content-length", "0")))
+    return Seen(path=first.split(" ")[1], headers=headers, body=json.loads(content or b"{}"))
+
+
+async def _answer(seen: Seen, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
+    """Answers one request; False when the connection is to end."""
+    word = seen.behaviour
+    if word.isdigit() and 400 <= int(word) < 600:
+        await _send(writer, _reply(int(word), _error(f"status {word} was asked for", code=None)))
+    elif word == "hang":
+        await reader.read()
+        return False
+    elif word == "drip":
+        await _send(writer, _reply(200, b" " * 1000)[:-1000])
+        while not reader.at_eof():
+            await _send(writer, b" ")
+            await asyncio.sleep(0.02)
+        return False
+    elif word.startswith("slow-"):
+        await asyncio.sleep(int(word.removeprefix("slow-")) / 1000)
+        await _send(writer, _reply(200, _completion(seen)))
+    elif word in _ENDINGS:
+        await _ENDINGS[word](writer, _reply(200, _completion(seen)))
+        return False
+    else:
+        await _send(writer, _REPLIES.get(word, _ok)(seen))
+    return True
+
+
+async def _send(writer: asyncio.StreamWriter, reply: bytes) -> None:
+    writer.write(reply)
+    await writer.drain()
+
+
+async def _cut(writer: asyncio.StreamWriter, reply: bytes) -> None:
+    await _send(writer, reply[: len(reply) - 20])
+
+
+async def _drop(_writer: asyncio.StreamWriter, _reply: bytes) -> None:
+    """Ends the connection without a word."""
+
+
+_ENDINGS: dict[str, Callable[[asyncio.StreamWriter, bytes], Awaitable[None]]] = {
+    "cut": _cut,
+    "drop": _drop,
+}
+
+
+def _completion(seen: Seen, **message: object) -> dict[str, Any]:
+    said = seen.body.get("messages", [{}])[-1].get("content", "")
+    finish = "tool_calls" if "tool_calls" in message else "stop"
+    answer = {"role": "assistant", "content": f"You said: {said}"} | message
+    return {
+        "id": "chatcmpl-1",
+        "object": "chat.completion",
+        "created": 1_700_000_000,
+        "model": f"{seen.behaviour}-2026-01-01",
+        "choices": [{"index": 0, "message": answer, "finish_reason": finish}],
+        "usage": {
+            "prompt_tokens": 20,
+            "completion_tokens": 7,
+            "total_tokens": 27,
+            "prompt_tokens_details": {"cached_tokens": 12},
+            "completion_tokens_details": {"reasoning_tokens": 3},
+        },
+    }
+
+
+def _error(message: str, *, code: str | int | None, kind: str = "invalid_request_error") -> Any:
+    return {"error": {"message": message, "type": kind, "param": None, "code": code}}
+
+
+def _ok(seen: Seen) -> bytes:
+    return _reply(200, _completion(seen))
+
+
+def _tools(seen: Seen) -> bytes:
+    function = {"name": "get_order", "arguments": '{"id": "812"}'}
+    call = {"id": "call_1", "type": "function", "function": function}
+    return _reply(200, _completion(seen, content=None, tool_calls=[call]))
+
+
+def _filter(_seen: Seen) -> bytes:
+    words = "The response was filtered due to the prompt triggering Azure OpenAI's content policy"
+    error = _error(words, code="content_filter", kind="null")
+    error["error"]["innererror"] = {"code": "ResponsibleAIPolicyViolation"}
+    return _reply(400, error)
+
+
+def _filtered(seen: Seen) -> bytes:
+    answer = _completion(seen, content=None)
+    answer["choices"][0]["finish_reason"] = "content_filter"
+    return _reply(200, answer)
+
+
+def _types(seen: Seen) -> bytes:
+    return _reply(200, _completion(seen, content={"text": 42}))
+
+
+def _nochoices(seen: Seen) -> bytes:
+    return _reply(200, _completion(seen) | {"choices": []})
+
+
+def _quota(_seen: Seen) -> bytes:
+    words = "You exceeded your current quota, please check your plan and billing details."
+    return _reply(429, _error(words, code="insufficient_quota", kind="insufficient_quota"))
+
+
+def _echokey(seen: Seen) -> bytes:
+    sent = seen.headers.get("authorization", seen.headers.get("api-key", "nothing"))
+    return _reply(401, _error(f"Incorrect API key provided: {sent}", code="invalid_api_key"))
+
+
+def _badmodel(seen: Seen) -> bytes:
+    words = f"/chat/completions: Invalid model name passed in model={seen.behaviour}."
+    return _reply(400, _error(words, code="400"))
+
+
+def _reply(
+    status: int, document: object, *, kind: str = "application/json", more: str = ""
+) -> bytes:
+    body = document if isinstance(document, bytes) else json.dumps(document).encode()
+    head = (
+        f"HTTP/1.1 {status} Said\r\ncontent-type: {kind}\r\ncontent-length: {len(body)}\r\n{more}"
+    )
+    return f"{head}\r\n".encode() + body
+
+
+_REPLIES: dict[str, Callable[[Seen], bytes]] = {
+    "badmodel": _badmodel,
+    "echokey": _echokey,
+    "empty": lambda _: _reply(200, b""),
+    "filter": _filter,
+    "filtered": _filtered,
+    "hidden429": lambda _: _reply(200, _error("slow down", code=429)),
+    "html": lambda _: _reply(200, b"<!doctype html><title>Hi</title>", kind="text/html"),
+    "huge": lambda _: _reply(200, b" " * (17 * 1024 * 1024)),
+    "nochoices": _nochoices,
+    "nousage": lambda seen: _reply(200, _completion(seen) | {"usage": None}),
+    "nokey": lambda _: _reply(500, b"Internal Server Error", kind="text/plain"),
+    "quota": _quota,
+    "redirect": lambda _: _reply(307, b"", more="location: https://elsewhere.example/v1\r\n"),
+    "silent503": lambda _: _reply(503, b""),
+    "tools": _tools,
+    "truncated": lambda seen: _reply(200, json.dumps(_completion(seen)).encode()[:-40]),
+    "types": _types,
+    "wrongkey": lambda _: _reply(400, _error("No connected db.", code="400", kind="no_db")),
+}
+
+
+def main() -> None:
+    """Serves until it is interrupted."""
+    parser = argparse.ArgumentParser(description="A chat-completions server that goes wrong.")
+    parser.add_argument("--port", type=int, default=0, help="0 takes a free one")
+    port = parser.parse_args().port
+    server = FaultyOpenAI()
+
+    async def run() -> None:
+        await _run(server, asyncio.Event(), lambda: print(server.port, flush=True), port)  # noqa: T201 - its output
+
+    asyncio.run(run())
+
+
+if __name__ == "__main__":
+    main()
