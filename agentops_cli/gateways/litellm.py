@@ -95,8 +95,9 @@ class LiteLLM:
         _refuse_unknown(request)
         body = chat_body(request, name=route.name)
         litellm = await self._load()
-        if "response_format" in body and not litellm.supports_response_schema(model=route.name):
-            del body["response_format"]
+        # Its table of abilities lacks most models; what it would translate is what can be sent.
+        if "response_format" not in (litellm.get_supported_openai_params(model=route.name) or ()):
+            body.pop("response_format", None)
         started = self._clock()
         try:
             async with asyncio.timeout(request.timeout_s):

@@ -160,12 +160,17 @@ def test_a_setting_that_a_provider_does_not_take_is_told_and_not_dropped(
     assert server.requests == []
 
 
-def test_a_schema_is_sent_where_it_is_known_to_be_taken(server: FaultyOpenAI) -> None:
-    ask(server, "mistral/mistral-large-latest", response_schema=SCHEMA)
-    ask(server, "mistral/unheard-of", response_schema=SCHEMA)
-    known, unknown = (seen.body for seen in server.requests)
-    assert known["response_format"]["json_schema"]["schema"] == SCHEMA
-    assert "response_format" not in unknown
+@pytest.mark.parametrize(
+    ("model", "takes_it"),
+    [("mistral/mistral-large-latest", True), ("openai/unheard-of", True), ("maritalk/x", False)],
+)
+def test_a_schema_is_sent_where_the_provider_takes_one(
+    server: FaultyOpenAI, model: str, takes_it: bool
+) -> None:
+    ask(server, model, response_schema=SCHEMA)
+    [seen] = server.requests
+    sent = seen.body.get("response_format", {}).get("json_schema", {}).get("schema")
+    assert sent == (SCHEMA if takes_it else None)
 
 
 def test_dotprompts_name_for_gemini_is_litellms(server: FaultyOpenAI) -> None:

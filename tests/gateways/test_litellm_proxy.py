@@ -1,10 +1,6 @@
 """What a real LiteLLM Proxy, without a database, answers to our own client."""
 
-import os
-import socket
-import subprocess
 from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
 
 import pytest
 
@@ -13,8 +9,8 @@ from agentops_cli.model.call import FaultKind, Finish
 from agentops_cli.model.money import Usage
 from tests.builders import a_request
 from tests.gateways.asking import fault_of
+from tests.servers import litellm_proxy
 
-PROXY = Path(__file__).parents[2] / ".venv-proxy" / "bin" / "litellm"
 CONFIG = """\
 model_list:
   - model_name: canned
@@ -23,49 +19,15 @@ model_list:
     litellm_params: {model: openai/x, api_key: sk-none, mock_response: "litellm.RateLimitError"}
   - model_name: dead
     litellm_params: {model: openai/x, api_base: "http://127.0.0.1:9/v1", api_key: sk-none}
-router_settings: {num_retries: 0}
-general_settings: {master_key: sk-master}
 """
 
-pytestmark = [
-    pytest.mark.proxy,
-    pytest.mark.skipif(not PROXY.exists(), reason="no LiteLLM Proxy: run make proxy"),
-    pytest.mark.timeout(120),
-]
+pytestmark = [pytest.mark.proxy, litellm_proxy.skip_if_absent, pytest.mark.timeout(120)]
 
 
 @pytest.fixture(scope="module")
 def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A running proxy; ready when it says so."""
-    folder = tmp_path_factory.mktemp("proxy")
-    config = folder / "config.yaml"
-    config.write_text(CONFIG, encoding="utf-8")
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    command = [str(PROXY), "--config", str(config), "--host", "127.0.0.1", "--port", str(port)]
-    environ = {
-        "PATH": os.environ["PATH"],
-        "HOME": str(folder),
-        "LITELLM_LOCAL_MODEL_COST_MAP": "True",
-    }
-    with subprocess.Popen(
-        [*command, "--telemetry", "False"],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        env=environ,
-        text=True,
-    ) as process:
-        assert process.stdout
-        said = []
-        for line in process.stdout:
-            said.append(line)
-            if "running on" in line:
-                break
-        else:
-            pytest.fail("".join(said))
-        yield f"http://127.0.0.1:{port}"
-        process.terminate()
-        process.stdout.read()
+    with litellm_proxy.running(CONFIG, tmp_path_factory.mktemp("proxy")) as url:
+        yield url
 
 
 @pytest.fixture
