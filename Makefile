@@ -53,8 +53,10 @@ docs-check: setup  ## Fail when a generated page is not what the code says
 test: setup  ## All tests; those whose part is not installed are skipped and say so
 	$(BIN)/python -m pytest
 
-bench: setup  ## How well expectedCategory agrees with people
-	$(BIN)/python benchmarks/category.py
+bench: setup  ## Ratios of speed, and how well expectedCategory agrees with people
+	$(BIN)/python -m benchmarks.start
+	$(BIN)/python -m benchmarks.speed
+	$(BIN)/python -m benchmarks.category
 
 parts: $(PROXY) $(NODE_TOOLS) setup  ## Install what the tests marked local_llm, proxy and node need
 	$(BIN)/agentops local install
