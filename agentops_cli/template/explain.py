@@ -1,8 +1,7 @@
 """Jinja's and Python's complaints about a template, in plain words."""
 
 import re
-from collections.abc import Iterable
-from itertools import pairwise
+from collections.abc import Iterable, Iterator
 from types import TracebackType
 
 from jinja2 import Environment, TemplateSyntaxError, UndefinedError
@@ -10,7 +9,7 @@ from jinja2 import Environment, TemplateSyntaxError, UndefinedError
 from agentops_cli.template.meter import TemplateError
 from agentops_cli.template.suggest import did_you_mean
 
-MAX_MESSAGE = 300
+MAX_HINTS = 10
 
 _BLOCKS = ("block", "call", "filter", "for", "if", "macro", "raw", "set", "with")
 _TAGS = (*_BLOCKS, "elif", "else", "extends", "from", "import", "include")
@@ -62,7 +61,7 @@ def syntax_error(
         line = _opened(open_tag[1], source, environment) or line
     else:
         message, fix = _reworded(message)
-    return TemplateError(_short(message), line=line, fix=fix, name=error.name)
+    return TemplateError(message, line=line, fix=fix, name=error.name)
 
 
 def undefined(
@@ -74,13 +73,13 @@ def undefined(
     """
     found = re.fullmatch(r"'(\w+)' is undefined", error.message or "")
     if not found:
-        return TemplateError(_short(_plain(error.message or "a value is undefined")))
+        return TemplateError(_plain(error.message or "a value is undefined"))
     first = found[1]
     if first in _ONLY_INSIDE:
         return TemplateError(f"{first!r} exists only inside {_ONLY_INSIDE[first]}")
     names = [first, *sorted(needed.difference(given, (first,)))]
     known = [name for name in given if not name.startswith("_")]
-    hints = {name: hint for name in names if (hint := did_you_mean(name, known))}
+    hints = {name: hint for name in names[:MAX_HINTS] if (hint := did_you_mean(name, known))}
     if len(names) == 1:
         message = f"the variable {first!r} is not given"
         fix = hints.get(first)
@@ -88,7 +87,7 @@ def undefined(
         message = f"{len(names)} variables are not given: {', '.join(map(repr, names))}"
         fix = "; ".join(f"{name!r}: {hint}" for name, hint in hints.items())
     fallback = f"give it, or write {{{{ {first}|default('') }}}}"
-    return TemplateError(_short(message), fix=_short(fix or fallback))
+    return TemplateError(message, fix=fix or fallback)
 
 
 def failure(error: Exception) -> TemplateError:
@@ -102,7 +101,7 @@ def failure(error: Exception) -> TemplateError:
         message = re.sub(r"^[\w.<>]+\(\) ", "wrong arguments: ", message)
         if "operand" in message or "concatenate" in message:
             fix = "join text with ~; turn text into a number with `int` or `float`"
-    return TemplateError(_short(message), fix=fix)
+    return TemplateError(message, fix=fix)
 
 
 def not_compiled(error: Exception, source: str) -> TemplateError:
@@ -144,15 +143,31 @@ def _reworded(message: str) -> tuple[str, str | None]:
 def _opened(tag: str, source: str, environment: Environment) -> int | None:
     """The line of the last `tag` that no end tag closes."""
     open_lines: list[int] = []
-    tokens = [token for token in environment.lex(source) if token[1] != "whitespace"]
-    for before, (line, _, value) in pairwise(tokens):
-        if before[1] != "block_begin":
-            continue
-        if value == tag:
-            open_lines.append(line)
-        elif value == f"end{tag}" and open_lines:
+    for line, words in _tags(source, environment):
+        if words[0] == f"end{tag}" and open_lines:
             open_lines.pop()
+        elif words[0] == tag and not _assigns(words):
+            open_lines.append(line)
     return open_lines[-1] if open_lines else None
+
+
+def _assigns(words: list[str]) -> bool:
+    """True for `set x = 1`, which opens no block, unlike `set x` and `set x | indent(width=2)`."""
+    sign = next((word for word in words if word in {"=", "|"}), None)
+    return words[0] == "set" and sign == "="
+
+
+def _tags(source: str, environment: Environment) -> Iterator[tuple[int, list[str]]]:
+    """The line and the words of each tag; the source has been parsed, so no tag is empty."""
+    words: list[str] = []
+    begin = 0
+    for line, kind, value in environment.lex(source):
+        if kind == "block_begin":
+            begin, words = line, []
+        elif kind == "block_end":
+            yield begin, words
+        elif kind != "whitespace":
+            words.append(value)
 
 
 def _plain(message: str) -> str:
@@ -160,7 +175,3 @@ def _plain(message: str) -> str:
     for name, token in _TOKENS.items():
         message = message.replace(name, token)
     return message[:1].lower() + message[1:].rstrip(".")
-
-
-def _short(text: str) -> str:
-    return text if len(text) <= MAX_MESSAGE else text[: MAX_MESSAGE - 1] + "…"

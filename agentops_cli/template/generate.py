@@ -13,7 +13,7 @@ from jinja2.compiler import CodeGenerator, Frame
 from jinja2.ext import Extension
 from jinja2.lexer import Token, TokenStream
 
-from agentops_cli.template.meter import METER, TemplateError
+from agentops_cli.template.meter import TemplateError
 
 MAX_TOKENS = 10_000
 MAX_CODE = 500_000
@@ -23,9 +23,7 @@ class CountedTokens(Extension):
     """Limits the tokens of a source; a stretch of plain text is one."""
 
     def filter_stream(self, stream: TokenStream) -> Iterator[Token]:
-        meter = METER.get()
         for count, token in enumerate(stream):
-            meter.tick()
             if count == MAX_TOKENS:
                 raise TemplateError(
                     f"the template has more than {MAX_TOKENS:,} names, signs and tags",
@@ -61,7 +59,6 @@ class _Generator(CodeGenerator):
         self._written = 0
 
     def write(self, x: str) -> None:
-        METER.get().tick()
         self._written += len(x)
         if self._written > MAX_CODE:
             raise TemplateError("the template is too large", fix="split it")

@@ -21,6 +21,8 @@ from jinja2.runtime import LoopContext, TemplateReference
 
 Value = TypeVar("Value")
 
+MAX_MESSAGE = 300
+
 MAX_DEPTH = 100
 """Levels of lists and mappings in one value; CPython hashes nested tuples on the C stack."""
 
@@ -51,11 +53,16 @@ class TemplateError(Exception):
         fix: str | None = None,
         name: str | None = None,
     ) -> None:
-        super().__init__(message)
-        self.message = message
+        self.message = _shortened(message)
         self.line = line
-        self.fix = fix
+        self.fix = fix and _shortened(fix)
         self.name = name
+        super().__init__(self.message)
+
+
+def _shortened(text: str) -> str:
+    """Names and values in a message can be as long as the template's author likes."""
+    return text if len(text) <= MAX_MESSAGE else f"{text[: MAX_MESSAGE - 1]}…"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,7 +14,7 @@ def whole(value: object, what: str, *, least: int = 0, most: int) -> int:
     """A whole number within bounds; `what` names it in the message."""
     if not isinstance(value, int) or not least <= value <= most:
         raise TemplateError(
-            f"{what} has to be a whole number from {least:,} to {most:,}, not {shown(value)}"
+            f"{what} has to be a whole number from {least:,} to {most:,}, not {_shown(value)}"
         )
     return value
 
@@ -26,11 +26,6 @@ def number(value: Any) -> Any:
     return value
 
 
-def shown(value: object) -> str:
-    """A number itself, anything else in words."""
-    return f"{value:,}" if isinstance(value, int | float) else describe(value)
-
-
 def add(left: Any, right: Any) -> object:
     if isinstance(left, str) and isinstance(right, str):
         METER.get().afford(len(left) + len(right))
@@ -38,11 +33,9 @@ def add(left: Any, right: Any) -> object:
 
 
 def multiply(left: Any, right: Any) -> object:
-    if isinstance(left, int) and isinstance(right, int):
-        check_bits(left.bit_length() + right.bit_length())
-    elif isinstance(left, int):
-        return multiply(right, left)
-    elif isinstance(right, int) and isinstance(left, str | list | tuple):
+    if isinstance(right, str | list | tuple):
+        left, right = right, left
+    if isinstance(left, str | list | tuple) and isinstance(right, int):
         meter = METER.get()
         meter.afford(right * meter.weigh(left))
     return left * right
@@ -79,3 +72,8 @@ def counted(*args: int) -> range:
             f"range() makes at most {MAX_RANGE:,} numbers", fix="use a smaller range"
         )
     return made
+
+
+def _shown(value: object) -> str:
+    """A number itself, anything else in words."""
+    return f"{value:,}" if isinstance(value, int | float) else describe(value)

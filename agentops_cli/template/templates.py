@@ -1,7 +1,6 @@
 """Compiles and renders templates from sources that nobody vouches for."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from functools import partial
 from types import CodeType, GeneratorType
 from typing import TypeAlias, cast
@@ -21,7 +20,6 @@ Loader: TypeAlias = Callable[[str], str | None]
 _MARKS = ("{{", "{%", "{#")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Template:
     """A compiled template. Rendering leaves no trace in it, so threads may share it.
 
@@ -29,11 +27,21 @@ class Template:
     `optional` are those of them that have a default or an `is defined` somewhere.
     """
 
-    variables: frozenset[str]
-    optional: frozenset[str]
-    _source: str
-    _jinja: jinja2.Template | None = field(repr=False)
-    _meter: Callable[[], Meter] = field(repr=False)
+    __slots__ = ("_jinja", "_meter", "_source", "optional", "variables")
+
+    def __init__(
+        self,
+        source: str,
+        jinja: jinja2.Template | None,
+        *,
+        outline: Outline,
+        meter: Callable[[], Meter],
+    ) -> None:
+        self.variables = outline.variables
+        self.optional = outline.optional
+        self._source = source
+        self._jinja = jinja
+        self._meter = meter
 
     def render(self, variables: Mapping[str, Json]) -> str:
         """The text for these variables: the same every time, and the variables stay as they are.
@@ -91,13 +99,7 @@ class Templates:
             else:
                 source = source.replace("\r\n", "\n").replace("\r", "\n")  # As Jinja does.
                 meter.write(source)
-        return Template(
-            variables=outline.variables,
-            optional=outline.optional,
-            _source=source,
-            _jinja=jinja,
-            _meter=self._meter,
-        )
+        return Template(source, jinja, outline=outline, meter=self._meter)
 
     def _build(
         self, source: str, name: str | None, chain: tuple[str, ...]

@@ -5,7 +5,6 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
-import markupsafe
 from jinja2 import filters
 from jinja2.runtime import Context
 
@@ -16,6 +15,8 @@ MAX_STRIPPED = 100
 """CPython compares each character at the ends of a text with each that is to be stripped."""
 
 MAX_INDENT = 16
+
+_escape: Callable[[str], str] = filters.FILTERS["escape"]
 
 _SPEC = re.compile(r"%(?:\(\w+\))?[#0\- +]*(\d+)?(?:\.(\d+))?[sdifFeEgGxXoc%]")
 _LONGEST_FLOAT = 350
@@ -98,7 +99,7 @@ def truncated(context: Context, value: object, *args: Any, **kwargs: Any) -> str
 
 def escaped(value: object) -> str:
     """HTML-escaped text, as plain text: nothing is ever marked safe."""
-    return str(markupsafe.escape(text(value)))
+    return str(_escape(text(value)))
 
 
 def to_json(value: object, indent: int | None = None) -> str:
