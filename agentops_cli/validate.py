@@ -243,7 +243,7 @@ def _plain(document: Document, error: Any, route: Route) -> Finding:
             fix = f"did you mean {near[0]!r}?" if near else fix
         case "minLength":
             message = "must not be empty"
-            fix = "give it a value, or remove it"
+            fix = f"give it a value, or remove it{f': {fix}' if fix else ''}"
         case "minItems" | "minProperties":
             message = "must not be empty" if limit == 1 else f"needs at least {limit} items"
         case "minimum":

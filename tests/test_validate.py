@@ -105,7 +105,11 @@ def test_a_mistake_says_what_where_and_how_to_mend_it(
     ("text", "message", "fix"),
     [
         ("name: Tom", "missing key 'age'", "add 'age': In years."),
-        ("name: ''\nage: 1", "'name' must not be empty", "give it a value, or remove it"),
+        (
+            "name: ''\nage: 1",
+            "'name' must not be empty",
+            "give it a value, or remove it: What it is called.",
+        ),
         ("name: Tom\nage: 31", "'age' must be at most 30, not 31", "In years."),
         ("name: Tom\nage: -1", "'age' must be at least 0, not -1", "In years."),
         ("name: Tom\nage: true", "'age' must be a whole number, not true", "In years."),

@@ -140,7 +140,12 @@ class Meter:
         return str(value)
 
     def written(self, value: object) -> str:
-        """Pays for the text of a value, on its way into the rendered text or into a block."""
+        """Pays for the text of a value, on its way into the rendered text or into a block.
+
+        Null is written as nothing: `None` in the middle of a prompt is never what was meant.
+        """
+        if value is None:
+            return ""
         if not isinstance(value, str):
             self.tick()
             value = self.text(value)

@@ -163,7 +163,7 @@ def test_only_a_namespace_can_be_assigned_to(source: str) -> None:
         ("text['upper']()", "ABC"),
         ("(1, 2)[1]", "2"),
         ("range(5)[2]", "2"),
-        ("namespace(x=none).x", "None"),
+        ("namespace(x=none).x", ""),
         ("namespace().x is defined", "False"),
     ],
 )
