@@ -7,11 +7,10 @@ from collections.abc import Callable
 from agentops_cli.model.result import Outcome, TrialResult
 
 _SECONDS_BETWEEN_LINES = 10.0
-_SILENT_SECONDS = 1.0
 
 
 class Progress:
-    """Told of each trial as it ends; shows nothing about a run that takes less than a second."""
+    """Told of each trial as it ends; the first one may take a while, so a bar is there before."""
 
     def __init__(
         self, total: int, *, enabled: bool, clock: Callable[[], float] = time.monotonic
@@ -20,8 +19,8 @@ class Progress:
         self._enabled = enabled
         self._clock = clock
         self._done = self._failed = self._errored = 0
-        self._began = self._last_line = clock()
-        self._bar: _Bar | None = None
+        self._last_line = clock()
+        self._bar = _Bar(total) if enabled and sys.stderr.isatty() else None
 
     def close(self) -> None:
         """Takes the bar away; nothing is shown after it."""
@@ -33,14 +32,10 @@ class Progress:
         self._done += 1
         self._failed += result.outcome is Outcome.FAILED
         self._errored += result.outcome is Outcome.ERRORED
-        now = self._clock()
-        if not self._enabled or now - self._began < _SILENT_SECONDS:
-            return
-        if sys.stderr.isatty():
-            self._bar = self._bar or _Bar(self._total)
+        if self._bar:
             self._bar.show(self._done, self._words())
-        elif now - self._last_line >= _SECONDS_BETWEEN_LINES:
-            self._last_line = now
+        elif self._enabled and self._clock() - self._last_line >= _SECONDS_BETWEEN_LINES:
+            self._last_line = self._clock()
             sys.stderr.write(f"{self._done} of {self._total} trials, {self._words()}\n")
 
     def _words(self) -> str:

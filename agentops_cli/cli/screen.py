@@ -142,6 +142,8 @@ def print_run(run: RunResult, trials: Trials) -> None:
     if more > 0:
         _say(out, f"\n… and {counted(more, 'more case')}: see the reports (--md, --json, --junit)")
     _print_apart(out, run)
+    if run.reasons:
+        out.print()
     for reason in run.reasons:
         _print_finding(out, reason)
     _print_verdict(out, run)
