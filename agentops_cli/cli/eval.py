@@ -1,48 +1,62 @@
 """`agentops eval`: run suites, write reports, and say yes or no."""
 
-import sys
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from agentops_cli.cli.app import CONTEXT
-from agentops_cli.cli.options import Format, NoProgress, Quiet
+from agentops_cli.cli.options import Format, NoProgress, Quiet, Verbose
 from agentops_cli.cli.progress import Progress
-from agentops_cli.cli.screen import print_findings, print_forecast, print_problem, print_run
+from agentops_cli.cli.screen import (
+    print_as_json,
+    print_findings,
+    print_forecast,
+    print_problem,
+    print_run,
+)
 from agentops_cli.errors import EmptyError, ExitCode, UsageError
 from agentops_cli.flows.evaluate import EvalOptions, Prepared, prepare, run
 from agentops_cli.flows.forecast import forecast
 from agentops_cli.flows.report import report_paths, write_reports
 from agentops_cli.flows.world import World
 from agentops_cli.model.json import Json
-from agentops_cli.reporters.run_json import RunJson
+from agentops_cli.model.result import RunResult
+from agentops_cli.ports import Trials
 from agentops_cli.reporters.wording import dollars
 from agentops_cli.suite.select import Selection
 
 app = typer.Typer(add_completion=False, context_settings=CONTEXT, rich_markup_mode=None)
-
-_SELECT, _RUN, _REPORT = "Selection", "Run", "Reports"
 
 
 @app.command()
 def evaluate(
     suites: Annotated[
         list[str] | None,
-        typer.Argument(help="Suite files, folders or patterns. Default: the configured ones."),
+        typer.Argument(
+            help="Suite files, folders or patterns. Default: the configured ones.",
+            metavar="[SUITE]...",
+        ),
     ] = None,
     text: Annotated[
         str, typer.Option("-k", help="Only cases whose id contains this text.", metavar="TEXT")
     ] = "",
     tag: Annotated[
-        list[str] | None, typer.Option(help="Only cases with this tag; may be repeated.")
+        list[str] | None,
+        typer.Option(help="Only cases with this tag; may be repeated.", metavar="TAG"),
     ] = None,
     model: Annotated[
         list[str] | None,
-        typer.Option(help="Only this model, or a pattern such as 'openai/*'; may be repeated."),
+        typer.Option(
+            help="Only this model, or a pattern such as 'openai/*'; may be repeated.",
+            metavar="MODEL",
+        ),
     ] = None,
     case: Annotated[
-        list[str] | None, typer.Option(help="Only the case of this id; may be repeated.")
+        list[str] | None,
+        typer.Option(help="Only the case of this id; may be repeated.", metavar="ID"),
     ] = None,
     repeat: Annotated[
         str | None, typer.Option(help="Run every case so many times.", metavar="N")
@@ -74,7 +88,8 @@ def evaluate(
         typer.Option("--dry-run", help="Print calls, tokens and the most dollars; call nothing."),
     ] = False,
     no_cache: Annotated[  # noqa: ARG001 # There is no cache to go around: every call is live.
-        bool, typer.Option("--no-cache", help="Take no answer from a cache; always so for now.")
+        bool,
+        typer.Option("--no-cache", help="Take no answer from a cache; there is none to take from."),
     ] = False,
     allow_empty: Annotated[
         bool, typer.Option("--allow-empty", help="Exit 0 when nothing is selected.")
@@ -84,6 +99,7 @@ def evaluate(
     ] = False,
     output: Format = "text",
     quiet: Quiet = False,
+    verbose: Verbose = False,
     no_progress: NoProgress = False,
 ) -> int:
     """Run suites, write reports, and say yes or no.
@@ -125,19 +141,23 @@ def evaluate(
         cwd=world.cwd,
         root=prepared.config.root,
     )
-    code = _run(prepared, paths, as_json=output == "json", progress=not (quiet or no_progress))
+    show = print_as_json if output == "json" else partial(print_run, quiet=quiet, verbose=verbose)
+    code = _run(prepared, paths, show, progress=not (quiet or no_progress))
     return ExitCode.OK if exit_zero and code is ExitCode.REJECTED else code
 
 
-def _run(prepared: Prepared, paths: dict[str, Path], *, as_json: bool, progress: bool) -> ExitCode:
+def _run(
+    prepared: Prepared,
+    paths: Mapping[str, Path],
+    show: Callable[[RunResult, Trials], None],
+    *,
+    progress: bool,
+) -> ExitCode:
     bar = Progress(prepared.trials, enabled=progress)
     with run(prepared, bar) as (result, trials):
         bar.close()
         failures = list(write_reports(result, trials, paths))
-        if as_json:
-            RunJson().write(result, trials, sys.stdout)
-        else:
-            print_run(result, trials)
+        show(result, trials)
     for failure in failures:
         print_problem(failure.error.message, failure.error.fix)
     if failures and result.exit_code in {ExitCode.OK, ExitCode.REJECTED}:

@@ -11,6 +11,9 @@ Format: TypeAlias = Annotated[
 Quiet: TypeAlias = Annotated[
     bool, typer.Option("--quiet", "-q", help="Print nothing but the verdict and what is wrong.")
 ]
+Verbose: TypeAlias = Annotated[
+    bool, typer.Option("--verbose", "-v", help="Show every case, with what each assertion said.")
+]
 NoProgress: TypeAlias = Annotated[
     bool, typer.Option("--no-progress", help="Show no progress on stderr.")
 ]

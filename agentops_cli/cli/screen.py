@@ -27,6 +27,7 @@ from agentops_cli.model.result import (
 )
 from agentops_cli.ports import Trials
 from agentops_cli.reporters.account import account_of
+from agentops_cli.reporters.run_json import RunJson
 from agentops_cli.reporters.wording import (
     costs,
     counted,
@@ -125,28 +126,40 @@ def _at_most(cost: Cost) -> str:
     return text if cost.usd == ZERO else f"at most {text}"
 
 
-def print_run(run: RunResult, trials: Trials) -> None:
-    """The verdict of a run with its table, its failures and its errors, on stdout."""
+def print_run(run: RunResult, trials: Trials, *, quiet: bool, verbose: bool) -> None:
+    """The verdict of a run with its table, its failures and its errors, on stdout.
+
+    `quiet` leaves out what is not wrong; `verbose` shows every case, and all that was asserted.
+    """
     out = console()
-    out.print(_suite_table(run))
+    if not quiet:
+        out.print(_suite_table(run))
+    wanted = tuple(Outcome) if verbose else (Outcome.FAILED, Outcome.ERRORED)
     shown = [
         (suite, case)
-        for outcome in (Outcome.FAILED, Outcome.ERRORED)
+        for outcome in wanted
         for suite in run.suites
         for case in suite.cases
         if case.outcome is outcome
     ]
-    for suite, case in shown[:SHOWN_CASES]:
-        _print_case(out, suite, case, trials)
-    more = len(shown) - SHOWN_CASES
+    limit = len(shown) if verbose else SHOWN_CASES
+    for suite, case in shown[:limit]:
+        _print_case(out, suite, case, trials, verbose=verbose)
+    more = len(shown) - limit
     if more > 0:
         _say(out, f"\n… and {counted(more, 'more case')}: see the reports (--md, --json, --junit)")
-    _print_apart(out, run)
+    if not quiet:
+        _print_apart(out, run)
     if run.reasons:
         out.print()
     for reason in run.reasons:
         _print_finding(out, reason)
     _print_verdict(out, run)
+
+
+def print_as_json(run: RunResult, trials: Trials) -> None:
+    """The result JSON, and nothing else, on stdout."""
+    RunJson().write(run, trials, sys.stdout)
 
 
 def _suite_table(run: RunResult) -> Table:
@@ -184,10 +197,12 @@ def _table(*headings: str) -> Table:
     return table
 
 
-def _print_case(out: Console, suite: SuiteResult, case: CaseResult, trials: Trials) -> None:
+def _print_case(
+    out: Console, suite: SuiteResult, case: CaseResult, trials: Trials, *, verbose: bool
+) -> None:
     """What was expected, what came, and where it is written."""
     line = Text("\n")
-    line.append(case.outcome.upper(), style=_OUTCOME_STYLES[case.outcome])
+    line.append(case.outcome.upper(), style=_OUTCOME_STYLES.get(case.outcome, "default"))
     line.append(f"  {visible(case.case.id)}", style="bold")
     line.append(f"  {suite.name} · {case.model}  {case.case.location}", style="default")
     out.print(line, soft_wrap=True)
@@ -196,9 +211,13 @@ def _print_case(out: Console, suite: SuiteResult, case: CaseResult, trials: Tria
     results = trials.of(case)
     for complaint in account_of(case, results):
         _say(out, f"  {visible(complaint)}")
+    held = (verdict for result in results for verdict in result.verdicts if verdict.passed)
+    for verdict in held if verbose else ():
+        reason = one_line(verdict.reason, _ANSWER_CHARACTERS)
+        _say(out, f"  {verdict.location}: {verdict.kind}: {reason}", "green")
     answers = [result.completion.text for result in results if result.completion]
-    if answers:
-        _say(out, f"  answer: {one_line(answers[0], _ANSWER_CHARACTERS) or '(empty)'}", "dim")
+    for answer in answers if verbose else answers[:1]:
+        _say(out, f"  answer: {one_line(answer, _ANSWER_CHARACTERS) or '(empty)'}", "dim")
 
 
 def _print_apart(out: Console, run: RunResult) -> None:

@@ -289,3 +289,15 @@ def test_a_cassette_answers_without_a_call_and_a_miss_is_errored(
     assert [case["outcome"] for case in cli.json()["suites"][0]["cases"]] == ["passed", "errored"]
     assert [error.attrib["type"] for error in cli.junit().iter("error")] == ["cassette_miss"]
     assert not server.requests
+
+
+def test_quiet_leaves_out_what_is_not_wrong_and_verbose_shows_all(
+    cli: Cli, server: FaultyOpenAI
+) -> None:
+    name = cli.suite(number=2, head="defaults: {assert: [{regex: c0, advisory: true}]}")
+    quiet = cli.run("eval", name, "--quiet").out
+    assert quiet.strip().startswith("PASS")
+    verbose = cli.run("eval", name, "--verbose").out
+    assert verbose.count("PASSED  c") == 2
+    assert 'mustContain: found "0-end"' in verbose
+    assert "regex (advisory)" in verbose
