@@ -39,6 +39,7 @@ from agentops_cli.reporters.wording import (
 
 SHOWN_FINDINGS = 50
 SHOWN_CASES = 20
+SHOWN_CASES_OF_A_PASS = 3
 _ANSWER_CHARACTERS = 300
 
 _SEVERITY_STYLES = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
@@ -142,12 +143,14 @@ def print_run(run: RunResult, trials: Trials, *, quiet: bool, verbose: bool) -> 
         for case in suite.cases
         if case.outcome is outcome
     ]
-    limit = len(shown) if verbose else SHOWN_CASES
+    # Failures that the gate leaves room for are worth a look, not a wall.
+    usual = SHOWN_CASES_OF_A_PASS if run.passed else SHOWN_CASES
+    limit = len(shown) if verbose else usual
     for suite, case in shown[:limit]:
         _print_case(out, suite, case, trials, verbose=verbose)
     more = len(shown) - limit
     if more > 0:
-        _say(out, f"\n… and {counted(more, 'more case')}: see the reports (--md, --json, --junit)")
+        _say(out, f"\n… and {counted(more, 'more case')}: see the reports, or --verbose")
     if not quiet:
         _print_apart(out, run)
     if run.reasons:
