@@ -7,7 +7,7 @@ guessed and never zero.
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 from functools import cached_property
 from importlib.metadata import PackageNotFoundError, version
@@ -55,13 +55,44 @@ def shipped_entries() -> Mapping[str, Entry]:
     if not folders:
         raise StoreError("litellm is not installed, so nothing has a price", fix=_REINSTALL)
     try:
-        text = (Path(folders[0]) / _FILE).read_bytes()
-        entries: Mapping[str, Entry] = json.loads(text, parse_float=Decimal)
+        text = (Path(folders[0]) / _FILE).read_text(encoding="utf-8")
+        if text.startswith(_AS_WRITTEN) and text.rstrip().endswith("\n}"):
+            return _Table(text)
+        entries: Mapping[str, Entry] = _DECODER.decode(text)
     except (OSError, ValueError) as error:
         raise StoreError(
             f"litellm's price table cannot be read: {error}", fix=_REINSTALL
         ) from error
     return entries
+
+
+_DECODER = json.JSONDecoder(parse_float=Decimal)
+_AS_WRITTEN = '{\n    "'
+
+
+class _Table(Mapping[str, Entry]):
+    """The table as litellm writes it, one key a line.
+
+    An entry is read when it is asked for: reading all 4,000 takes longer than a short run. The
+    entries hold few objects themselves, under names that no model has.
+    """
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def __getitem__(self, model: str) -> Entry:
+        key = f"{json.dumps(model)}: "
+        at = self._text.find(f"{key}{{")
+        if at < 0:
+            raise KeyError(model)
+        entry: Entry = _DECODER.raw_decode(self._text, at + len(key))[0]
+        return entry
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_DECODER.decode(self._text))
+
+    def __len__(self) -> int:
+        return len(_DECODER.decode(self._text))
 
 
 _REINSTALL = "install it again: pip install --force-reinstall litellm"

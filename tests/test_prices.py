@@ -1,7 +1,9 @@
+import json
 import subprocess
 import sys
 from collections.abc import Mapping
 from decimal import Decimal
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +47,20 @@ def entry(**changes: Any) -> Entry:
 
 def table(**entries: Entry) -> PriceTable:
     return PriceTable(load=lambda: entries)
+
+
+def test_an_entry_that_is_looked_up_is_the_one_that_the_whole_table_has() -> None:
+    entries = shipped_entries()
+    names = list(entries)
+    assert len(entries) == len(names) > 3000
+    spec = find_spec("litellm")
+    assert spec
+    assert spec.origin
+    file = Path(spec.origin).with_name("model_prices_and_context_window_backup.json")
+    whole = json.loads(file.read_text(encoding="utf-8"), parse_float=Decimal)
+    assert {name: entries[name] for name in names[::7]} == {n: whole[n] for n in names[::7]}
+    for name in ("input_cost_per_token", "no-such-model", "supported_regions", ""):
+        assert name not in entries
 
 
 def price(**changes: Any) -> Price | None:

@@ -40,9 +40,11 @@ class Engine:
 
         async def work() -> None:
             for trial in waiting:
-                self._on_result(await self._attempt(trial))
-                # Recorded answers never wait; give the loop its turn, a Ctrl-C is one.
-                await asyncio.sleep(0)
+                result = await self._attempt(trial)
+                self._on_result(result)
+                if result.completion is None or result.completion.cached:
+                    # It may not have waited for anything; give the loop its turn, for a Ctrl-C.
+                    await asyncio.sleep(0)
 
         async with asyncio.TaskGroup() as workers:
             for _ in range(self._concurrency):
