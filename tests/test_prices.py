@@ -3,6 +3,7 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from decimal import Decimal
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,19 @@ from agentops_cli.prices import Entry, PriceTable, shipped_entries
 from tests.builders import a_place
 from tests.servers.litellm_worker import worker
 
-SHIPPED = PriceTable()
+
+@cache
+def whole_table() -> Mapping[str, Entry]:
+    """All that litellm ships, read at once: for tests that walk over it."""
+    spec = find_spec("litellm")
+    assert spec
+    assert spec.origin
+    file = Path(spec.origin).with_name("model_prices_and_context_window_backup.json")
+    entries: Mapping[str, Entry] = json.loads(file.read_text(encoding="utf-8"), parse_float=Decimal)
+    return entries
+
+
+SHIPPED = PriceTable(load=whole_table)
 
 
 def dollars(text: str | None) -> Decimal | None:
@@ -53,11 +66,7 @@ def test_an_entry_that_is_looked_up_is_the_one_that_the_whole_table_has() -> Non
     entries = shipped_entries()
     names = list(entries)
     assert len(entries) == len(names) > 3000
-    spec = find_spec("litellm")
-    assert spec
-    assert spec.origin
-    file = Path(spec.origin).with_name("model_prices_and_context_window_backup.json")
-    whole = json.loads(file.read_text(encoding="utf-8"), parse_float=Decimal)
+    whole = whole_table()
     assert {name: entries[name] for name in names[::7]} == {n: whole[n] for n in names[::7]}
     for name in ("input_cost_per_token", "no-such-model", "supported_regions", ""):
         assert name not in entries
@@ -84,11 +93,7 @@ def price(**changes: Any) -> Price | None:
 )
 def test_an_id_is_priced_as_the_key_that_it_names_exactly(model: str, key: str) -> None:
     assert SHIPPED.price_of(model) is not None
-    assert SHIPPED.entry_of(model) is shipped()[key]
-
-
-def shipped() -> Mapping[str, Entry]:
-    return SHIPPED._entries
+    assert SHIPPED.entry_of(model) is whole_table()[key]
 
 
 @pytest.mark.parametrize(
@@ -389,7 +394,7 @@ def tokens(model: str, usage: Usage) -> dict[str, int]:
 
 def test_costs_are_litellms_own_for_every_kind_of_price() -> None:
     """To 12 digits: litellm counts in floats."""
-    listed = [model for model in COMPARED if model in shipped()]
+    listed = [model for model in COMPARED if model in whole_table()]
     assert len(listed) >= 30
     calls = [(model, usage) for model in listed for usage in USAGES]
     theirs = worker().ask(
@@ -407,7 +412,7 @@ def test_costs_are_litellms_own_for_every_kind_of_price() -> None:
 def test_the_bound_holds_for_every_model_whatever_is_cached_or_reasoned() -> None:
     """No entry of the table, at any size of call, costs more than was reserved for it."""
     sizes = (0, 1, 1_023, 128_000, 128_001, 200_000, 272_001, 600_000)
-    for model in shipped():
+    for model in whole_table():
         found = SHIPPED.price_of(model)
         if found is None:
             continue
