@@ -24,18 +24,22 @@ class Hit:
     end: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+def _key(value: str) -> str:
+    return "" if is_placeholder(value) else value
+
+
+@dataclass(frozen=True, slots=True)
 class Pattern:
-    """One form that a secret or a piece of personal data has.
+    """One form that a secret or a piece of personal data has: a row of the tables below.
 
     Every match holds `hint`, so a text without it is not searched; without a hint it holds a run
     of digits. `keep` gives the part of a match that counts, empty where it is only a placeholder.
     """
 
     kind: str
-    source: str
     hint: str | None
-    keep: Callable[[str], str]
+    source: str
+    keep: Callable[[str], str] = _key
 
 
 def find(text: str, patterns: Iterable[Pattern]) -> tuple[Hit, ...]:
@@ -101,10 +105,6 @@ _PLACEHOLDERS = (
 
 def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
-
-
-def _key(value: str) -> str:
-    return "" if is_placeholder(value) else value
 
 
 def _mixed_key(value: str) -> str:
@@ -187,142 +187,91 @@ def _ssn(value: str) -> str:
 # Longer prefixes stand before the shorter ones that they begin with. A common hint is searched for
 # as a literal, which is fast, with the look-behind after it.
 SECRETS = (
+    # A key inside of JSON has its line ends as two characters; one that was cut off has no end.
     Pattern(
-        kind="private-key",
-        hint="PRIVATE KEY",
-        # A key inside of JSON has its line ends as two characters; one that was cut off has no end.
-        source=r"-----BEGIN [A-Z ]{0,20}PRIVATE KEY(?: BLOCK)?-----"
+        "private-key",
+        "PRIVATE KEY",
+        r"-----BEGIN [A-Z ]{0,20}PRIVATE KEY(?: BLOCK)?-----"
         r"(?:(?:(?!-----)[\s\S]){0,20000}-----END [A-Z ]{0,20}PRIVATE KEY(?: BLOCK)?-----"
         r"|(?:(?:\s|\\[nr])*[A-Za-z0-9+/=]{16,})*)",
-        keep=_private_key,
+        _private_key,
     ),
-    Pattern(kind="anthropic-key", hint="sk-ant-", source=r"sk-ant-[\w-]{20,}", keep=_key),
-    Pattern(kind="openrouter-key", hint="sk-or-", source=r"sk-or-(?:v1-)?[\w-]{32,}", keep=_key),
+    Pattern("anthropic-key", "sk-ant-", r"sk-ant-[\w-]{20,}"),
+    Pattern("openrouter-key", "sk-or-", r"sk-or-(?:v1-)?[\w-]{32,}"),
+    Pattern("langfuse-key", "-lf-", r"\b[sp]k-lf-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"),
+    Pattern("openai-key", "sk-", r"sk-(?<![\w-]sk-)(?:proj|svcacct|admin|None)-[\w-]{20,}"),
+    Pattern("api-key", "sk-", r"sk-(?<![\w-]sk-)[\w-]{20,}", _mixed_key),
+    Pattern("google-key", "AIza", r"\bAIza[\w-]{35}(?![\w-])"),
+    Pattern("google-oauth", "GOCSPX-", r"\bGOCSPX-[\w-]{20,}"),
+    Pattern("google-oauth", "ya29.", r"\bya29\.[\w-]{20,}"),
+    Pattern("huggingface-token", "hf_", r"\bhf_[A-Za-z0-9]{30,}"),
+    Pattern("aws-access-key", "AKIA", r"\bAKIA[A-Z0-9]{16}\b"),
+    Pattern("aws-access-key", "ASIA", r"\bASIA[A-Z0-9]{16}\b"),
     Pattern(
-        kind="langfuse-key",
-        hint="-lf-",
-        source=r"\b[sp]k-lf-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}",
-        keep=_key,
-    ),
-    Pattern(
-        kind="openai-key",
-        hint="sk-",
-        source=r"sk-(?<![\w-]sk-)(?:proj|svcacct|admin|None)-[\w-]{20,}",
-        keep=_key,
-    ),
-    Pattern(kind="api-key", hint="sk-", source=r"sk-(?<![\w-]sk-)[\w-]{20,}", keep=_mixed_key),
-    Pattern(kind="google-key", hint="AIza", source=r"\bAIza[\w-]{35}(?![\w-])", keep=_key),
-    Pattern(kind="google-oauth", hint="GOCSPX-", source=r"\bGOCSPX-[\w-]{20,}", keep=_key),
-    Pattern(kind="google-oauth", hint="ya29.", source=r"\bya29\.[\w-]{20,}", keep=_key),
-    Pattern(kind="huggingface-token", hint="hf_", source=r"\bhf_[A-Za-z0-9]{30,}", keep=_key),
-    Pattern(kind="aws-access-key", hint="AKIA", source=r"\bAKIA[A-Z0-9]{16}\b", keep=_key),
-    Pattern(kind="aws-access-key", hint="ASIA", source=r"\bASIA[A-Z0-9]{16}\b", keep=_key),
-    Pattern(
-        kind="aws-secret-key",
-        hint="ecret",
-        source=r"(?i:(?<=aws_secret_access_key=)|(?<=aws_secret_access_key = )"
+        "aws-secret-key",
+        "ecret",
+        r"(?i:(?<=aws_secret_access_key=)|(?<=aws_secret_access_key = )"
         r"|(?<=secretaccesskey\": \")|(?<=secretaccesskey\":\"))[A-Za-z0-9/+]{40}(?![\w/+])",
-        keep=_key,
     ),
-    Pattern(kind="github-token", hint="github_pat_", source=r"\bgithub_pat_\w{22,}", keep=_key),
+    Pattern("github-token", "github_pat_", r"\bgithub_pat_\w{22,}"),
+    Pattern("github-token", "gh", r"gh[opsur]_(?<!\wgh\w_)[A-Za-z0-9]{36,}"),
+    Pattern("gitlab-token", "glpat-", r"\bglpat-[\w.-]{20,}"),
+    Pattern("slack-token", "xox", r"\bxox[abeoprs]-[\w-]{10,}"),
+    Pattern("slack-token", "xapp-", r"\bxapp-\d-[\w-]{10,}"),
     Pattern(
-        kind="github-token",
-        hint="gh",
-        source=r"gh[opsur]_(?<!\wgh\w_)[A-Za-z0-9]{36,}",
-        keep=_key,
+        "slack-webhook", "hooks.slack.com", r"(?<=hooks\.slack\.com/services/)T\w+/B\w+/\w{16,}"
     ),
-    Pattern(kind="gitlab-token", hint="glpat-", source=r"\bglpat-[\w.-]{20,}", keep=_key),
-    Pattern(kind="slack-token", hint="xox", source=r"\bxox[abeoprs]-[\w-]{10,}", keep=_key),
-    Pattern(kind="slack-token", hint="xapp-", source=r"\bxapp-\d-[\w-]{10,}", keep=_key),
+    Pattern("groq-key", "gsk_", r"\bgsk_[A-Za-z0-9]{40,}"),
+    Pattern("xai-key", "xai-", r"\bxai-[A-Za-z0-9]{40,}"),
+    Pattern("perplexity-key", "pplx-", r"\bpplx-[A-Za-z0-9]{40,}"),
+    Pattern("replicate-token", "r8_", r"\br8_[A-Za-z0-9]{36,}"),
+    Pattern("nvidia-key", "nvapi-", r"\bnvapi-[\w-]{40,}"),
+    Pattern("cerebras-key", "csk-", r"\bcsk-[a-z0-9]{40,}"),
+    Pattern("together-key", "tgp_v1_", r"\btgp_v1_[\w-]{20,}"),
+    Pattern("pinecone-key", "pcsk_", r"\bpcsk_\w{40,}"),
+    Pattern("langsmith-key", "lsv2_", r"\blsv2_(?:pt|sk)_[0-9a-f]{32}_\w+"),
+    Pattern("stripe-key", "k_live_", r"\b[rs]k_live_\w{16,}"),
+    Pattern("stripe-key", "k_test_", r"\b[rs]k_test_\w{16,}"),
+    Pattern("sendgrid-key", "SG.", r"\bSG\.[\w-]{16,}\.[\w-]{16,}"),
+    Pattern("npm-token", "npm_", r"\bnpm_[A-Za-z0-9]{36}\b"),
+    Pattern("pypi-token", "pypi-", r"\bpypi-[\w-]{50,}"),
+    Pattern("digitalocean-token", "_v1_", r"\bdo[opr]_v1_[0-9a-f]{64}"),
+    Pattern("databricks-token", "dapi", r"\bdapi[0-9a-f]{32}"),
+    Pattern("telegram-token", ":AA", r"\b\d{8,10}:AA[\w-]{33}"),
+    Pattern("azure-key", "AccountKey=", r"(?<=AccountKey=)[A-Za-z0-9+/]{60,}={0,2}"),
+    Pattern("jwt", "eyJ", r"eyJ(?<![\w-]eyJ)[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]{8,}", _whole),
+    Pattern("bearer-token", "earer ", r"(?<=[Bb]earer )[A-Za-z0-9._~+/-]{20,}=*", _mixed_key),
     Pattern(
-        kind="slack-webhook",
-        hint="hooks.slack.com",
-        source=r"(?<=hooks\.slack\.com/services/)T\w+/B\w+/\w{16,}",
-        keep=_key,
-    ),
-    Pattern(kind="groq-key", hint="gsk_", source=r"\bgsk_[A-Za-z0-9]{40,}", keep=_key),
-    Pattern(kind="xai-key", hint="xai-", source=r"\bxai-[A-Za-z0-9]{40,}", keep=_key),
-    Pattern(kind="perplexity-key", hint="pplx-", source=r"\bpplx-[A-Za-z0-9]{40,}", keep=_key),
-    Pattern(kind="replicate-token", hint="r8_", source=r"\br8_[A-Za-z0-9]{36,}", keep=_key),
-    Pattern(kind="nvidia-key", hint="nvapi-", source=r"\bnvapi-[\w-]{40,}", keep=_key),
-    Pattern(kind="cerebras-key", hint="csk-", source=r"\bcsk-[a-z0-9]{40,}", keep=_key),
-    Pattern(kind="together-key", hint="tgp_v1_", source=r"\btgp_v1_[\w-]{20,}", keep=_key),
-    Pattern(kind="pinecone-key", hint="pcsk_", source=r"\bpcsk_\w{40,}", keep=_key),
-    Pattern(
-        kind="langsmith-key", hint="lsv2_", source=r"\blsv2_(?:pt|sk)_[0-9a-f]{32}_\w+", keep=_key
-    ),
-    Pattern(kind="stripe-key", hint="k_live_", source=r"\b[rs]k_live_\w{16,}", keep=_key),
-    Pattern(kind="stripe-key", hint="k_test_", source=r"\b[rs]k_test_\w{16,}", keep=_key),
-    Pattern(kind="sendgrid-key", hint="SG.", source=r"\bSG\.[\w-]{16,}\.[\w-]{16,}", keep=_key),
-    Pattern(kind="npm-token", hint="npm_", source=r"\bnpm_[A-Za-z0-9]{36}\b", keep=_key),
-    Pattern(kind="pypi-token", hint="pypi-", source=r"\bpypi-[\w-]{50,}", keep=_key),
-    Pattern(kind="digitalocean-token", hint="_v1_", source=r"\bdo[opr]_v1_[0-9a-f]{64}", keep=_key),
-    Pattern(kind="databricks-token", hint="dapi", source=r"\bdapi[0-9a-f]{32}", keep=_key),
-    Pattern(kind="telegram-token", hint=":AA", source=r"\b\d{8,10}:AA[\w-]{33}", keep=_key),
-    Pattern(
-        kind="azure-key",
-        hint="AccountKey=",
-        source=r"(?<=AccountKey=)[A-Za-z0-9+/]{60,}={0,2}",
-        keep=_key,
-    ),
-    Pattern(
-        kind="jwt",
-        hint="eyJ",
-        source=r"eyJ(?<![\w-]eyJ)[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]{8,}",
-        keep=_whole,
-    ),
-    Pattern(
-        kind="bearer-token",
-        hint="earer ",
-        source=r"(?<=[Bb]earer )[A-Za-z0-9._~+/-]{20,}=*",
-        keep=_mixed_key,
-    ),
-    Pattern(
-        kind="url-credentials",
-        hint="://",
-        source=r"(?<=://)[^\s/:@\"'<>\[\]{}]{1,100}:[^\s/:@\"'<>\[\]{}]{1,200}(?=@)",
-        keep=_login,
+        "url-credentials",
+        "://",
+        r"(?<=://)[^\s/:@\"'<>\[\]{}]{1,100}:[^\s/:@\"'<>\[\]{}]{1,200}(?=@)",
+        _login,
     ),
 )
 
 PII = (
     Pattern(
-        kind="email",
-        hint="@",
-        source=r"(?<![\w.%+-])[\w.%+-]{1,64}@(?:[\w-]{1,63}\.){1,8}[^\W\d_]{2,24}(?![\w@])",
-        keep=_email,
+        "email",
+        "@",
+        r"(?<![\w.%+-])[\w.%+-]{1,64}@(?:[\w-]{1,63}\.){1,8}[^\W\d_]{2,24}(?![\w@])",
+        _email,
     ),
+    Pattern("iban", None, r"(?<![A-Za-z0-9])[A-Z]{2}\d{2}(?: ?[A-Z0-9]){11,30}", _iban),
+    # Digits in the groups that are printed on cards: 4-6-4, 4-6-5, 4-4-4-4 and 4-4-4-4-3.
     Pattern(
-        kind="iban",
-        hint=None,
-        source=r"(?<![A-Za-z0-9])[A-Z]{2}\d{2}(?: ?[A-Z0-9]){11,30}",
-        keep=_iban,
-    ),
-    Pattern(
-        kind="card",
-        hint=None,
-        # Digits in the groups that are printed on cards: 4-6-4, 4-6-5, 4-4-4-4 and 4-4-4-4-3.
-        source=r"(?<![\w.-])(?:\d{4}([ -]?)\d{6}\1\d{4,5}"
+        "card",
+        None,
+        r"(?<![\w.-])(?:\d{4}([ -]?)\d{6}\1\d{4,5}"
         r"|\d{4}([ -]?)\d{4}\2\d{4}\2\d{4}(?:\2\d{3})?)(?![\w-]|\.\d)",
-        keep=_card,
+        _card,
     ),
+    Pattern("ssn", None, r"(?<![\w-])(?!000|666|9)\d{3}-(?!00)\d{2}-(?!0000)\d{4}(?![\w-])", _ssn),
+    Pattern("phone", None, r"(?<![\w+])\+[1-9](?:[ .()/-]{0,2}\d){7,14}(?![\w-])", _phone),
     Pattern(
-        kind="ssn",
-        hint=None,
-        source=r"(?<![\w-])(?!000|666|9)\d{3}-(?!00)\d{2}-(?!0000)\d{4}(?![\w-])",
-        keep=_ssn,
-    ),
-    Pattern(
-        kind="phone",
-        hint=None,
-        source=r"(?<![\w+])\+[1-9](?:[ .()/-]{0,2}\d){7,14}(?![\w-])",
-        keep=_phone,
-    ),
-    Pattern(
-        kind="phone",
-        hint=None,
-        source=r"(?<![\w.+/-])(?:1[ .-])?(?:\(\d{3}\) ?|\d{3}[ .-])\d{3}[ .-]\d{4}(?![\w-]|\.\d)",
-        keep=_phone,
+        "phone",
+        None,
+        r"(?<![\w.+/-])(?:1[ .-])?(?:\(\d{3}\) ?|\d{3}[ .-])\d{3}[ .-]\d{4}(?![\w-]|\.\d)",
+        _phone,
     ),
 )
 

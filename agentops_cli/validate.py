@@ -25,14 +25,14 @@ from agentops_cli.model.json import Json, JsonObject
 
 _FOLDER = Path(__file__).parent / "schemas"
 
-_TYPE_WORDS = {
+TYPE_WORDS = {
     "string": "text",
     "integer": "a whole number",
     "number": "a number",
     "boolean": "true or false",
     "array": "a list",
     "object": "a mapping",
-    "null": "nothing",
+    "null": "empty",
 }
 
 
@@ -101,6 +101,18 @@ def without(data: Json, route: Route) -> Json:
         # A list keeps its length: the routes of the items after it stay right.
         return [without(value, rest) if i == step else value for i, value in enumerate(data)]
     return data
+
+
+def shown(value: Json) -> str:
+    """A value as an author would recognize it, short."""
+    if value is None:
+        return "empty"
+    if isinstance(value, dict):
+        return "a mapping"
+    if isinstance(value, list):
+        return "a list"
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= 60 else f"{text[:57]}…"
 
 
 def _compiled_part(against: JsonObject) -> Callable[[Json], Any]:
@@ -179,7 +191,7 @@ def _branch(document: Document, error: Any, base: Route) -> Iterator[Problem]:
         wanted = " or ".join(_wanted(error.validator_value))
         finding = Finding(
             rule="wrong-type",
-            message=f"{_name(route)} must be {wanted}, not {_shown(error.instance)}",
+            message=f"{_name(route)} must be {wanted}, not {shown(error.instance)}",
             location=document.at(route),
             fix=_hint(error.schema),
         )
@@ -231,15 +243,15 @@ def _plain(document: Document, error: Any, route: Route) -> Finding:
     match error.validator:
         case "type":
             rule = "wrong-type"
-            wanted = " or ".join(_TYPE_WORDS.get(t, t) for t in _as_list(limit))
-            message = f"must be {wanted}, not {_shown(value)}"
+            wanted = " or ".join(TYPE_WORDS.get(t, t) for t in _as_list(limit))
+            message = f"must be {wanted}, not {shown(value)}"
             written = document.text_at(route)
             if "string" in _as_list(limit) and written is not None:
                 fix = f'put it in quotes: "{written}"' if written else fix
         case "enum":
             near = difflib.get_close_matches(str(value), [str(v) for v in limit], n=1)
             choices = ", ".join(str(choice) for choice in limit)
-            message = f"must be one of {choices}, not {_shown(value)}"
+            message = f"must be one of {choices}, not {shown(value)}"
             fix = f"did you mean {near[0]!r}?" if near else fix
         case "minLength":
             message = "must not be empty"
@@ -253,7 +265,7 @@ def _plain(document: Document, error: Any, route: Route) -> Finding:
         case "maximum":
             message = f"must be at most {limit}, not {value}"
         case "pattern":
-            message = f"has not the right form: {_shown(value)}"
+            message = f"has not the right form: {shown(value)}"
         case _:
             message = str(error.message)
     return Finding(
@@ -265,7 +277,7 @@ def _wanted(branches: list[JsonObject]) -> list[str]:
     words = []
     for branch in branches:
         title, kind = branch.get("title"), branch.get("type")
-        words.append(str(title) if title else _TYPE_WORDS.get(str(kind), "another shape"))
+        words.append(str(title) if title else TYPE_WORDS.get(str(kind), "another shape"))
     return list(dict.fromkeys(words))
 
 
@@ -281,18 +293,6 @@ def _name(route: Route) -> str:
         keys = [step for step in route if isinstance(step, str)]
         return f"item {route[-1] + 1} of {keys[-1]!r}" if keys else f"item {route[-1] + 1}"
     return repr(route[-1])
-
-
-def _shown(value: Json) -> str:
-    """A value as an author would recognize it, short."""
-    if value is None:
-        return "empty"
-    if isinstance(value, dict):
-        return "a mapping"
-    if isinstance(value, list):
-        return "a list"
-    text = json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= 60 else f"{text[:57]}…"
 
 
 def _as_list(value: Any) -> list[str]:

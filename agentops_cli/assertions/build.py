@@ -32,7 +32,7 @@ class _Built:
         """What the assertion says of the answer, as the suite meant it."""
         try:
             result = self.inner.check(evidence)
-        except CannotTell as why:
+        except (CannotTell, TimeoutError) as why:
             return self._abstain(why)
         if isinstance(result, Verdict):
             return self._finish(result)
@@ -41,10 +41,10 @@ class _Built:
     def _settle(self, ask: Ask, completion: Completion) -> Verdict:
         try:
             return self._finish(ask.settle(completion))
-        except CannotTell as why:
+        except (CannotTell, TimeoutError) as why:
             return self._abstain(why)
 
-    def _abstain(self, why: CannotTell) -> Verdict:
+    def _abstain(self, why: Exception) -> Verdict:
         reason = f"cannot tell: {why}"
         return self._finish(Verdict(kind=self.spec.kind, passed=None, reason=reason, score=0.0))
 

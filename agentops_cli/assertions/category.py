@@ -1,11 +1,9 @@
 """Whether a request was answered, declined, or answered with an excuse."""
 
-from typing import cast
-
 from agentops_cli.assertions.arguments import arguments, string
 from agentops_cli.assertions.excerpt import excerpt, opening
 from agentops_cli.assertions.refusal import classify
-from agentops_cli.assertions.verdict import CannotTell, judged, unknown_word
+from agentops_cli.assertions.verdict import CannotTell, judged, words_of
 from agentops_cli.model.call import Evidence, Finish, Verdict
 from agentops_cli.model.suite import AssertionSpec
 
@@ -43,13 +41,9 @@ class ExpectedCategory:
     schema = arguments("value", value=string("success, refusal or error"))
 
     def __init__(self, spec: AssertionSpec, /) -> None:
-        self._spec = spec
-        self._wanted = cast("str", spec.args["value"])
-        if self._wanted not in _CATEGORIES:
-            raise unknown_word(spec, self._wanted, _CATEGORIES, noun="category")
+        [self._wanted] = words_of(spec, _CATEGORIES, noun="category")
 
     def check(self, evidence: Evidence) -> Verdict:
-        """Classifies the answer."""
         completion = evidence.completion
         if completion.finish is Finish.FILTERED:
             return self._judged("refusal", "the provider's content filter stopped it")
@@ -63,5 +57,6 @@ class ExpectedCategory:
         return self._judged(category.name, why)
 
     def _judged(self, name: str, why: str) -> Verdict:
-        came = name if name == self._wanted else f"wanted {self._wanted}, got {name}"
-        return judged(self._spec, passed=name == self._wanted, reason=f"{came} ({why})")
+        passed = name == self._wanted
+        came = name if passed else f"wanted {self._wanted}, got {name}"
+        return judged(f"{came} ({why})", passed=passed)

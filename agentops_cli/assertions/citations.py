@@ -6,12 +6,11 @@ from typing import cast
 
 from agentops_cli.assertions.arguments import arguments, count, string
 from agentops_cli.assertions.excerpt import at, counted, listed, opening, quote
-from agentops_cli.assertions.expression import Expression, compile_expression
 from agentops_cli.assertions.markdown import without_code
-from agentops_cli.assertions.verdict import CannotTell, bad_argument, judged
+from agentops_cli.assertions.verdict import CannotTell, bad_argument, expression_of, judged
 from agentops_cli.model.call import Evidence, Verdict
 from agentops_cli.model.json import Json, JsonObject
-from agentops_cli.model.suite import AssertionSpec
+from agentops_cli.model.suite import AssertionSpec, Case
 
 # [1], [doc-3], [^2] and [1, 4]; neither links [text](url), nor tasks [x], nor marks of redaction.
 _DEFAULT = r"(?<!!)\[\^?((?![xX]\]|redacted:)[\w.:#-]+(?:\s*[,;]\s*\^?[\w.:#-]+)*)\](?!\()"
@@ -62,50 +61,47 @@ class Citations:
     )
 
     def __init__(self, spec: AssertionSpec, /) -> None:
-        self._spec = spec
         self._ids = cast("list[str | int] | None", spec.args.get("value"))
         self._variable = cast("str | None", spec.args.get("in"))
         if (self._ids is None) == (self._variable is None):
             problem = "value stands beside in" if self._ids is not None else "it knows no ids"
             raise bad_argument(spec, problem, fix="write in: the variable that holds them")
         own = cast("str | None", spec.args.get("pattern"))
-        self._several = own is None
-        self._expression: Expression = compile_expression(spec, own or _DEFAULT)
+        self._is_default = own is None
+        self._expression = expression_of(spec, own or _DEFAULT)
         self._least = cast("int", spec.args.get("min", 1))
 
     def check(self, evidence: Evidence) -> Verdict:
-        """Looks every cited id up."""
         answer = evidence.completion.text
-        known, cited = self._known(evidence), self._cited(answer)
+        known, cited = self._known(evidence.case), self._cited(answer)
         unknown = [name for name in cited if name not in known]
-        score = (len(cited) - len(unknown)) / len(cited) if cited else 0.0
         if unknown:
-            first = f"cites {quote(unknown[0])} {at(cited[unknown[0]])}, which does not exist"
-            also = f"; nor do {listed(list(map(quote, unknown[1:])))}" if unknown[1:] else ""
-            reason = f"{first}{also}; known: {listed(sorted(known), limit=8) or 'none'}"
-            return judged(self._spec, passed=False, reason=reason, score=score)
-        names = listed(list(cited), limit=8)
-        if len(cited) < self._least:
-            came = f"cites {names}" if cited else f"cites nothing: {opening(answer)}"
-            reason = f"wanted at least {counted(self._least, 'source')}, it {came}"
-            return judged(self._spec, passed=False, reason=reason, score=0.0)
-        reason = f"cites {names}" if cited else "cites nothing"
-        return judged(self._spec, passed=True, reason=reason)
+            reason = f"cites {quote(unknown[0])} {at(cited[unknown[0]])}, which does not exist"
+            if unknown[1:]:
+                reason += f"; nor do {listed(list(map(quote, unknown[1:])))}"
+            reason += f"; known: {listed(sorted(known), limit=8) or 'none'}"
+            return judged(reason, passed=False, score=1 - len(unknown) / len(cited))
+        came = f"cites {listed(list(cited), limit=8)}" if cited else "cites nothing"
+        if len(cited) >= self._least:
+            return judged(came, passed=True)
+        wanted = f"wanted at least {counted(self._least, 'source')}, it {came}"
+        return judged(wanted if cited else f"{wanted}: {opening(answer)}", passed=False)
 
     def _cited(self, text: str) -> dict[str, int]:
         """The ids in a text, each with the place where it first stands."""
         found: dict[str, int] = {}
-        prose = without_code(text) if self._several else text
-        for group, place in self._expression.groups(prose):
-            names = _SEPARATOR.split(group) if self._several else [group]
-            for name in filter(None, names):
-                found.setdefault(name, place)
+        prose = without_code(text) if self._is_default else text
+        for start, end in self._expression.spans(prose, min(1, self._expression.compiled.groups)):
+            cited = prose[start:end]
+            for name in _SEPARATOR.split(cited) if self._is_default else [cited]:
+                if name:
+                    found.setdefault(name, start)
         return found
 
-    def _known(self, evidence: Evidence) -> set[str]:
+    def _known(self, case: Case) -> set[str]:
         if self._ids is not None:
             return set(map(str, self._ids))
-        name, case = cast("str", self._variable), evidence.case
+        name = cast("str", self._variable)
         for values in (case.vars, case.row):
             if name in values:
                 return self._ids_in(values[name], name)

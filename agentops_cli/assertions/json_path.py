@@ -1,16 +1,15 @@
 """A subset of JSONPath (RFC 9535) that names values without computing anything.
 
 `$` is the whole, `.key` and `['key']` a member, `[n]` an element and `[-n]` one from the end,
-`[*]` and `.*` all children. Descendants, slices, unions and filters are refused.
+`[*]` and `.*` all children. Descendants, slices, unions, filters and escapes are refused.
 """
 
-import json
 import re
 from dataclasses import dataclass
 
 from agentops_cli.assertions.excerpt import at, listed, quote, shown
-from agentops_cli.assertions.json_value import kind_of
 from agentops_cli.model.json import Json
+from agentops_cli.user_schema.values import kind_of
 
 FORMS = "$, .key, ['key'], [n], [-n], [*] and .*"
 
@@ -19,7 +18,7 @@ _STEP = re.compile(
       \.(?P<name>[^\W\d]\w*)
     | (?P<every>\.\*|\[\*\])
     | \[(?P<index>0|-?[1-9][0-9]*)\]
-    | \[(?P<key>'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")\]
+    | \[(?P<quote>['"])(?P<key>[^\\]+?)(?P=quote)\]
     """,
     re.VERBOSE,
 )
@@ -36,17 +35,21 @@ class Step:
     source: str
     key: str | int | None
 
-    def follow(self, value: Json) -> list[Json]:
+    def follow(self, values: list[Json]) -> list[Json]:
         """The values one step further, in order."""
-        if self.key is None:
-            if isinstance(value, dict):
+        return [child for value in values for child in self._children(value)]
+
+    def _children(self, value: Json) -> list[Json]:
+        key = self.key
+        if isinstance(value, dict):
+            if key is None:
                 return list(value.values())
-            return value if isinstance(value, list) else []
-        if isinstance(self.key, str):
-            return [value[self.key]] if isinstance(value, dict) and self.key in value else []
-        if not isinstance(value, list) or not -len(value) <= self.key < len(value):
-            return []
-        return [value[self.key]]
+            return [value[key]] if isinstance(key, str) and key in value else []
+        if isinstance(value, list):
+            if key is None:
+                return value
+            return [value[key]] if isinstance(key, int) and -len(value) <= key < len(value) else []
+        return []
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,15 +63,14 @@ class Path:
         """All values that the path names, in order."""
         found = [value]
         for step in self.steps:
-            found = [child for parent in found for child in step.follow(parent)]
+            found = step.follow(found)
         return found
 
     def miss(self, value: Json) -> str:
         """Where a path that names nothing ends, and what is there."""
         found, walked = [value], "$"
         for step in self.steps:
-            further = [child for parent in found for child in step.follow(parent)]
-            if not further:
+            if not (further := step.follow(found)):
                 break
             found, walked = further, walked + step.source
         return f"{walked} is {_described(found[0])}"
@@ -94,18 +96,7 @@ def _key(match: re.Match[str]) -> str | int | None:
         return None
     if match["index"]:
         return int(match["index"])
-    return match["name"] or _unquoted(match["key"])
-
-
-def _unquoted(quoted: str) -> str:
-    """The key in quotes of either kind, whose escapes are those of JSON."""
-    body = quoted[1:-1]
-    if quoted.startswith("'"):
-        body = body.replace("\\'", "'").replace('"', '\\"')
-    try:
-        return str(json.loads(f'"{body}"', strict=False))
-    except ValueError:
-        raise BadPath(f"the key {quoted} is not quoted as in JSON") from None
+    return match["name"] or match["key"]
 
 
 def _described(value: Json) -> str:

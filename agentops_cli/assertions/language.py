@@ -5,9 +5,7 @@ random; and because an assertion may abstain, which none of them does.
 """
 
 import re
-from collections import defaultdict
-from functools import cache
-from typing import cast
+from collections import Counter
 from unicodedata import normalize
 
 from agentops_cli.assertions.arguments import arguments, string_or_strings
@@ -15,28 +13,28 @@ from agentops_cli.assertions.excerpt import opening
 from agentops_cli.assertions.language_words import SMALL_WORDS
 from agentops_cli.assertions.markdown import without_code
 from agentops_cli.assertions.script import count_scripts
-from agentops_cli.assertions.verdict import CannotTell, judged, unknown_word
+from agentops_cli.assertions.verdict import CannotTell, judged, words_of
 from agentops_cli.model.call import Evidence, Verdict
 from agentops_cli.model.suite import AssertionSpec
 
 # Scripts that one language writes, or is taken to write in the answer of a model.
 _BY_SCRIPT = {
-    "Armenian": "hy",
-    "Bengali": "bn",
-    "Georgian": "ka",
-    "Greek": "el",
-    "Han": "zh",
-    "Hangul": "ko",
-    "Hebrew": "he",
-    "Tamil": "ta",
-    "Thai": "th",
+    "ARMENIAN": "hy",
+    "BENGALI": "bn",
+    "CJK": "zh",
+    "GEORGIAN": "ka",
+    "GREEK": "el",
+    "HANGUL": "ko",
+    "HEBREW": "he",
+    "TAMIL": "ta",
+    "THAI": "th",
 }
 
 # Letters that a language of a script has and the languages below it in the list lack. None stands
 # for languages that are not known here, so that they are not taken for a neighbour.
 _BY_LETTERS: dict[str, tuple[tuple[str, str | None], ...]] = {
-    "Arabic": (("ٹڈڑںےۆێڵەۇۈېڭ", None), ("پچژگیک", "fa"), ("ةىيك", "ar")),
-    "Cyrillic": (
+    "ARABIC": (("ٹڈڑںےۆێڵەۇۈېڭ", None), ("پچژگیک", "fa"), ("ةىيك", "ar")),
+    "CYRILLIC": (
         ("ўәөүұқңһҳӣӯ", None),
         ("јљњћђџѓќ", None),
         ("їєґі", "uk"),
@@ -96,22 +94,16 @@ class Language:
     schema = arguments("value", value=string_or_strings("an ISO 639-1 code such as de, or a list"))
 
     def __init__(self, spec: AssertionSpec, /) -> None:
-        self._spec = spec
-        value = cast("str | list[str]", spec.args["value"])
-        self._wanted = [value] if isinstance(value, str) else value
-        for code in self._wanted:
-            if code not in KNOWN:
-                raise unknown_word(spec, code, KNOWN, noun="language")
+        self._wanted = words_of(spec, KNOWN, noun="language")
 
     def check(self, evidence: Evidence) -> Verdict:
-        """Tells the language of the answer."""
-        answer, wanted = evidence.completion.text, " or ".join(self._wanted)
+        answer = evidence.completion.text
         came = detect(answer)
         if came is None:
             raise CannotTell(f"the language is not clear: {opening(answer)}")
         passed = came in self._wanted
-        reason = f"the answer is {came}" if passed else f"wanted {wanted}, the answer is {came}"
-        return judged(self._spec, passed=passed, reason=f"{reason}: {opening(answer)}")
+        wanted = "" if passed else f"wanted {' or '.join(self._wanted)}, "
+        return judged(f"{wanted}the answer is {came}: {opening(answer)}", passed=passed)
 
 
 def detect(text: str) -> str | None:
@@ -119,14 +111,14 @@ def detect(text: str) -> str | None:
     prose = _LINK.sub(" ", without_code(text))
     scripts = count_scripts(prose)
     # Japanese is written in three scripts, two of them its own.
-    if own := scripts.pop("Hiragana", 0) + scripts.pop("Katakana", 0):
-        return "ja" if own * 2 > scripts["Latin"] else None
+    if own := scripts.pop("HIRAGANA", 0) + scripts.pop("KATAKANA", 0):
+        return "ja" if own * 2 > scripts["LATIN"] else None
     if not scripts:
         return None
     script, letters = scripts.most_common(1)[0]
     if letters * 3 < scripts.total() * 2:
         return None
-    if script == "Latin":
+    if script == "LATIN":
         return _by_small_words(prose)
     for marks, language in _BY_LETTERS.get(script, ()):
         if any(mark in prose for mark in marks):
@@ -135,36 +127,18 @@ def detect(text: str) -> str | None:
 
 
 def _by_small_words(text: str) -> str | None:
-    """The language whose small words a text holds, if no other comes near.
+    """The language whose small words a text holds, if no other comes near."""
+    words = Counter(_WORD.findall(normalize("NFC", text.casefold())))
 
-    A word that several languages share speaks for each of them by a share.
-    """
-    words = _WORD.findall(normalize("NFC", text.casefold()))
-    scores: defaultdict[str, float] = defaultdict(float)
-    for word in words:
-        languages = _languages_by_word().get(word, ())
-        for language in languages:
-            scores[language] += 1 / len(languages)
-    if not scores:
+    def held(known: frozenset[str]) -> int:
+        return sum(words[word] for word in words.keys() & known)
+
+    best = max(SMALL_WORDS, key=lambda language: held(SMALL_WORDS[language]))
+    mine = SMALL_WORDS[best]
+    if held(mine) < max(_FEWEST, _SHARE * words.total()):
         return None
-    best, *others = sorted(scores, key=scores.__getitem__, reverse=True)
-    held = sum(1 for word in words if word in SMALL_WORDS[best])
-    if held < max(_FEWEST, _SHARE * len(words)):
-        return None
-    return best if all(_is_ahead(best, other, words) for other in others[:2]) else None
-
-
-def _is_ahead(language: str, other: str, words: list[str]) -> bool:
-    """True when the words that only one of the two languages has speak for the first."""
-    mine, its = SMALL_WORDS[language], SMALL_WORDS[other]
-    ahead = sum(1 for word in words if word in mine and word not in its)
-    return ahead >= max(2, _LEAD * sum(1 for word in words if word in its and word not in mine))
-
-
-@cache
-def _languages_by_word() -> dict[str, list[str]]:
-    table: dict[str, list[str]] = {}
-    for language, words in SMALL_WORDS.items():
-        for word in words:
-            table.setdefault(word, []).append(language)
-    return table
+    for language, its in SMALL_WORDS.items():
+        # Only words that one of the two has tell them apart.
+        if language != best and held(mine - its) < max(2, _LEAD * held(its - mine)):
+            return None
+    return best

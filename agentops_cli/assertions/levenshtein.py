@@ -58,7 +58,6 @@ class Levenshtein:
     )
 
     def __init__(self, spec: AssertionSpec, /) -> None:
-        self._spec = spec
         self._wanted = cast("str", spec.args["value"])
         self._most = cast("int | None", spec.args.get("max"))
         self._threshold = cast("float | None", spec.args.get("threshold"))
@@ -70,23 +69,21 @@ class Levenshtein:
             raise bad_argument(spec, problem, fix=f"shorten it to {_LONGEST} characters")
 
     def check(self, evidence: Evidence) -> Verdict:
-        """Measures the distance, unless the lengths alone decide."""
         answer, wanted = evidence.completion.text, self._wanted
         longest = max(len(answer), len(wanted))
         most = self._most
         if most is None:
             # A hair more than the quotient, which binary fractions may put below a whole number.
             most = floor((1 - cast("float", self._threshold)) * longest + 1e-9)
-        limit = f"wanted at most {most}"
-        if abs(len(answer) - len(wanted)) > most:
-            longer = counted(abs(len(answer) - len(wanted)), "character")
-            reason = f"at least {longer} from {quote(wanted)}, {limit}"
-            return judged(self._spec, passed=False, reason=f"{reason}: {opening(answer)}")
+        came = f"from {quote(wanted)}, wanted at most {most}: {opening(answer)}"
+        # The lengths alone may decide.
+        if (longer := abs(len(answer) - len(wanted))) > most:
+            return judged(f"at least {counted(longer, 'character')} {came}", passed=False)
         if len(answer) > _LONGEST:
             raise CannotTell(f"an answer of {len(answer)} characters is too long to compare")
         apart = distance(answer, wanted)
-        reason = f"{counted(apart, 'character')} from {quote(wanted)}, {limit}: {opening(answer)}"
-        return judged(self._spec, passed=apart <= most, reason=reason, score=1 - apart / longest)
+        reason = f"{counted(apart, 'character')} {came}"
+        return judged(reason, passed=apart <= most, score=1 - apart / longest)
 
 
 def distance(left: str, right: str) -> int:

@@ -7,12 +7,10 @@ from agentops_cli.assertions.arguments import arguments, count, string_or_string
 from agentops_cli.assertions.bounds import bounds_of_args
 from agentops_cli.assertions.excerpt import counted, opening
 from agentops_cli.assertions.script import is_mostly_unspaced
-from agentops_cli.assertions.verdict import CannotTell, bad_argument, judged, unknown_word
+from agentops_cli.assertions.verdict import CannotTell, bad_argument, judged, words_of
 from agentops_cli.model.call import Evidence, Finish, Verdict
 from agentops_cli.model.json import Json, JsonObject
 from agentops_cli.model.suite import AssertionSpec
-
-_SIZE = arguments(value=count("exactly so many"), min=count("the least"), max=count("the most"))
 
 
 class Length:
@@ -39,21 +37,24 @@ class Length:
     Models count words better than characters: ask for a number of words or sentences.
     """
 
-    schema = _SIZE
+    schema = arguments(
+        value=count("exactly so many"), min=count("the least"), max=count("the most")
+    )
+    noun = "character"
 
     def __init__(self, spec: AssertionSpec, /) -> None:
-        self._spec = spec
         self._bounds = bounds_of_args(spec)
 
     def check(self, evidence: Evidence) -> Verdict:
-        """Counts the characters."""
-        answer = evidence.completion.text
-        passed = self._bounds.hold(len(answer))
-        reason = f"{counted(len(answer), 'character')}, wanted {self._bounds}"
-        return judged(self._spec, passed=passed, reason=reason)
+        size = self._size_of(evidence.completion.text)
+        reason = f"{counted(size, self.noun)}, wanted {self._bounds}"
+        return judged(reason, passed=self._bounds.hold(size))
+
+    def _size_of(self, answer: str) -> int:
+        return len(answer)
 
 
-class WordCount:
+class WordCount(Length):
     """The answer has the right number of words.
 
     *What it checks*
@@ -78,20 +79,12 @@ class WordCount:
     Name the number in the prompt ("in at most 100 words"), or `length` for scripts without spaces.
     """
 
-    schema = _SIZE
+    noun = "word"
 
-    def __init__(self, spec: AssertionSpec, /) -> None:
-        self._spec = spec
-        self._bounds = bounds_of_args(spec)
-
-    def check(self, evidence: Evidence) -> Verdict:
-        """Counts the words."""
-        answer = evidence.completion.text
+    def _size_of(self, answer: str) -> int:
         if is_mostly_unspaced(answer):
             raise CannotTell("the answer's script has no spaces between words; assert its length")
-        words = sum(1 for word in answer.split() if any(map(str.isalnum, word)))
-        reason = f"{counted(words, 'word')}, wanted {self._bounds}"
-        return judged(self._spec, passed=self._bounds.hold(words), reason=reason)
+        return sum(1 for word in answer.split() if any(map(str.isalnum, word)))
 
 
 _DOLLARS: JsonObject = {
@@ -130,21 +123,18 @@ class Cost:
     schema = arguments(value=_DOLLARS, max=_DOLLARS)
 
     def __init__(self, spec: AssertionSpec, /) -> None:
-        self._spec = spec
         # As text, so that 0.1 is a tenth and not its nearest binary fraction.
         self._most = Decimal(str(_most(spec)))
 
     def check(self, evidence: Evidence) -> Verdict:
-        """Compares what the call cost."""
-        completion, limit = evidence.completion, f"at most ${self._most:f}"
+        completion, cost = evidence.completion, evidence.completion.cost
         if completion.cached:
             raise CannotTell("the answer was recorded, so no call was paid; run with --no-cache")
-        cost = completion.cost
         if cost.unpriced_calls and cost.usd <= self._most:
             why = f"the price of {completion.model} is unknown; add models.<id>.price"
             raise CannotTell(why)
-        reason = f"cost ${cost.usd:f}, wanted {limit}"
-        return judged(self._spec, passed=cost.usd <= self._most, reason=reason)
+        reason = f"cost ${cost.usd:f}, wanted at most ${self._most:f}"
+        return judged(reason, passed=cost.usd <= self._most)
 
 
 _SECONDS: JsonObject = {
@@ -182,16 +172,17 @@ class Latency:
     schema = arguments(value=_SECONDS, max=_SECONDS)
 
     def __init__(self, spec: AssertionSpec, /) -> None:
-        self._spec = spec
         self._most = cast("float", _most(spec))
 
     def check(self, evidence: Evidence) -> Verdict:
-        """Compares how long the call took."""
         completion = evidence.completion
         if completion.cached:
             raise CannotTell("the answer was recorded, so no call was timed; run with --no-cache")
         reason = f"took {completion.latency_s:.6g} s, wanted at most {self._most:g} s"
-        return judged(self._spec, passed=completion.latency_s <= self._most, reason=reason)
+        return judged(reason, passed=completion.latency_s <= self._most)
+
+
+_TOKENS = count("the most tokens, input and output")
 
 
 class Tokens:
@@ -199,8 +190,8 @@ class Tokens:
 
     *What it checks*
 
-    What the provider reported: input and output together (`max`, or `value`), and each for itself
-    (`maxInput`, `maxOutput`). It abstains when the provider reported nothing.
+    What the provider reported, input and output together. It abstains when the provider reported
+    nothing.
 
     *Why it matters*
 
@@ -210,48 +201,26 @@ class Tokens:
 
     ```yaml
     assert:
-      - {kind: tokens, maxInput: 1500, maxOutput: 300}
+      - {kind: tokens, max: 1800}
     ```
 
     *Fix*
 
-    The reason gives the figures. Shorten the part that grew.
+    The reason gives input and output apart. Shorten the part that grew.
     """
 
-    schema = arguments(
-        value=count("the most tokens, input and output"),
-        max=count("the most tokens, input and output"),
-        maxInput=count("the most input tokens"),
-        maxOutput=count("the most output tokens"),
-    )
+    schema = arguments(value=_TOKENS, max=_TOKENS)
 
     def __init__(self, spec: AssertionSpec, /) -> None:
-        self._spec = spec
-        if not spec.args:
-            raise bad_argument(spec, "it has no limit", fix="add max, maxInput or maxOutput")
-        if {"value", "max"} <= set(spec.args):
-            raise bad_argument(spec, "value and max mean the same", fix="remove one of them")
-        limits = cast("dict[str, int]", dict(spec.args))
-        self._most = limits.get("max", limits.get("value"))
-        self._most_input = limits.get("maxInput")
-        self._most_output = limits.get("maxOutput")
+        self._most = cast("int", _most(spec))
 
     def check(self, evidence: Evidence) -> Verdict:
-        """Compares what the provider reported."""
         usage = evidence.completion.usage
         if usage is None:
             raise CannotTell(f"{evidence.completion.model} reported no token counts")
-        figures = (
-            (usage.total_tokens, self._most, "token"),
-            (usage.input_tokens, self._most_input, "input token"),
-            (usage.output_tokens, self._most_output, "output token"),
-        )
-        limited = [(used, most, what) for used, most, what in figures if most is not None]
-        over = [part for part in limited if part[0] > part[1]]
-        reason = "; ".join(
-            f"{counted(used, what)}, wanted at most {most}" for used, most, what in limited
-        )
-        return judged(self._spec, passed=not over, reason=reason)
+        used, parts = usage.total_tokens, f"{usage.input_tokens} in, {usage.output_tokens} out"
+        reason = f"{counted(used, 'token')} ({parts}), wanted at most {self._most}"
+        return judged(reason, passed=used <= self._most)
 
 
 _REASONS = tuple(finish.value for finish in Finish if finish is not Finish.UNKNOWN)
@@ -286,23 +255,16 @@ class FinishReason:
     schema = arguments("value", value=string_or_strings(f"{', '.join(_REASONS)}, or a list"))
 
     def __init__(self, spec: AssertionSpec, /) -> None:
-        self._spec = spec
-        value = cast("str | list[str]", spec.args["value"])
-        self._wanted = [value] if isinstance(value, str) else value
-        for word in self._wanted:
-            if word not in _REASONS:
-                raise unknown_word(spec, word, _REASONS, noun="finish reason")
+        self._wanted = words_of(spec, _REASONS, noun="finish reason")
 
     def check(self, evidence: Evidence) -> Verdict:
-        """Compares the reason that the provider gave."""
-        finish, wanted = evidence.completion.finish, " or ".join(self._wanted)
+        finish = evidence.completion.finish
         if finish is Finish.UNKNOWN:
             raise CannotTell("the provider named no known finish reason")
         if finish in self._wanted:
-            return judged(self._spec, passed=True, reason=f"finish reason {finish}")
-        came = f"expected finish reason {wanted}, got {finish}"
-        reason = f"{came}: {opening(evidence.completion.text)}"
-        return judged(self._spec, passed=False, reason=reason)
+            return judged(f"finish reason {finish}", passed=True)
+        came = f"expected finish reason {' or '.join(self._wanted)}, got {finish}"
+        return judged(f"{came}: {opening(evidence.completion.text)}", passed=False)
 
 
 def _most(spec: AssertionSpec) -> Json:

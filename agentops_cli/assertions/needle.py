@@ -3,21 +3,20 @@
 import difflib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from itertools import islice
-from typing import Protocol, cast
+from typing import TypeAlias, cast
 from unicodedata import category
 
 from agentops_cli.assertions.arguments import arguments, string, switch
 from agentops_cli.assertions.bounds import COUNT, Bounds, bounds_of_count
 from agentops_cli.assertions.excerpt import at, counted, listed, opening, quote
-from agentops_cli.assertions.expression import Expression, compile_expression
 from agentops_cli.assertions.folding import fold, fold_answer, unfold
 from agentops_cli.assertions.script import is_unspaced
-from agentops_cli.assertions.verdict import bad_argument
+from agentops_cli.assertions.verdict import bad_argument, expression_of
+from agentops_cli.expression import Expression
 from agentops_cli.model.json import Json, JsonObject
 from agentops_cli.model.suite import AssertionSpec
 
-Span = tuple[int, int]
+Span: TypeAlias = tuple[int, int]
 
 OPTIONS: dict[str, JsonObject] = {
     "caseSensitive": switch("true tells a from A; default false"),
@@ -35,26 +34,18 @@ _MAPPING: JsonObject = {
     "minProperties": 1,
     **arguments(text=string("the text to find"), regex=_REGEX, **OPTIONS),
 }
-_ANY_OF: JsonObject = {
-    "title": "a list of which one is enough",
-    "type": "array",
-    "minItems": 1,
-    "items": {"anyOf": [_TEXT, _MAPPING]},
-}
+
+
+def _list_of(title: str, *items: Json) -> JsonObject:
+    return {"title": title, "type": "array", "minItems": 1, "items": {"anyOf": [*items]}}
+
+
+_ANY_OF = _list_of("a list of which one is enough", _TEXT, _MAPPING)
 
 NEEDLES: JsonObject = {
     "description": "a text, {text, caseSensitive, word, regex, count}, or a list of them; "
     "a list inside the list means any of them",
-    "anyOf": [
-        _TEXT,
-        _MAPPING,
-        {
-            "title": "a list",
-            "type": "array",
-            "minItems": 1,
-            "items": {"anyOf": [_TEXT, _MAPPING, _ANY_OF]},
-        },
-    ],
+    "anyOf": [_TEXT, _MAPPING, _list_of("a list", _TEXT, _MAPPING, _ANY_OF)],
 }
 
 # The closest passage is looked for in this much of an answer, for this much of a text.
@@ -62,185 +53,85 @@ _NEAR_ANSWER = 10_000
 _NEAR_TEXT = 100
 
 
-class Needle(Protocol):
-    """Something that an answer holds or does not hold."""
-
-    @property
-    def label(self) -> str:
-        """What a reason calls it."""
-        ...
-
-    def spans(self, answer: str) -> Iterator[Span]:
-        """Its occurrences, as places of whatever form it searches; see `original`."""
-        ...
-
-    def original(self, answer: str, span: Span) -> Span:
-        """The place of an occurrence in the answer as it came."""
-        ...
-
-    def met(self, answer: str) -> bool:
-        """True when the answer holds it."""
-        ...
-
-    def found(self, answer: str) -> str:
-        """What of it an answer holds that holds it, after "found"."""
-        ...
-
-    def miss(self, answer: str) -> str:
-        """What came in its place, as a clause after the label."""
-        ...
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Text:
-    """A text that is found whatever its case and white space."""
+    """A text that is found whatever its white space, and its case unless that is kept."""
 
     text: str
     folded: str
     keep_case: bool
     word: bool
 
-    @property
-    def label(self) -> str:
-        """The text in quotes."""
-        return quote(self.text)
-
     def spans(self, answer: str) -> Iterator[Span]:
-        """Places in the folded answer."""
+        """Its places in the folded answer, which `original` leads back."""
         folded, size = fold_answer(answer, self.keep_case), len(self.folded)
         start = folded.find(self.folded)
         while start >= 0:
             end = start + size
-            if not self.word or _is_whole(folded, start, end):
+            whole = not self.word or _is_whole(folded, start, end)
+            if whole:
                 yield start, end
-                start = folded.find(self.folded, end)
-            else:
-                start = folded.find(self.folded, start + 1)
+            start = folded.find(self.folded, end if whole else start + 1)
 
     def original(self, answer: str, span: Span) -> Span:
-        """Undoes the folding."""
+        """The place in the answer as it came."""
         first = unfold(answer, span[0], keep_case=self.keep_case)
-        last = unfold(answer, span[1] - 1, keep_case=self.keep_case)
-        return first, last + 1
+        return first, unfold(answer, span[1] - 1, keep_case=self.keep_case) + 1
 
-    def met(self, answer: str) -> bool:
-        """True when it occurs."""
-        if self.word:
-            return any(True for _ in self.spans(answer))
-        return self.folded in fold_answer(answer, self.keep_case)
-
-    def found(self, answer: str) -> str:  # noqa: ARG002 - the protocol's
-        """The label."""
-        return self.label
-
-    def miss(self, answer: str) -> str:
-        """The passage that is closest to it, or how the answer begins."""
-        near = self._nearest(answer)
-        if near is None:
-            return f"not found in {opening(answer)}"
-        start, end = near
-        return f"not found; nearest: {quote(answer[start:end])} {at(start)}"
-
-    def _nearest(self, answer: str) -> Span | None:
-        """The words around the longest stretch of it that occurs, if that is half of it."""
-        text = fold(self.text)[:_NEAR_TEXT]
-        folded = fold_answer(answer, False)[:_NEAR_ANSWER]  # noqa: FBT003 - a key of the cache
-        matcher = difflib.SequenceMatcher(None, folded, text, autojunk=False)
-        start, _, size = matcher.find_longest_match()
-        if size * 2 < len(text) or size < 3:
-            return None
-        start = folded.rfind(" ", 0, start + 1) + 1
-        end = folded.find(" ", start + size)
-        last = (len(folded) if end < 0 else end) - 1
-        return unfold(answer, start, keep_case=False), unfold(answer, last, keep_case=False) + 1
+    def __str__(self) -> str:
+        return quote(self.text)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Matched:
-    """A regular expression, searched for in the answer as it came."""
+class One:
+    """A text or an expression that an answer holds: at least once, or so many `times`."""
 
-    expression: Expression
-
-    @property
-    def label(self) -> str:
-        """The expression between slashes."""
-        return self.expression.label
-
-    def spans(self, answer: str) -> Iterator[Span]:
-        """Places in the answer."""
-        return self.expression.spans(answer)
-
-    def original(self, answer: str, span: Span) -> Span:  # noqa: ARG002 - the protocol's
-        """The same place."""
-        return span
-
-    def met(self, answer: str) -> bool:
-        """True when it matches somewhere."""
-        return self.expression.matches(answer)
-
-    def found(self, answer: str) -> str:  # noqa: ARG002 - the protocol's
-        """The label."""
-        return self.label
-
-    def miss(self, answer: str) -> str:
-        """How the answer begins."""
-        return f"not found in {opening(answer)}"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Counted:
-    """A needle that must occur so many times."""
-
-    needle: Needle
-    bounds: Bounds
+    what: Text | Expression
+    times: Bounds | None = None
 
     @property
     def label(self) -> str:
-        """The needle's."""
-        return self.needle.label
-
-    def spans(self, answer: str) -> Iterator[Span]:
-        """The needle's."""
-        return self.needle.spans(answer)
-
-    def original(self, answer: str, span: Span) -> Span:
-        """The needle's."""
-        return self.needle.original(answer, span)
+        """What a reason calls it."""
+        return str(self.what)
 
     def met(self, answer: str) -> bool:
-        """True when the number of occurrences that do not overlap is right."""
-        return self.bounds.hold(self._count(answer))
+        """True when the answer holds it."""
+        if self.times:
+            return self.times.hold(self._count(answer))
+        return any(True for _ in self.what.spans(answer))
 
     def found(self, answer: str) -> str:
-        """The label, and how often it occurs."""
-        return f"{self.label} {counted(self._count(answer), 'time')}"
+        """What of it an answer holds that holds it, after "found"."""
+        return f"{self.label} {counted(self._count(answer), 'time')}" if self.times else self.label
 
     def miss(self, answer: str) -> str:
-        """How often it occurs."""
-        return f"found {counted(self._count(answer), 'time')}, wanted {self.bounds}"
+        """What came in its place, as a clause after the label."""
+        if self.times:
+            return f"found {counted(self._count(answer), 'time')}, wanted {self.times}"
+        near = _nearest(self.what.text, answer) if isinstance(self.what, Text) else None
+        return f"not found; nearest: {near}" if near else f"not found in {opening(answer)}"
+
+    def place(self, answer: str) -> Span | None:
+        """Where it stands first in the answer as it came."""
+        span = next(self.what.spans(answer), None)
+        if span and isinstance(self.what, Text):
+            return self.what.original(answer, span)
+        return span
 
     def _count(self, answer: str) -> int:
-        return sum(1 for _ in self.needle.spans(answer))
+        return sum(1 for _ in self.what.spans(answer))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AnyOf:
-    """Several needles of which one is enough."""
+    """Several needles of which one is enough; the first that is met speaks for all."""
 
-    needles: tuple[Needle, ...]
+    needles: tuple[One, ...]
 
     @property
     def label(self) -> str:
         """All of their labels."""
         return f"any of {listed([needle.label for needle in self.needles])}"
-
-    def spans(self, answer: str) -> Iterator[Span]:
-        """Those of the first that is met."""
-        return self._chosen(answer).spans(answer)
-
-    def original(self, answer: str, span: Span) -> Span:
-        """The place of an occurrence of the first that is met."""
-        return self._chosen(answer).original(answer, span)
 
     def met(self, answer: str) -> bool:
         """True when one of them is."""
@@ -254,15 +145,15 @@ class AnyOf:
         """What came in place of the first."""
         return self.needles[0].miss(answer)
 
-    def _chosen(self, answer: str) -> Needle:
+    def place(self, answer: str) -> Span | None:
+        """Where the first that is met stands."""
+        return self._chosen(answer).place(answer)
+
+    def _chosen(self, answer: str) -> One:
         return next((one for one in self.needles if one.met(answer)), self.needles[0])
 
 
-def first_place(needle: Needle, answer: str) -> Span | None:
-    """Where a needle occurs first in the answer as it came, None when it does not."""
-    for span in islice(needle.spans(answer), 1):
-        return needle.original(answer, span)
-    return None
+Needle: TypeAlias = One | AnyOf
 
 
 def read_needles(spec: AssertionSpec, *, countable: bool = True) -> tuple[Needle, ...]:
@@ -273,54 +164,49 @@ def read_needles(spec: AssertionSpec, *, countable: bool = True) -> tuple[Needle
     """
     value = spec.args["value"]
     common = {key: option for key, option in spec.args.items() if key != "value"}
-    items = value if isinstance(value, list) else [value]
-    return tuple(_read(spec, item, common, countable=countable) for item in items)
-
-
-def read_needle(spec: AssertionSpec, value: Json) -> Needle:
-    """One needle, written as a text or a mapping."""
-    return _read(spec, value, {}, countable=True)
-
-
-def _read(
-    spec: AssertionSpec, item: Json, common: Mapping[str, Json], *, countable: bool
-) -> Needle:
-    if isinstance(item, list):
-        return AnyOf(needles=tuple(_read(spec, one, common, countable=countable) for one in item))
-    given = {**common, **(item if isinstance(item, dict) else {"text": item})}
-    needle = _read_one(spec, given)
-    if "count" not in given:
-        return needle
-    if not countable:
+    groups = [
+        [_read(spec, one, common) for one in (item if isinstance(item, list) else [item])]
+        for item in (value if isinstance(value, list) else [value])
+    ]
+    if not countable and any(one.times for group in groups for one in group):
         problem = "count means nothing for a text that must not occur at all"
         fix = "write mustContain with count: {min: 0, max: n}"
         raise bad_argument(spec, problem, fix=fix)
-    bounds = bounds_of_count(spec, given["count"], least=1)
-    if bounds.most == 0:
+    return tuple(AnyOf(needles=(*group,)) if group[1:] else group[0] for group in groups)
+
+
+def read_needle(spec: AssertionSpec, given: Mapping[str, Json]) -> One:
+    """One needle, written as a mapping."""
+    what = _read_what(spec, given)
+    if "count" not in given:
+        return One(what=what)
+    times = bounds_of_count(spec, given["count"], least=1)
+    if times.most == 0:
         raise bad_argument(spec, "count 0 contradicts the kind", fix="write mustNotContain")
-    return Counted(needle=needle, bounds=bounds)
+    return One(what=what, times=times)
 
 
-def _read_one(spec: AssertionSpec, given: Mapping[str, Json]) -> Needle:
-    text, expression = given.get("text"), given.get("regex", False)
+def _read(spec: AssertionSpec, item: Json, common: Mapping[str, Json]) -> One:
+    return read_needle(spec, {**common, **(item if isinstance(item, dict) else {"text": item})})
+
+
+def _read_what(spec: AssertionSpec, given: Mapping[str, Json]) -> Text | Expression:
+    text, regex = given.get("text"), given.get("regex", False)
     keep_case, word = bool(given.get("caseSensitive")), bool(given.get("word"))
-    if isinstance(expression, str) and text is not None:
+    if isinstance(regex, str) and text is not None:
         fix = "keep one of them, or write {text: …, regex: true}"
         raise bad_argument(spec, "it has a text and a regular expression", fix=fix)
-    if isinstance(expression, str) or expression:
-        source = expression if isinstance(expression, str) else cast("str | None", text)
-        if not source:
-            raise bad_argument(spec, "the regular expression is empty", fix="add it")
-        if word:
-            raise bad_argument(spec, "word and regex stand together", fix=r"write \b in the regex")
-        compiled = compile_expression(spec, source, ignore_case=not keep_case)
-        return Matched(expression=compiled)
-    return _read_text(spec, cast("str | None", text), keep_case=keep_case, word=word)
-
-
-def _read_text(spec: AssertionSpec, text: str | None, *, keep_case: bool, word: bool) -> Text:
-    if text is None:
+    source = cast("str | None", regex if isinstance(regex, str) else text)
+    if not source:
         raise bad_argument(spec, "it has no text", fix="add text: the text to find")
+    if regex is False:
+        return _read_text(spec, source, keep_case=keep_case, word=word)
+    if word:
+        raise bad_argument(spec, "word and regex stand together", fix=r"write \b in the regex")
+    return expression_of(spec, source, ignore_case=not keep_case)
+
+
+def _read_text(spec: AssertionSpec, text: str, *, keep_case: bool, word: bool) -> Text:
     folded = fold(text, keep_case=keep_case)
     if not folded:
         problem = f"{quote(text)} is white space only, which every answer holds"
@@ -331,16 +217,29 @@ def _read_text(spec: AssertionSpec, text: str | None, *, keep_case: bool, word: 
     return Text(text=text, folded=folded, keep_case=keep_case, word=word)
 
 
+def _nearest(text: str, answer: str) -> str | None:
+    """The words around the longest stretch of a text that occurs, if that is half of it."""
+    text = fold(text)[:_NEAR_TEXT]
+    folded = fold_answer(answer, False)[:_NEAR_ANSWER]  # noqa: FBT003 - a key of the cache
+    matcher = difflib.SequenceMatcher(None, folded, text, autojunk=False)
+    start, _, size = matcher.find_longest_match()
+    if size * 2 < len(text) or size < 3:
+        return None
+    start = folded.rfind(" ", 0, start + 1) + 1
+    end = folded.find(" ", start + size)
+    last = (len(folded) if end < 0 else end) - 1
+    first = unfold(answer, start, keep_case=False)
+    return f"{quote(answer[first : unfold(answer, last, keep_case=False) + 1])} {at(first)}"
+
+
 def _is_whole(folded: str, start: int, end: int) -> bool:
     """True when no letter, digit, mark or underscore touches the occurrence on either side.
 
     So "C++" is whole in "C++," and not in "C++11"; "mail" is whole in "e-mail".
     """
-    return not (start and _is_word(folded[start - 1])) and not (
-        end < len(folded) and _is_word(folded[end])
-    )
+    return not any(map(_is_of_word, folded[max(0, start - 1) : start] + folded[end : end + 1]))
 
 
-def _is_word(character: str) -> bool:
+def _is_of_word(character: str) -> bool:
     # Vowel signs of Indic scripts are marks, and parts of their words.
     return character.isalnum() or character == "_" or category(character).startswith("M")

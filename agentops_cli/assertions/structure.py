@@ -1,20 +1,21 @@
 """Assertions about an answer that is JSON."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import cast
 
 from agentops_cli.assertions.arguments import arguments, string, switch, turned_on
-from agentops_cli.assertions.bounds import COUNT, Bounds, bounds_of_count, ordered
+from agentops_cli.assertions.bounds import COUNT, bounds_between, bounds_of_count
 from agentops_cli.assertions.excerpt import shown
-from agentops_cli.assertions.expression import compile_expression
-from agentops_cli.assertions.json_path import FORMS, BadPath, read_path
-from agentops_cli.assertions.json_value import FENCE, NotJson, is_meant, kind_of, value_of
+from agentops_cli.assertions.json_path import FORMS, BadPath, Path, read_path
+from agentops_cli.assertions.json_value import FENCE, NotJson, is_meant, value_of
 from agentops_cli.assertions.needle import read_needle
-from agentops_cli.assertions.verdict import bad_argument, judged
+from agentops_cli.assertions.verdict import bad_argument, expression_of, judged
 from agentops_cli.model.call import Evidence, Verdict
 from agentops_cli.model.json import Json as JsonValue
 from agentops_cli.model.json import JsonObject
 from agentops_cli.model.suite import AssertionSpec
+from agentops_cli.user_schema.values import is_of, kind_of
 
 
 class Json:
@@ -46,39 +47,31 @@ class Json:
     schema = arguments(value=turned_on(), fence=FENCE)
 
     def __init__(self, spec: AssertionSpec, /) -> None:
-        self._spec = spec
         self._fence = bool(spec.args.get("fence"))
 
     def check(self, evidence: Evidence) -> Verdict:
-        """Parses the answer."""
         try:
             value = value_of(evidence.completion, fence=self._fence)
         except NotJson as problem:
-            return judged(self._spec, passed=False, reason=str(problem))
-        return judged(self._spec, passed=True, reason=f"is JSON: {_article(kind_of(value))}")
+            return judged(str(problem), passed=False)
+        return self._judge(value)
 
+    def _judge(self, value: JsonValue, /) -> Verdict:
+        return judged(f"is JSON: {_article(kind_of(value))}", passed=True)
 
-# Gives what is wrong with a value, None when nothing is.
-_Matcher = Callable[[JsonValue], str | None]
 
 _TYPES = ("object", "array", "string", "number", "integer", "boolean", "null")
-
-_SCALAR: JsonObject = {"type": ["string", "number", "boolean", "null"]}
+_ONE_TYPE: JsonObject = {"enum": list(_TYPES)}
 _TYPE: JsonObject = {
     "anyOf": [
-        {"title": "a type", "enum": list(_TYPES)},
-        {
-            "title": "a list of types",
-            "type": "array",
-            "minItems": 1,
-            "items": {"enum": list(_TYPES)},
-        },
+        {"title": "a type", **_ONE_TYPE},
+        {"title": "a list of types", "type": "array", "minItems": 1, "items": _ONE_TYPE},
     ],
     "description": f"{', '.join(_TYPES)}, or a list of them",
 }
 
 
-class JsonPath:
+class JsonPath(Json):
     """A value inside of a JSON answer is what it should be.
 
     *What it checks*
@@ -116,7 +109,10 @@ class JsonPath:
         fence=FENCE,
         exists=switch("false asserts that nothing is there; default true"),
         equals={"description": "the value"},
-        contains={**_SCALAR, "description": "a text in it, an element of it, or a key of it"},
+        contains={
+            "type": ["string", "number", "boolean", "null"],
+            "description": "a text in it, an element of it, or a key of it",
+        },
         regex=string("a regular expression that is found in the text"),
         oneOf={"type": "array", "minItems": 1, "description": "the values that are right"},
         type=_TYPE,
@@ -126,163 +122,96 @@ class JsonPath:
     )
 
     def __init__(self, spec: AssertionSpec, /) -> None:
-        self._spec = spec
-        self._fence = bool(spec.args.get("fence"))
-        if ("path" in spec.args) == ("value" in spec.args):
-            problem = "path and value mean the same" if "path" in spec.args else "it has no path"
-            raise bad_argument(spec, problem, fix="write path: $.key")
-        source = cast("str", spec.args.get("path", spec.args.get("value")))
-        try:
-            self._path = read_path(source)
-        except BadPath as error:
-            fix = f"write {FORMS}; quote a key that is no plain word: ['user-id']"
-            raise bad_argument(spec, str(error), fix=fix) from None
-        given = [name for name in _MATCHERS if name in spec.args]
-        self._matchers = [_MATCHERS[name](spec, spec.args[name]) for name in given]
-        _check_order(spec)
+        super().__init__(spec)
+        self._path = _path_of(spec)
+        self._demands = tuple(_demands(spec))
         self._absent = spec.args.get("exists") is False
-        if self._absent and given:
-            problem = f"exists: false stands beside {given[0]}"
+        others = [name for name in spec.args if name not in ("path", "value", "exists", "fence")]
+        if self._absent and others:
+            problem = f"exists: false stands beside {others[0]}"
             raise bad_argument(spec, problem, fix="remove one of them")
 
-    def check(self, evidence: Evidence) -> Verdict:
-        """Follows the path and matches what is there."""
-        spec, path = self._spec, self._path
-        try:
-            answer = value_of(evidence.completion, fence=self._fence)
-        except NotJson as problem:
-            return judged(spec, passed=False, reason=str(problem))
-        found = path.find(answer)
+    def _judge(self, value: JsonValue, /) -> Verdict:
+        path, found = self._path, self._path.find(value)
         if self._absent:
             came = f"is there: {shown(found[0])}" if found else "is not there"
-            return judged(spec, passed=not found, reason=f"{path.source} {came}")
+            return judged(f"{path.source} {came}", passed=not found)
         if not found:
-            reason = f"nothing at {path.source}; {path.miss(answer)}"
-            return judged(spec, passed=False, reason=reason)
-        return self._match(found)
-
-    def _match(self, found: list[JsonValue]) -> Verdict:
-        many = len(found) > 1
-        for index, value in enumerate(found, start=1):
-            for problem in filter(None, (matcher(value) for matcher in self._matchers)):
-                which = f" (value {index} of {len(found)})" if many else ""
-                reason = f"{self._path.source}{which}: {problem}"
-                return judged(self._spec, passed=False, reason=reason)
-        came = f"{len(found)} values, all as wanted" if many else shown(found[0])
-        return judged(self._spec, passed=True, reason=f"{self._path.source}: {came}")
+            return judged(f"nothing at {path.source}; {path.miss(value)}", passed=False)
+        for index, one in enumerate(found, start=1):
+            for demand in self._demands:
+                if not demand.is_met(one):
+                    which = f" (value {index} of {len(found)})" if len(found) > 1 else ""
+                    came = f"expected {demand.words}, got {shown(one)}"
+                    return judged(f"{path.source}{which}: {came}", passed=False)
+        came = shown(found[0]) if len(found) == 1 else f"{len(found)} values, all as wanted"
+        return judged(f"{path.source}: {came}", passed=True)
 
 
-def _equals(_: AssertionSpec, wanted: JsonValue) -> _Matcher:
-    def match(value: JsonValue) -> str | None:
-        if is_meant(value, wanted):
-            return None
-        return f"expected {shown(wanted)}, got {shown(value)}"
-
-    return match
-
-
-def _contains(spec: AssertionSpec, wanted: JsonValue) -> _Matcher:
-    needle = read_needle(spec, wanted) if isinstance(wanted, str) else None
-
-    def match(value: JsonValue) -> str | None:
-        match value:
-            case str() if needle is not None:
-                return None if needle.met(value) else f"{needle.label} {needle.miss(value)}"
-            case list():
-                held = any(is_meant(element, wanted) for element in value)
-            case dict():
-                held = wanted in value
-            case _:
-                return f"expected something that contains {shown(wanted)}, got {shown(value)}"
-        return None if held else f"{shown(wanted)} not in {shown(value)}"
-
-    return match
+def _path_of(spec: AssertionSpec) -> Path:
+    if ("path" in spec.args) == ("value" in spec.args):
+        problem = "path and value mean the same" if "path" in spec.args else "it has no path"
+        raise bad_argument(spec, problem, fix="write path: $.key")
+    try:
+        return read_path(cast("str", spec.args.get("path", spec.args.get("value"))))
+    except BadPath as error:
+        fix = f"write {FORMS}; quote a key that is no plain word: ['user-id']"
+        raise bad_argument(spec, str(error), fix=fix) from None
 
 
-def _regex(spec: AssertionSpec, source: JsonValue) -> _Matcher:
-    expression = compile_expression(spec, cast("str", source))
+@dataclass(frozen=True, slots=True)
+class _Demand:
+    """What a value has to be, in words and as a question."""
 
-    def match(value: JsonValue) -> str | None:
-        if not isinstance(value, str):
-            return f"expected a text, got {_article(kind_of(value))}: {shown(value)}"
-        if expression.matches(value):
-            return None
-        return f"{expression.label} does not match {shown(value)}"
-
-    return match
+    words: str
+    is_met: Callable[[JsonValue], bool]
 
 
-def _one_of(_: AssertionSpec, choices: JsonValue) -> _Matcher:
-    wanted = cast("list[JsonValue]", choices)
-
-    def match(value: JsonValue) -> str | None:
-        if any(is_meant(value, choice) for choice in wanted):
-            return None
-        return f"expected one of {shown(wanted)}, got {shown(value)}"
-
-    return match
+_SIZED = (str, list, dict)
 
 
-def _type(_: AssertionSpec, types: JsonValue) -> _Matcher:
-    wanted = cast("list[str]", types if isinstance(types, list) else [types])
-
-    def match(value: JsonValue) -> str | None:
-        kind = kind_of(value)
-        if kind in wanted or (kind == "integer" and "number" in wanted):
-            return None
-        return (
-            f"expected {' or '.join(map(_article, wanted))}, got {_article(kind)}: {shown(value)}"
+def _demands(spec: AssertionSpec) -> Iterator[_Demand]:
+    args = dict(spec.args)
+    if "type" in args:
+        given = args["type"]
+        types: list[JsonValue] = given if isinstance(given, list) else [given]
+        words = " or ".join(_article(str(kind)) for kind in types)
+        yield _Demand(words, lambda value: is_of(value, types))
+    if "equals" in args:
+        yield _Demand(shown(args["equals"]), lambda value: is_meant(value, args["equals"]))
+    if "oneOf" in args:
+        choices = cast("list[JsonValue]", args["oneOf"])
+        words = f"one of {shown(choices)}"
+        yield _Demand(words, lambda value: any(is_meant(value, choice) for choice in choices))
+    if "contains" in args:
+        yield _contains(spec, args["contains"])
+    if "regex" in args:
+        expression = expression_of(spec, cast("str", args["regex"]))
+        words = f"a text that matches {expression}"
+        yield _Demand(words, lambda value: isinstance(value, str) and expression.matches(value))
+    if "min" in args or "max" in args:
+        limits = bounds_between(spec, args.get("min"), args.get("max"))
+        words = f"a number, {limits}"
+        yield _Demand(
+            words, lambda value: is_of(value, ["number"]) and limits.hold(cast("float", value))
         )
-
-    return match
-
-
-def _least(_: AssertionSpec, limit: JsonValue) -> _Matcher:
-    return _within(Bounds(least=cast("float", limit)))
+    if "length" in args:
+        sizes = bounds_of_count(spec, args["length"])
+        words = f"a length of {sizes}"
+        yield _Demand(words, lambda value: isinstance(value, _SIZED) and sizes.hold(len(value)))
 
 
-def _most(_: AssertionSpec, limit: JsonValue) -> _Matcher:
-    return _within(Bounds(most=cast("float", limit)))
+def _contains(spec: AssertionSpec, wanted: JsonValue) -> _Demand:
+    needle = read_needle(spec, {"text": wanted}) if isinstance(wanted, str) else None
 
+    def is_met(value: JsonValue) -> bool:
+        if isinstance(value, str):
+            return needle is not None and needle.met(value)
+        if isinstance(value, list):
+            return any(is_meant(element, wanted) for element in value)
+        return isinstance(value, dict) and wanted in value
 
-def _within(bounds: Bounds) -> _Matcher:
-    def match(value: JsonValue) -> str | None:
-        if isinstance(value, bool) or not isinstance(value, (int, float)):
-            return f"expected a number, got {_article(kind_of(value))}: {shown(value)}"
-        return None if bounds.hold(value) else f"expected {bounds}, got {shown(value)}"
-
-    return match
-
-
-def _length(spec: AssertionSpec, limit: JsonValue) -> _Matcher:
-    bounds = bounds_of_count(spec, limit)
-
-    def match(value: JsonValue) -> str | None:
-        if not isinstance(value, (str, list, dict)):
-            kind = _article(kind_of(value))
-            return f"expected something that has a length, got {kind}: {shown(value)}"
-        if bounds.hold(len(value)):
-            return None
-        return f"expected a length of {bounds}, got {len(value)}: {shown(value)}"
-
-    return match
-
-
-_MATCHERS: Mapping[str, Callable[[AssertionSpec, JsonValue], _Matcher]] = {
-    "type": _type,
-    "equals": _equals,
-    "oneOf": _one_of,
-    "contains": _contains,
-    "regex": _regex,
-    "min": _least,
-    "max": _most,
-    "length": _length,
-}
-
-
-def _check_order(spec: AssertionSpec) -> None:
-    least, most = (cast("float | None", spec.args.get(key)) for key in ("min", "max"))
-    ordered(spec, Bounds(least=least, most=most))
+    return _Demand(f"something that contains {shown(wanted)}", is_met)
 
 
 def _article(kind: str) -> str:

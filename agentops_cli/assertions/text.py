@@ -1,13 +1,13 @@
 """Assertions about the text of an answer."""
 
+from collections.abc import Iterable
 from typing import cast
 from unicodedata import normalize
 
 from agentops_cli.assertions.arguments import arguments, string, strings, switch
 from agentops_cli.assertions.excerpt import at, excerpt, listed, opening, quote
-from agentops_cli.assertions.expression import compile_expression
-from agentops_cli.assertions.needle import NEEDLES, OPTIONS, Needle, first_place, read_needles
-from agentops_cli.assertions.verdict import judged
+from agentops_cli.assertions.needle import NEEDLES, OPTIONS, Needle, read_needles
+from agentops_cli.assertions.verdict import expression_of, judged
 from agentops_cli.model.call import Completion, Evidence, Finish, Verdict
 from agentops_cli.model.suite import AssertionSpec
 
@@ -54,21 +54,18 @@ class MustContain:
     schema = _CONTAIN
 
     def __init__(self, spec: AssertionSpec, /) -> None:
-        self._spec = spec
         self._needles = read_needles(spec)
 
     def check(self, evidence: Evidence) -> Verdict:
-        """Looks for all of the texts."""
         answer, needles = evidence.completion.text, self._needles
         missing = [needle for needle in needles if not needle.met(answer)]
         if not missing:
             found = listed([needle.found(answer) for needle in needles])
-            return judged(self._spec, passed=True, reason=f"found {found}")
+            return judged(f"found {found}", passed=True)
         reason = f"{missing[0].label} {missing[0].miss(answer)}{_cut_off(evidence.completion)}"
-        if len(missing) > 1:
+        if missing[1:]:
             reason += f"; missing too: {_labels(missing[1:])}"
-        score = (len(needles) - len(missing)) / len(needles)
-        return judged(self._spec, passed=False, reason=reason, score=score)
+        return judged(reason, passed=False, score=1 - len(missing) / len(needles))
 
 
 class Contains(MustContain):
@@ -127,24 +124,30 @@ class MustNotContain:
     schema = _CONTAIN
 
     def __init__(self, spec: AssertionSpec, /) -> None:
-        self._spec = spec
         self._needles = read_needles(spec, countable=False)
 
     def check(self, evidence: Evidence) -> Verdict:
-        """Looks for any of the texts."""
         answer, needles = evidence.completion.text, self._needles
         found = [needle for needle in needles if needle.met(answer)]
         if not found:
             where = "" if answer.strip() else " in an empty answer"
-            return judged(self._spec, passed=True, reason=f"no {_labels(needles)}{where}")
-        reason = f"found {found[0].found(answer)}{_in_context(found[0], answer)}"
-        if len(found) > 1:
+            return judged(f"no {_labels(needles)}{where}", passed=True)
+        reason = f"found {found[0].found(answer)}"
+        if place := found[0].place(answer):
+            reason += f" {at(place[0])}: {excerpt(answer, *place)}"
+        if found[1:]:
             reason += f"; found too: {_labels(found[1:])}"
-        score = (len(needles) - len(found)) / len(needles)
-        return judged(self._spec, passed=False, reason=reason, score=score)
+        return judged(reason, passed=False, score=1 - len(found) / len(needles))
 
 
-class Equals:
+class _OfText:
+    """A kind whose only argument is a text, taken as it is."""
+
+    def __init__(self, spec: AssertionSpec, /) -> None:
+        self._wanted = cast("str", spec.args["value"])
+
+
+class Equals(_OfText):
     """The answer is exactly a text.
 
     *What it checks*
@@ -171,17 +174,12 @@ class Equals:
 
     schema = arguments("value", value=string("the whole answer", least=0))
 
-    def __init__(self, spec: AssertionSpec, /) -> None:
-        self._spec = spec
-        self._wanted = cast("str", spec.args["value"])
-
     def check(self, evidence: Evidence) -> Verdict:
-        """Compares the whole answer."""
         answer, wanted = evidence.completion.text, self._wanted
         if answer == wanted:
-            return judged(self._spec, passed=True, reason=f"equals {quote(wanted)}")
+            return judged(f"equals {quote(wanted)}", passed=True)
         reason = f"expected {quote(wanted)}, got {opening(answer)}; {_difference(answer, wanted)}"
-        return judged(self._spec, passed=False, reason=reason)
+        return judged(reason, passed=False)
 
 
 class OneOf:
@@ -211,22 +209,19 @@ class OneOf:
     schema = arguments("value", value=strings("the answers that are right", least=0))
 
     def __init__(self, spec: AssertionSpec, /) -> None:
-        self._spec = spec
         self._choices = cast("list[str]", spec.args["value"])
 
     def check(self, evidence: Evidence) -> Verdict:
-        """Looks the whole answer up."""
         answer = evidence.completion.text
         if answer in self._choices:
-            return judged(self._spec, passed=True, reason=f"is {quote(answer)}")
+            return judged(f"is {quote(answer)}", passed=True)
         choices = listed([quote(choice) for choice in self._choices], limit=8)
-        near = [choice for choice in self._choices if _is_near(answer, choice)]
-        hint = f"; {_difference(answer, near[0])} from {quote(near[0])}" if near else ""
-        reason = f"expected one of {choices}, got {opening(answer)}{hint}"
-        return judged(self._spec, passed=False, reason=reason)
+        near = next((choice for choice in self._choices if _is_near(answer, choice)), None)
+        hint = "" if near is None else f"; {_difference(answer, near)} from {quote(near)}"
+        return judged(f"expected one of {choices}, got {opening(answer)}{hint}", passed=False)
 
 
-class StartsWith:
+class StartsWith(_OfText):
     """The answer begins with a text.
 
     *What it checks*
@@ -252,24 +247,19 @@ class StartsWith:
 
     schema = arguments("value", value=string("how the answer begins"))
 
-    def __init__(self, spec: AssertionSpec, /) -> None:
-        self._spec = spec
-        self._wanted = cast("str", spec.args["value"])
-
     def check(self, evidence: Evidence) -> Verdict:
-        """Compares the beginning."""
         answer, wanted = evidence.completion.text, self._wanted
         if answer.startswith(wanted):
-            return judged(self._spec, passed=True, reason=f"starts with {quote(wanted)}")
+            return judged(f"starts with {quote(wanted)}", passed=True)
+        hint = _difference(answer[: len(wanted)], wanted)
         if answer.lstrip().startswith(wanted):
             hint = "white space stands before it"
-        else:
-            hint = _difference(answer[: len(wanted)], wanted)
-        reason = f"expected {quote(wanted)} first, got {opening(answer)}; {hint}"
-        return judged(self._spec, passed=False, reason=reason)
+        return judged(
+            f"expected {quote(wanted)} first, got {opening(answer)}; {hint}", passed=False
+        )
 
 
-class EndsWith:
+class EndsWith(_OfText):
     """The answer ends with a text.
 
     *What it checks*
@@ -294,19 +284,14 @@ class EndsWith:
 
     schema = arguments("value", value=string("how the answer ends"))
 
-    def __init__(self, spec: AssertionSpec, /) -> None:
-        self._spec = spec
-        self._wanted = cast("str", spec.args["value"])
-
     def check(self, evidence: Evidence) -> Verdict:
-        """Compares the end."""
         answer, wanted = evidence.completion.text, self._wanted
         if answer.endswith(wanted):
-            return judged(self._spec, passed=True, reason=f"ends with {quote(wanted)}")
+            return judged(f"ends with {quote(wanted)}", passed=True)
         end = excerpt(answer, max(0, len(answer) - len(wanted)), len(answer))
         space = "; white space follows it" if answer.rstrip().endswith(wanted) else ""
         reason = f"expected {quote(wanted)} last, got {end}{space}{_cut_off(evidence.completion)}"
-        return judged(self._spec, passed=False, reason=reason)
+        return judged(reason, passed=False)
 
 
 class Regex:
@@ -339,26 +324,19 @@ class Regex:
     schema = arguments("value", value=string("the regular expression"))
 
     def __init__(self, spec: AssertionSpec, /) -> None:
-        self._spec = spec
-        self._expression = compile_expression(spec, cast("str", spec.args["value"]))
+        self._expression = expression_of(spec, cast("str", spec.args["value"]))
 
     def check(self, evidence: Evidence) -> Verdict:
-        """Searches the answer."""
-        answer, label = evidence.completion.text, self._expression.label
-        for start, end in self._expression.spans(answer):
-            reason = f"{label} matches {excerpt(answer, start, end)} {at(start)}"
-            return judged(self._spec, passed=True, reason=reason)
-        reason = f"{label} does not match {opening(answer)}{_cut_off(evidence.completion)}"
-        return judged(self._spec, passed=False, reason=reason)
+        answer, expression = evidence.completion.text, self._expression
+        for start, end in expression.spans(answer):
+            place = f"{excerpt(answer, start, end)} {at(start)}"
+            return judged(f"{expression} matches {place}", passed=True)
+        reason = f"{expression} does not match {opening(answer)}{_cut_off(evidence.completion)}"
+        return judged(reason, passed=False)
 
 
-def _labels(needles: tuple[Needle, ...] | list[Needle]) -> str:
+def _labels(needles: Iterable[Needle]) -> str:
     return listed([needle.label for needle in needles])
-
-
-def _in_context(needle: Needle, answer: str) -> str:
-    place = first_place(needle, answer)
-    return "" if place is None else f" {at(place[0])}: {excerpt(answer, *place)}"
 
 
 def _cut_off(completion: Completion) -> str:

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from agentops_cli.model.json import Json
 from agentops_cli.model.prompt import Prompt
-from agentops_cli.prompt.json_schema import misfit
 from agentops_cli.template.suggest import did_you_mean
+from agentops_cli.user_schema import misfit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,9 +10,9 @@ from agentops_cli.locate import Document, Route
 from agentops_cli.model.finding import Finding
 from agentops_cli.model.json import Json, JsonObject
 from agentops_cli.model.prompt import PromptInput
-from agentops_cli.prompt.json_schema import SchemaProblem, misfit, problems_of
 from agentops_cli.prompt.picoschema import Expanded, expand, is_json_schema
 from agentops_cli.prompt.roles import MARK_NAME
+from agentops_cli.user_schema import SchemaProblem, misfit, problems_of
 
 Report = Callable[[Finding], None]
 

@@ -21,7 +21,7 @@ from typing import Final
 
 from agentops_cli.locate import Route
 from agentops_cli.model.json import Json, JsonObject
-from agentops_cli.prompt.json_schema import SchemaProblem
+from agentops_cli.user_schema import SchemaProblem
 
 SCALARS: Final = ("string", "number", "integer", "boolean", "null", "any")
 

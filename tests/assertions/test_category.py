@@ -75,7 +75,11 @@ def test_what_cannot_be_told_is_neither_yes_nor_no(
             "expectedCategory: unknown category 'Success'",
             "did you mean 'success'? known: success, refusal, error",
         ),
-        ("", "'value' must not be empty", "success, refusal or error"),
+        (
+            "",
+            "'value' must not be empty",
+            "give it a value, or remove it: success, refusal or error",
+        ),
     ],
 )
 def test_an_unknown_word_is_refused(judge: Judge, value: Any, message: str, fix: str) -> None:

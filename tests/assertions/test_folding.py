@@ -2,7 +2,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agentops_cli.assertions.folding import fold, unfold
-from agentops_cli.assertions.needle import Text, first_place
+from agentops_cli.assertions.needle import One, Text
 from tests.strategies import any_text
 
 # Letters whose folded form is longer or shorter, white space of all kinds, marks that combine.
@@ -46,7 +46,8 @@ def test_what_is_found_stands_where_it_is_said_to_stand(text: str, data: st.Data
     needle = folded[start : data.draw(st.integers(start, len(folded)))].strip()
     if not needle or fold(needle) != needle:
         return
-    found = first_place(Text(text=needle, folded=needle, keep_case=False, word=False), text)
+    what = Text(text=needle, folded=needle, keep_case=False, word=False)
+    found = One(what=what).place(text)
     assert found is not None
     assert needle in fold(text[found[0] : _end_of_letter(text, found[1])])
 

@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agentops_cli.assertions.json_value import NotJson, are_same, is_meant, kind_of, value_of
+from agentops_cli.assertions.json_value import NotJson, is_meant, value_of
 from agentops_cli.model.json import Json
+from agentops_cli.user_schema.values import are_same
 from tests.assertions.conftest import Judge
 from tests.builders import a_completion
 
@@ -21,41 +22,10 @@ def test_a_value_is_itself_after_a_round_trip(value: Json) -> None:
         assert are_same(value_of(a_completion(json.dumps(value)), fence=False), value)
 
 
-@given(values, values)
-def test_sameness_has_no_direction(left: Json, right: Json) -> None:
-    assert are_same(left, right) == are_same(right, left)
-
-
-@pytest.mark.parametrize(
-    ("left", "right"), [(1, True), (0, False), ("1", 1), (None, False), ([], {}), ("", None)]
-)
-def test_values_of_two_types_are_never_the_same(left: Json, right: Json) -> None:
-    assert not are_same(left, right)
-    assert not are_same([left], [right])
-
-
 @given(scalars)
 def test_what_a_template_makes_of_a_value_means_that_value(value: Json) -> None:
     if value not in (float("inf"), float("-inf")):
         assert is_meant(value, str(value))
-
-
-@pytest.mark.parametrize(
-    ("value", "kind"),
-    [
-        (None, "null"),
-        (True, "boolean"),
-        ("", "string"),
-        ([], "array"),
-        ({}, "object"),
-        (1, "integer"),
-        (1.0, "integer"),
-        (1.5, "number"),
-        (1e400, "number"),
-    ],
-)
-def test_a_value_has_the_type_of_json_schema(value: Json, kind: str) -> None:
-    assert kind_of(value) == kind
 
 
 @pytest.mark.parametrize(

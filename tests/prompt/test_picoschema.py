@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from agentops_cli.model.json import Json, JsonObject
-from agentops_cli.prompt.json_schema import problems_of
 from agentops_cli.prompt.picoschema import expand, is_json_schema
+from agentops_cli.user_schema import problems_of
 
 
 def of_fields(fields: JsonObject, required: list[Json], **others: Json) -> JsonObject:

@@ -27,8 +27,8 @@ SAME_AS_JINJA = (DATA / "same_as_jinja.txt").read_text("utf-8")
 
 @pytest.mark.parametrize("source", SAME_AS_JINJA.splitlines())
 def test_it_renders_as_jinja_does(source: str) -> None:
-    jinja = jinja2.Environment(  # noqa: S701 # prompts are no web pages
-        autoescape=False,
+    jinja = jinja2.Environment(
+        autoescape=False,  # noqa: S701 # prompts are no web pages
         finalize=lambda value: "" if value is None else value,  # The one intended difference.
     )
     assert rendered(source, **ROWS) == jinja.from_string(source).render(ROWS)

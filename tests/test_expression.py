@@ -3,10 +3,7 @@ from contextlib import suppress
 
 import pytest
 
-from agentops_cli.assertions.expression import BadExpression, compile_source
-from agentops_cli.assertions.verdict import CannotTell
-from agentops_cli.errors import InputError
-from tests.assertions.conftest import Judge
+from agentops_cli.expression import BadExpression, compile_expression
 
 BOMBS = [
     (r"(a+)+$", "a" * 40 + "!"),
@@ -19,14 +16,14 @@ BOMBS = [
 @pytest.mark.parametrize(("source", "text"), BOMBS)
 def test_no_search_takes_longer_than_its_time(source: str, text: str) -> None:
     started = time.process_time()
-    with suppress(CannotTell):
-        assert not compile_source(source).matches(text)
+    with suppress(TimeoutError):
+        assert not compile_expression(source).matches(text)
     assert time.process_time() - started < 5
 
 
 def test_a_search_that_ran_out_of_time_says_neither_yes_nor_no() -> None:
-    with pytest.raises(CannotTell, match=r"takes more than 1 s on 71 characters"):
-        compile_source(r"(a|aa)+$").matches("a" * 70 + "!")
+    with pytest.raises(TimeoutError, match=r"takes more than 1 s on 71 characters"):
+        compile_expression(r"(a|aa)+$").matches("a" * 70 + "!")
 
 
 @pytest.mark.parametrize(
@@ -40,16 +37,5 @@ def test_a_search_that_ran_out_of_time_says_neither_yes_nor_no() -> None:
 )
 def test_what_does_not_compile_is_named_with_its_place(source: str, message: str) -> None:
     with pytest.raises(BadExpression) as error:
-        compile_source(source)
+        compile_expression(source)
     assert str(error.value) == f"the regular expression {source!r} does not compile: {message}"
-
-
-@pytest.mark.parametrize("source", [".*", "a*", "(a|b)?", "(?i)x{0,3}", "a*|b", "(?s).*"])
-def test_an_expression_that_matches_every_text_is_refused(judge: Judge, source: str) -> None:
-    with pytest.raises(InputError, match="matches every text"):
-        judge("regex", "", {"value": source})
-
-
-@pytest.mark.parametrize("source", ["^(?!.*no)", "^$", r"\A\s*\Z", "a+", r"x*\b", "(?<!a)b*$"])
-def test_an_expression_that_can_fail_is_taken(judge: Judge, source: str) -> None:
-    assert judge("regex", "no", {"value": source}).passed is not None
