@@ -154,18 +154,24 @@ class PriceTable:
         return entry if entry is not None and _belongs(entry, provider) else None
 
     def _look_up(self, model: str) -> Price | None:
+        if _is_free(model):
+            return FREE
         seen = set()
         while (override := self._overrides.get(model)) and override.same_as is not None:
             if model in seen:
                 return None
             seen.add(model)
             model = override.same_as
-        if model.partition("/")[0] in _FREE_PROVIDERS:
-            return FREE
         if override is not None:
             return _price_of_override(override)
+        if _is_free(model):
+            return None  # A live call does not become free by being priced as one that is not.
         entry = self.entry_of(model)
         return None if entry is None else _price_of_entry(model, entry)
+
+
+def _is_free(model: str) -> bool:
+    return model.partition("/")[0] in _FREE_PROVIDERS
 
 
 def _belongs(entry: Entry, provider: str) -> bool:

@@ -1,7 +1,7 @@
 """The disk as a tree of files, for readers that take text and a path."""
 
-import glob
-from pathlib import Path
+import stat
+from pathlib import Path, PurePosixPath
 
 from agentops_cli.errors import UnreadableError
 
@@ -18,14 +18,17 @@ class Disk:
         """The text of a file, line ends and a byte-order mark as they are."""
         file = self._root / path
         try:
-            if file.stat().st_size > MAX_BYTES:
+            found = file.stat()
+            if stat.S_ISDIR(found.st_mode):
+                raise UnreadableError(f"{path} is a folder", fix="name a file in it")
+            if not stat.S_ISREG(found.st_mode):  # A device or a pipe may never end.
+                raise UnreadableError(f"{path} is no ordinary file", fix="name a file")
+            if found.st_size > MAX_BYTES:
                 problem = f"{path} is larger than {MAX_BYTES // 2**20} MiB"
                 raise UnreadableError(problem, fix="split the file")
             return file.read_bytes().decode()
         except FileNotFoundError as error:
             raise UnreadableError(f"{path} does not exist", fix=self._near(path)) from error
-        except IsADirectoryError as error:
-            raise UnreadableError(f"{path} is a folder", fix="name a file in it") from error
         except UnicodeDecodeError as error:
             problem = f"{path} is not UTF-8 (byte {error.start})"
             raise UnreadableError(problem, fix="save the file as UTF-8") from error
@@ -34,11 +37,23 @@ class Disk:
             raise UnreadableError(f"{path} cannot be read: {reason}", fix=None) from error
 
     def glob(self, pattern: str) -> tuple[str, ...]:
-        """The files that match, sorted; `**` matches any number of folders, hidden ones apart."""
-        root = str(self._root)
-        # Path.glob takes no absolute pattern and matches hidden files.
-        found = glob.iglob(pattern, root_dir=root, recursive=True)  # noqa: PTH207
-        return tuple(sorted(Path(p).as_posix() for p in found if (self._root / p).is_file()))
+        """The files that match, sorted; `**` is any number of folders, no links and none hidden."""
+        wanted = PurePosixPath(pattern)
+        base = Path(wanted.anchor) if wanted.anchor else self._root
+        relative = wanted.relative_to(wanted.anchor) if wanted.anchor else wanted
+        if not relative.parts:
+            return ()
+        shown = {part for part in relative.parts if part.startswith(".")}
+        # Path.glob follows no link to a folder below `**`, which could lead round in circles.
+        found = (path for path in base.glob(str(relative)) if path.is_file())
+        names = (path if wanted.anchor else path.relative_to(self._root) for path in found)
+        return tuple(
+            sorted(
+                name.as_posix()
+                for name in names
+                if not any(part.startswith(".") and part not in shown for part in name.parts)
+            )
+        )
 
     def _near(self, path: str) -> str | None:
         from difflib import get_close_matches  # Wanted by mistakes only.

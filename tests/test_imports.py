@@ -55,6 +55,7 @@ def test_help_imports_no_command_and_nothing_heavy() -> None:
         "agentops_cli.cli.app",
         "agentops_cli.cli.exits",
         "agentops_cli.cli.lazy",
+        "agentops_cli.cli.streams",
     }
 
 

@@ -426,3 +426,9 @@ def test_the_bound_holds_for_every_model_whatever_is_cached_or_reasoned() -> Non
                     reasoning_tokens=reasoning,
                 )
                 assert found.cost_of(usage) <= bound, (model, usage)
+
+
+def test_a_live_model_is_not_priced_as_one_that_makes_no_call() -> None:
+    override = PriceOverride(same_as="local/free", location=a_place())
+    assert PriceTable({"openai/x": override}).price_of("openai/x") is None
+    assert PriceTable({"local/x": override}).price_of("local/x") == FREE

@@ -1,5 +1,7 @@
 """`agentops eval`: run suites, write reports, and say yes or no."""
 
+import math
+import re
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
@@ -108,6 +110,7 @@ def evaluate(
     no, and above for no verdict: see `agentops explain exit-codes`.
     """
     world = World()
+    _demand_numbers(budget, concurrency, timeout)
     options = EvalOptions(
         suites=tuple(suites or ()),
         selection=Selection(
@@ -118,6 +121,7 @@ def evaluate(
         ),
         repeat=_count(repeat),
         log=world.cwd / jsonl if jsonl else None,
+        allow_empty=allow_empty,
         settings=_given({
             "budget.runUsd": budget, "concurrency": concurrency, "timeoutS": timeout,
         }),
@@ -160,9 +164,20 @@ def _run(
         show(result, trials)
     for failure in failures:
         print_problem(failure.error.message, failure.error.fix)
-    if failures and result.exit_code in {ExitCode.OK, ExitCode.REJECTED}:
-        return ExitCode.UNREACHABLE  # A gate whose report is missing has not spoken.
+    if failures and result.passed:
+        print_problem("a report is missing, so this is no yes (exit 7)", None)
+        return ExitCode.UNREACHABLE
     return result.exit_code
+
+
+def _demand_numbers(budget: str | None, concurrency: int | None, timeout: float | None) -> None:
+    """Refuses figures that no run can have; `config` would, but as a mistake in a file."""
+    if budget is not None and not re.fullmatch(r"\d+(\.\d+)?", budget):
+        raise UsageError(f"--budget must be dollars such as 0.50, not {budget!r}")
+    if concurrency is not None and concurrency < 1:
+        raise UsageError(f"--concurrency must be at least 1, not {concurrency}")
+    if timeout is not None and not 0 < timeout < math.inf:
+        raise UsageError(f"--timeout must be seconds above 0, not {timeout:g}")
 
 
 def _count(repeat: str | None) -> int | None:

@@ -8,15 +8,19 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from agentops_cli.errors import AgentopsError, ExitCode, InputError
+from agentops_cli.cli.streams import silence_stdout
+from agentops_cli.errors import AgentopsError, ExitCode, InputError, StoreError
 
 
 def run(command: Any, args: Sequence[str]) -> int:
     """Runs a command line and gives its exit code; nothing is raised.
 
     A command returns its code, raises `typer.Exit`, or raises an `AgentopsError`. What typer
-    itself refuses is a usage error. Anything else is our bug: a crash report is written.
+    itself refuses is a usage error. An `OSError` that nobody expected is about the place: stdout
+    that takes no more, a working folder that is gone. Anything else is our bug: a crash report is
+    written.
     """
+    _open_closed_streams()
     stdout = sys.stdout
     try:
         result = command.main(args=list(args), prog_name="agentops", standalone_mode=False)
@@ -27,7 +31,11 @@ def run(command: Any, args: Sequence[str]) -> int:
     except KeyboardInterrupt:
         return ExitCode.INTERRUPTED
     except BrokenPipeError:
-        return _broken_pipe()
+        silence_stdout()
+        return ExitCode.OK
+    except OSError as error:
+        silence_stdout()
+        return _refused(StoreError(f"{error.strerror or error}: {error.filename or 'stdout'}"))
     except SystemExit as end:
         # Typer ends a broken pipe with 1, having put a silent stream in place of stdout.
         return ExitCode.OK if sys.stdout is not stdout else _code(end)
@@ -38,6 +46,14 @@ def run(command: Any, args: Sequence[str]) -> int:
         return _crashed(error)
 
 
+def _open_closed_streams() -> None:
+    """Gives a process that was started with closed streams some that swallow everything."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            # Open until the process ends.
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115
+
+
 def _refused(error: AgentopsError) -> int:
     from agentops_cli.cli.screen import print_findings, print_problem
 
@@ -46,12 +62,6 @@ def _refused(error: AgentopsError) -> int:
     else:
         print_problem(error.message, error.fix)
     return error.exit_code
-
-
-def _broken_pipe() -> int:
-    """The reader left; what is still buffered must not raise again when Python ends."""
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return ExitCode.OK
 
 
 def _crashed(error: Exception) -> int:

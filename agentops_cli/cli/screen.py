@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from agentops_cli.cli.streams import silence_stdout
 from agentops_cli.errors import ExitCode
 from agentops_cli.flows.forecast import Forecast
 from agentops_cli.model.finding import Finding, Severity
@@ -41,6 +42,7 @@ SHOWN_FINDINGS = 50
 SHOWN_CASES = 20
 SHOWN_CASES_OF_A_PASS = 3
 _ANSWER_CHARACTERS = 300
+_WIDTH, _LEAST_WIDTH = 120, 40
 
 _SEVERITY_STYLES = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
 _OUTCOME_STYLES = {
@@ -52,12 +54,27 @@ _OUTCOME_STYLES = {
 _APART = (Outcome.SKIPPED, Outcome.XFAILED, Outcome.QUARANTINED)
 
 
+class _Console(Console):
+    """A console whose reader may leave without changing what the command has to say."""
+
+    def on_broken_pipe(self) -> None:
+        """Goes on in silence: the exit code is still the verdict's."""
+        silence_stdout()
+
+
 def console(*, stderr: bool = False) -> Console:
     """A console that keeps long paths whole; colours only where they are wanted."""
     # Without a terminal there is no width to fit into, and a log should not be wrapped.
     stream = sys.stderr if stderr else sys.stdout
-    width = None if stream.isatty() else int(os.environ.get("COLUMNS", "120"))
-    return Console(stderr=stderr, width=width, highlight=False, markup=False, emoji=False)
+    columns = os.environ.get("COLUMNS", "")
+    width = max(int(columns), _LEAST_WIDTH) if columns.isdecimal() else _WIDTH
+    return _Console(
+        stderr=stderr,
+        width=None if stream.isatty() else width,
+        highlight=False,
+        markup=False,
+        emoji=False,
+    )
 
 
 def print_findings(findings: Sequence[Finding]) -> None:

@@ -4,10 +4,9 @@ Everything that can be refused is refused in `prepare`, before any call and any 
 """
 
 import asyncio
-import signal
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -15,11 +14,12 @@ from agentops_cli import __version__
 from agentops_cli.config import load_config
 from agentops_cli.errors import EmptyError, ExitCode, StoreError
 from agentops_cli.flows.load import Loader, find_suites
+from agentops_cli.flows.stopping import STOPPING, finishing, terminate_as_ctrl_c
 from agentops_cli.flows.wiring import Checks, Gateways, assertion_kinds, templates
 from agentops_cli.flows.world import World
 from agentops_cli.gateways.endpoints import base_url_of
 from agentops_cli.gitrepo import stamp
-from agentops_cli.model.finding import Finding
+from agentops_cli.model.finding import Finding, Severity
 from agentops_cli.model.json import Json
 from agentops_cli.model.money import ZERO
 from agentops_cli.model.result import (
@@ -47,13 +47,15 @@ from agentops_cli.suite.select import Selection
 class EvalOptions:
     """What was typed. `settings` holds the flags that are settings too, by their dotted keys.
 
-    `log` is where trials are written as they finish; None is the project's folder of runs.
+    `log` is where trials are written as they finish; None is the project's folder of runs. With
+    `allow_empty` what matches nothing is noted, and the rest is run.
     """
 
     suites: tuple[str, ...] = ()
     selection: Selection = Selection()
     repeat: int | None = None
     log: Path | None = None
+    allow_empty: bool = False
     settings: Mapping[str, Json] | None = None
 
 
@@ -88,7 +90,8 @@ class Prepared:
 def prepare(options: EvalOptions, world: World) -> Prepared:
     """Reads, checks and plans everything; raises `InputError` with all mistakes together.
 
-    Raises `EmptyError` when nothing is selected, or when an id that was typed is nowhere.
+    Raises `EmptyError` when nothing is selected, or when anything that was typed or configured
+    matches nothing.
     """
     config = load_config(world.cwd, environ=world.environ, overrides=options.settings)
     source = Disk(world.cwd)
@@ -98,8 +101,12 @@ def prepare(options: EvalOptions, world: World) -> Prepared:
         templates=templates(world),
         repeat=options.repeat,
     )
-    paths = find_suites(options.suites, config, source, world)
-    loaded = Loader(context, config, world).load(paths)
+    found = find_suites(options.suites, config, source, world)
+    loaded = Loader(context, config, world).load(found.paths)
+    missing = [f"suite {name!r}" for name in found.missing] + _unmatched(options.selection, loaded)
+    if missing and not options.allow_empty:
+        fix = "mend it here or under 'suites:', or run the rest with --allow-empty"
+        raise EmptyError(f"nothing matches {', '.join(missing)}", fix=fix)
     prices = PriceTable({
         name: model.price for name, model in config.models.items() if model.price is not None
     })  # fmt: skip
@@ -112,10 +119,13 @@ def prepare(options: EvalOptions, world: World) -> Prepared:
         timeout_s=config.timeout_s,
     )
     planned = plan(loaded, options.selection, settings)
-    _demand_something(planned, loaded, options.selection)
+    if not planned.cases:
+        total = sum(len(item.suite.cases) for item in loaded)
+        fix = "loosen -k, --tag, --model or --case; --dry-run shows what there is"
+        raise EmptyError(f"none of {total} cases is selected", fix=fix)
     return Prepared(
         config=config,
-        plan=planned,
+        plan=replace(planned, notes=(*planned.notes, *map(_not_there, missing))),
         prices=prices,
         gateways=Gateways(planned, config, source, world),
         world=world,
@@ -123,19 +133,15 @@ def prepare(options: EvalOptions, world: World) -> Prepared:
     )
 
 
-def _demand_something(planned: Plan, loaded: Sequence[LoadedSuite], selection: Selection) -> None:
-    ids = [case.id for item in loaded for case in item.suite.cases]
-    unknown = selection.unknown_cases(ids)
-    if unknown:
-        raise EmptyError(
-            f"no suite has the case {', '.join(map(repr, unknown))}",
-            fix="look at the ids with --dry-run",
-        )
-    if not planned.cases:
-        raise EmptyError(
-            f"none of the {len(ids)} cases matches the selection",
-            fix="loosen -k, --tag, --model or --case; --dry-run shows what there is",
-        )
+def _unmatched(selection: Selection, loaded: Sequence[LoadedSuite]) -> list[str]:
+    cases = [case for item in loaded for case in item.suite.cases]
+    models = [model for item in loaded for model in item.models]
+    return list(selection.unmatched(cases, models)) if loaded else []
+
+
+def _not_there(what: str) -> Finding:
+    problem = f"nothing matches {what}"
+    return Finding(rule="empty", message=problem, location=None, severity=Severity.WARNING)
 
 
 @contextmanager
@@ -145,7 +151,8 @@ def run(
     """Runs what was prepared, and gives the result with its trials for as long as it is entered.
 
     `on_result` hears of each trial as it ends. Ctrl-C and SIGTERM stop the run and keep what
-    finished; so does a disk that takes no more trials.
+    finished; so does a disk that takes no more trials. A signal that comes later waits until the
+    block has ended, so that its reports are written.
     """
     world, config = prepared.world, prepared.config
     started = world.now()
@@ -166,23 +173,24 @@ def run(
             asyncio.run(_drive(prepared, keep, ended))
         except* StoreError as group:
             ended.failure = next(e for e in group.exceptions if isinstance(e, StoreError))
-        suites = _suite_results(prepared.plan, fold)
-        failure = ended.failure
-        exit_code = decide(suites, interrupted=ended.interrupted)
-        result = RunResult(
-            run_id=run_id,
-            started=started,
-            finished=world.now(),
-            tool_version=__version__,
-            prices_version=prepared.prices.version,
-            git=stamp(world.cwd),
-            config_digest=config.digest,
-            suites=suites,
-            exit_code=ExitCode.UNREACHABLE if failure else exit_code,
-            reasons=tuple(_reasons(suites, failure)),
-            budget_usd=prepared.budget_usd,
-        )
-        yield result, trials
+        with finishing():
+            suites = _suite_results(prepared.plan, fold)
+            failure = ended.failure
+            exit_code = decide(suites, interrupted=ended.interrupted)
+            result = RunResult(
+                run_id=run_id,
+                started=started,
+                finished=world.now(),
+                tool_version=__version__,
+                prices_version=prepared.prices.version,
+                git=stamp(world.cwd),
+                config_digest=config.digest,
+                suites=suites,
+                exit_code=ExitCode.UNREACHABLE if failure else exit_code,
+                reasons=tuple(_reasons(suites, failure)),
+                budget_usd=prepared.budget_usd,
+            )
+            yield result, trials
 
 
 @dataclass(slots=True)
@@ -211,7 +219,7 @@ async def _drive(prepared: Prepared, keep: Callable[[TrialResult], None], ended:
         _unlisten(loop)
 
     loop = asyncio.get_running_loop()
-    for number in _SIGNALS:
+    for number in STOPPING:
         loop.add_signal_handler(number, stop)
     try:
         await work
@@ -223,12 +231,10 @@ async def _drive(prepared: Prepared, keep: Callable[[TrialResult], None], ended:
         await gateway.close()
 
 
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
-
-
 def _unlisten(loop: asyncio.AbstractEventLoop) -> None:
-    for number in _SIGNALS:
+    for number in STOPPING:
         loop.remove_signal_handler(number)
+    terminate_as_ctrl_c()
 
 
 def _suite_results(planned: Plan, fold: Fold) -> tuple[SuiteResult, ...]:

@@ -3,9 +3,10 @@
 import os
 import posixpath
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from agentops_cli.errors import EmptyError, InputError, UnreadableError
+from agentops_cli.errors import InputError, UnreadableError
 from agentops_cli.flows.world import World
 from agentops_cli.model.finding import Finding
 from agentops_cli.model.place import Location
@@ -21,41 +22,42 @@ from agentops_cli.suite.read import SuiteContext, read_suite
 _SUITE_SUFFIXES = frozenset({".yaml", ".yml"})
 
 
-def find_suites(typed: Sequence[str], config: Config, source: Source, world: World) -> list[str]:
-    """The suite files to run: those that were typed, else the configured globs'.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FoundSuites:
+    """Suite files, each once, and what was looked for in vain."""
 
-    A typed folder means every suite file below it. Raises `EmptyError` when anything that was
-    typed, or all globs together, matched nothing.
+    paths: tuple[str, ...]
+    missing: tuple[str, ...]
+
+
+def find_suites(typed: Sequence[str], config: Config, source: Source, world: World) -> FoundSuites:
+    """The suite files to run: those that were typed, else those of the configured patterns.
+
+    A typed folder means every suite file below it. Each path and each pattern must match: one
+    that does not is a typo, whatever the others find.
     """
     if typed:
-        return list(dict.fromkeys(path for name in typed for path in _typed(name, source)))
-    found = [
-        path for pattern in config.suites for path in source.glob(_near(pattern, config, world))
-    ]
-    if not found:
-        patterns = ", ".join(config.suites)
-        raise EmptyError(
-            f"no suite file matches {patterns}",
-            fix="name a suite file, or set 'suites:' in agentops.yaml",
-        )
-    return list(dict.fromkeys(found))
+        found = {name: _typed(name, source) for name in typed}
+    else:
+        near = {pattern: _near(pattern, config, world) for pattern in config.suites}
+        found = {pattern: source.glob(near[pattern]) for pattern in config.suites}
+    return FoundSuites(
+        paths=tuple(dict.fromkeys(path for paths in found.values() for path in paths)),
+        missing=tuple(name for name, paths in found.items() if not paths),
+    )
 
 
 def _typed(name: str, source: Source) -> Sequence[str]:
+    """What a typed path means: a file, the suites of a folder, or a pattern of either."""
     path = PurePosixPath(name).as_posix()
-    below = [
-        found
-        for found in source.glob(f"{path}/**/*")
-        if PurePosixPath(found).suffix in _SUITE_SUFFIXES
-    ]
-    if below:
-        return below
-    if source.glob(_literal(path)):
-        return [path]
-    matching = source.glob(path)
-    if not matching:
-        raise EmptyError(f"no such suite: {name}", fix="name a suite file, a folder or a pattern")
-    return matching
+    literal = _literal(path)
+    exact = [path] if source.glob(literal) else _below(literal, source)
+    return exact or [*source.glob(path), *_below(path, source)]
+
+
+def _below(folder: str, source: Source) -> list[str]:
+    found = source.glob(f"{folder}/**/*")
+    return [path for path in found if PurePosixPath(path).suffix in _SUITE_SUFFIXES]
 
 
 def _literal(path: str) -> str:

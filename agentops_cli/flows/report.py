@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from agentops_cli.errors import StoreError
+from agentops_cli.errors import StoreError, UsageError
 from agentops_cli.files import atomic_write
 from agentops_cli.flows.wiring import reporters
 from agentops_cli.model.result import RunResult
@@ -23,7 +23,10 @@ class ReportFailure:
 def report_paths(
     typed: Mapping[str, str | None], configured: ReportPaths, cwd: Path, root: Path
 ) -> dict[str, Path]:
-    """Where each kind of report goes: as typed from `cwd`, else as configured from `root`."""
+    """Where each kind of report goes: as typed from `cwd`, else as configured from `root`.
+
+    Raises `UsageError` when two of them are the same file.
+    """
     paths: dict[str, Path] = {}
     for kind in ("junit", "json", "md", "cost"):
         flag, setting = typed.get(kind), getattr(configured, kind)
@@ -31,6 +34,8 @@ def report_paths(
             paths[kind] = cwd / flag
         elif setting:
             paths[kind] = root / setting
+    if len(set(paths.values())) < len(paths):
+        raise UsageError("two reports are to be the same file", fix="name a file for each")
     return paths
 
 

@@ -56,7 +56,11 @@ def _miss(cassette: Cassette, case_id: str, request: Request) -> Fault:
         message += f"; it has repeat/turn {slots}"
     elif near:
         message += f"; the nearest case in it is {near[0]!r}"
-    return Fault(kind=FaultKind.MISS, message=message, fix="record it again with --record")
+    return Fault(
+        kind=FaultKind.MISS,
+        message=message,
+        fix="add the answer to the cassette, or take the case out",
+    )
 
 
 def read_cassette(text: str, path: str) -> Cassette:

@@ -31,6 +31,12 @@ class LoadedSuite:
     suite: Suite
     renderer: Renderer | None
 
+    @property
+    def models(self) -> tuple[str, ...]:
+        """The suite's models, or its prompt's own; empty when neither names one."""
+        own = self.renderer.prompt.meta.model if self.renderer else None
+        return self.suite.models or ((own,) if own else ())
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
@@ -96,14 +102,11 @@ class _Planner:
         return [replace(draft, index=first + place) for place, draft in enumerate(drafts)]
 
     def _models(self, loaded: LoadedSuite) -> Iterator[str]:
-        suite, renderer = loaded.suite, loaded.renderer
-        models = suite.models
-        if not models and renderer and renderer.prompt.meta.model:
-            models = (renderer.prompt.meta.model,)
-        if not models:
+        suite = loaded.suite
+        if not loaded.models:
             fix = "add 'models: [provider/model]', or 'model:' to the prompt"
             self._add("no-model", "no model is named", suite.location, fix)
-        for model in models:
+        for model in loaded.models:
             if model.startswith("agent/"):
                 problem = f"{model!r} is not supported yet: agents under test"
                 fix = "name a model"

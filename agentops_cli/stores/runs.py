@@ -1,21 +1,29 @@
 """The folder of runs: `.agentops/runs/<run id>/`, below the project, never committed."""
 
+import re
 import shutil
 from pathlib import Path
 
+from agentops_cli.errors import StoreError
 from agentops_cli.files import unwritable
 
 KEPT_RUNS = 20
+
+_RUN_ID = re.compile(r"\d{8}T\d{6}-[0-9a-f]+")
 
 
 def new_run(root: Path, run_id: str) -> Path:
     """Makes the folder of a run and gives the path of its trial log.
 
-    Only the newest runs are kept; ids begin with their time, so they sort by age. Raises
-    `StoreError` when the folder cannot be made.
+    Only the newest runs are kept; ids begin with their time, so they sort by age. Nothing but a
+    run's own folder is ever removed. Raises `StoreError` when the folder cannot be made, or when a
+    link would lead it elsewhere: a repository can hold one.
     """
     home = root / ".agentops"
     folder = home / "runs" / run_id
+    for part in (home, folder.parent):
+        if part.is_symlink():
+            raise StoreError(f"{part} is a link", fix="remove the link")
     try:
         folder.mkdir(parents=True)
         ignore = home / ".gitignore"
@@ -23,13 +31,19 @@ def new_run(root: Path, run_id: str) -> Path:
             ignore.write_text("*\n", encoding="utf-8")
     except OSError as error:
         raise unwritable(folder, error) from error
-    for old in sorted(folder.parent.iterdir())[:-KEPT_RUNS]:
+    runs = [run for run in folder.parent.iterdir() if _RUN_ID.fullmatch(run.name)]
+    for old in sorted(runs)[:-KEPT_RUNS]:
         shutil.rmtree(old, ignore_errors=True)
     return folder / "trials.jsonl"
 
 
 def fresh_log(path: Path) -> Path:
-    """The path that was asked for, without what an earlier run wrote there."""
+    """The path that was asked for, without what an earlier run wrote there.
+
+    Raises `StoreError` for anything but an ordinary file: trials are read back from it.
+    """
+    if path.is_symlink() or (path.exists() and not path.is_file()):
+        raise StoreError(f"{path} is no ordinary file", fix="name a file")
     try:
         path.unlink(missing_ok=True)
     except OSError as error:

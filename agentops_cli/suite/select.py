@@ -1,6 +1,6 @@
 """Which cases and models of a suite the user asked for."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
@@ -41,6 +41,12 @@ class Selection:
             if not self.models or any(fnmatchcase(model, pattern) for pattern in self.models)
         )
 
-    def unknown_cases(self, ids: Iterable[str]) -> tuple[str, ...]:
-        """Ids that were typed and that no suite has: each is a typo, whatever else matched."""
-        return tuple(sorted(self.cases - set(ids)))
+    def unmatched(self, cases: Iterable[Case], models: Iterable[str]) -> Iterator[str]:
+        """What was typed and fits nothing that there is: a typo, whatever else matched."""
+        cases, models = tuple(cases), tuple(models)
+        known_tags = {tag for case in cases for tag in case.tags}
+        yield from (f"case {name!r}" for name in sorted(self.cases - {c.id for c in cases}))
+        yield from (f"tag {tag!r}" for tag in sorted(self.tags - known_tags))
+        for pattern in self.models:
+            if not any(fnmatchcase(model, pattern) for model in models):
+                yield f"model {pattern!r}"

@@ -117,7 +117,6 @@ def test_a_content_filter_counts_as_a_refusal(cli: Cli, server: FaultyOpenAI) ->
         ("--tag", "nothing"),
         ("--model", "anthropic/*"),
         ("--case", "nothing"),
-        ("--case", "c0", "--case", "c9"),
     ],
 )
 def test_a_selection_that_matches_nothing_exits_5_and_calls_nothing(
@@ -130,10 +129,58 @@ def test_a_selection_that_matches_nothing_exits_5_and_calls_nothing(
 
 
 @pytest.mark.parametrize("path", ["no.yaml", "no/", "no*.yaml"])
-def test_a_suite_that_is_not_there_exits_5(cli: Cli, path: str) -> None:
-    ended = cli.run("eval", path)
+def test_a_suite_that_is_not_there_exits_5(cli: Cli, server: FaultyOpenAI, path: str) -> None:
+    name = cli.suite(head="defaults: {mustContain: never}")
+    for typed in ([path], [name, path]):
+        ended = cli.run("eval", *typed)
+        assert ended.code is ExitCode.EMPTY
+        assert f"nothing matches suite {path!r}" in ended.err
+    assert not server.requests
+    # What is there still runs, and still says no.
+    ended = cli.run("eval", name, path, "--allow-empty")
+    assert ended.code is ExitCode.REJECTED
+    assert f"warning  nothing matches suite {path!r}" in ended.err
+
+
+@pytest.mark.parametrize(
+    ("flags", "what"),
+    [
+        (("--case", "c0", "--case", "c9"), "case 'c9'"),
+        (("--model", "*/ok", "--model", "openai/okk"), "model 'openai/okk'"),
+    ],
+)
+def test_a_typo_beside_a_match_is_still_a_typo(
+    cli: Cli, server: FaultyOpenAI, flags: tuple[str, ...], what: str
+) -> None:
+    ended = cli.run("eval", cli.suite(), *flags)
     assert ended.code is ExitCode.EMPTY
-    assert f"no such suite: {path}" in ended.err
+    assert f"nothing matches {what}" in ended.err
+
+
+def test_each_configured_pattern_must_match(cli: Cli, server: FaultyOpenAI) -> None:
+    cli.suite()
+    cli.write("agentops.yaml", 'suites: ["s.yaml", "evlas/*.yaml"]\n')
+    ended = cli.run("eval")
+    assert ended.code is ExitCode.EMPTY
+    assert "nothing matches suite 'evlas/*.yaml'" in ended.err
+
+
+def test_a_pattern_means_the_files_and_the_folders_that_it_matches(
+    cli: Cli, server: FaultyOpenAI
+) -> None:
+    text = (cli.folder / cli.suite()).read_text()
+    for name in ("evals/a.yaml", "evals/sub/b.yaml", "evals [1]/c.yaml"):
+        up = "../" * name.count("/")
+        cli.write(name, text.replace("echo", f"{up}echo"))
+
+    def ran(*typed: str) -> list[str]:
+        assert cli.run("eval", *typed, "--json", "r.json").code is ExitCode.OK
+        return [suite["path"] for suite in cli.json()["suites"]]
+
+    assert ran("evals/*") == ["evals/a.yaml", "evals/sub/b.yaml"]
+    assert ran("evals") == ["evals/a.yaml", "evals/sub/b.yaml"]
+    assert ran("evals [1]") == ["evals [1]/c.yaml"]
+    assert ran("evals [1]/c.yaml") == ["evals [1]/c.yaml"]
 
 
 def test_without_arguments_the_configured_suites_run(cli: Cli, server: FaultyOpenAI) -> None:
@@ -220,7 +267,14 @@ def test_repeats_are_one_case_and_a_flaky_one_passes(cli: Cli, server: FaultyOpe
 
 
 @pytest.mark.parametrize(
-    ("flag", "value"), [("--repeat", "0"), ("--repeat", "auto"), ("--repeat", "x"), ("--junk", "1")]
+    ("flag", "value"),
+    [
+        *(("--repeat", value) for value in ("0", "auto", "x")),
+        *(("--budget", value) for value in ("nan", "-1", "1e9", "")),
+        *(("--timeout", value) for value in ("0", "nan", "inf")),
+        ("--concurrency", "0"),
+        ("--junk", "1"),
+    ],
 )
 def test_a_wrong_flag_exits_2(cli: Cli, flag: str, value: str) -> None:
     assert cli.run("eval", cli.suite(), flag, value).code is ExitCode.USAGE
@@ -242,6 +296,20 @@ def test_a_report_that_cannot_be_written_is_no_verdict_and_the_others_are_writte
     assert ended.code is ExitCode.UNREACHABLE
     assert "file/j.xml" in ended.err
     assert cli.json()["gate"]["passed"] is True
+
+
+def test_a_certain_no_stays_one_when_a_report_cannot_be_written(
+    cli: Cli, server: FaultyOpenAI
+) -> None:
+    cli.write("file", "not a folder")
+    name = cli.suite(head="defaults: {mustContain: never}")
+    assert cli.run("eval", name, "--junit", "file/j.xml").code is ExitCode.REJECTED
+
+
+def test_two_reports_never_share_a_file(cli: Cli, server: FaultyOpenAI) -> None:
+    ended = cli.run("eval", cli.suite(), "--junit", "out", "--json", "out")
+    assert ended.code is ExitCode.USAGE
+    assert not server.requests
 
 
 def test_json_on_stdout_is_the_result_and_nothing_else(cli: Cli, server: FaultyOpenAI) -> None:

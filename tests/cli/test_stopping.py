@@ -13,6 +13,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from agentops_cli.flows.stopping import finishing
 from tests.cli.conftest import PROMPT
 from tests.servers.faulty_openai import FaultyOpenAI
 
@@ -86,8 +87,70 @@ def test_two_runs_at_once_do_not_disturb_each_other(project: Path, server: Fault
     assert len(ids) == 2
 
 
-@pytest.mark.parametrize("args", [["--help"], ["explain"], ["schema", "suite"]])
+@pytest.mark.parametrize(
+    "args", [["--version"], ["--help"], ["explain"], ["schema", "suite"], ["config", "show"]]
+)
 def test_a_reader_that_leaves_early_is_no_error(project: Path, args: list[str]) -> None:
-    script = f"set -o pipefail; {' '.join([*AGENTOPS, *args])} | head -1 >/dev/null"
+    script = f"set -o pipefail; {' '.join([*AGENTOPS, *args])} | true"
     done = subprocess.run(["bash", "-c", script], cwd=project, capture_output=True, check=False)
     assert (done.returncode, done.stderr) == (0, b"")
+
+
+@pytest.mark.parametrize(("needle", "code"), [("yes", 0), ("no", 1)])
+@pytest.mark.parametrize("stdout", ["| true", ">&-", ">&- 2>&-"])
+def test_a_verdict_does_not_depend_on_who_reads_it(
+    project: Path, needle: str, code: int, stdout: str
+) -> None:
+    (project / "c.jsonl").write_text('{"caseId": "a", "text": "yes"}\n')
+    (project / "s.yaml").write_text(
+        f"models: [replay/c.jsonl]\ncases: [{{id: a, mustContain: {needle!r}}}]\n"
+    )
+    script = f"set -o pipefail; {' '.join(AGENTOPS)} eval s.yaml {stdout}"
+    done = subprocess.run(["bash", "-c", script], cwd=project, capture_output=True, check=False)
+    assert done.returncode == code, done.stderr
+    assert b"Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("columns", ["", "abc", "0", "-5", "20"])
+def test_any_width_of_the_terminal_will_do(
+    project: Path, monkeypatch: pytest.MonkeyPatch, columns: str
+) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    done = subprocess.run(
+        [*AGENTOPS, "explain", "exit-codes"], cwd=project, capture_output=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+    done = subprocess.run([*AGENTOPS, "eval"], cwd=project, capture_output=True, check=False)
+    assert done.returncode == 5
+    assert b"nothing matches" in done.stderr
+
+
+def test_a_full_stdout_is_told_and_is_no_bug(project: Path) -> None:
+    script = f"{' '.join(AGENTOPS)} schema suite >/dev/full"
+    done = subprocess.run(["bash", "-c", script], cwd=project, capture_output=True, check=False)
+    assert done.returncode == 7
+    assert b"No space left on device" in done.stderr
+
+
+def write_under(*signals: signal.Signals) -> list[str]:
+    """What is written by a block that is sent these signals first."""
+    written = []
+
+    def block() -> None:
+        with finishing():
+            for number in signals:
+                os.kill(os.getpid(), number)
+            written.append("report")
+
+    with pytest.raises(KeyboardInterrupt):
+        block()
+    return written
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_waits_until_reports_are_written(number: signal.Signals) -> None:
+    assert write_under(number) == ["report"]
+
+
+def test_a_second_signal_does_not_wait() -> None:
+    assert write_under(signal.SIGTERM, signal.SIGINT) == []

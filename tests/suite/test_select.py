@@ -30,6 +30,14 @@ def test_models_are_selected_by_id_or_pattern_in_the_order_of_the_suite() -> Non
     assert Selection(models=("openai/gpt-4o",)).of_models(models) == (models[0],)
 
 
-def test_an_id_that_no_suite_has_is_a_typo_whatever_else_matched() -> None:
-    selection = Selection(cases=frozenset({"a", "z"}))
-    assert selection.unknown_cases(["a", "b"]) == ("z",)
+def test_what_fits_nothing_is_a_typo_whatever_else_matched() -> None:
+    selection = Selection(
+        cases=frozenset({CASE.id, "z"}),
+        tags=frozenset({"smoke", "smke"}),
+        models=("openai/*", "opnai/x"),
+    )
+    assert list(selection.unmatched([CASE], ["openai/x"])) == [
+        "case 'z'",
+        "tag 'smke'",
+        "model 'opnai/x'",
+    ]
