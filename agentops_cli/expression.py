@@ -4,11 +4,15 @@ Python's own `re` cannot be interrupted: `(a+)+$` on forty letters runs for hour
 run with it. The `regex` package reads the same syntax, and more, and gives up after a time.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 TIMEOUT_S = 1.0
+
+# `(?R)`, `(?1)`, `(?&name)`, `(?P>name)`: what `regex` has beyond `re`.
+_RECURSION = re.compile(r"\(\?(?:R|[0-9]|&|P>)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +52,9 @@ def compile_expression(source: str, *, ignore_case: bool = False) -> Expression:
 
     It is searched for anywhere; `^` and `$` are the ends of the text unless `(?m)` says otherwise.
     """
+    if _RECURSION.search(source):
+        message = f"the regular expression {source!r} contains itself, which has no bound in memory"
+        raise BadExpression(message)
     import regex  # type: ignore[import-untyped] # 45 ms: paid by users of expressions.
 
     try:

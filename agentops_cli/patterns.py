@@ -80,8 +80,13 @@ def is_placeholder(value: str) -> bool:
     The words are long enough that a random key of 40 characters holds one of them by accident
     about once in a hundred thousand.
     """
+    return is_dummy(value) or any(sign in value for sign in _SIGNS)
+
+
+def is_dummy(value: str) -> bool:
+    """True for what is put where a key must be and none is needed: `dummy`, `xxxxxxxx`."""
     lowered = value.lower()
-    return len(set(lowered)) < 6 or any(word in lowered for word in _PLACEHOLDERS)
+    return len(set(lowered)) < 6 or any(word in lowered for word in _WORDS)
 
 
 def _matches(text: str, pattern: Pattern) -> Iterator[Hit]:
@@ -95,8 +100,11 @@ def _matches(text: str, pattern: Pattern) -> Iterator[Hit]:
 # Eight digits with at most two separators between neighbours: all numbers of PII hold such a run.
 _DIGITS = re.compile(r"\d(?:[ .()/-]{0,2}\d){7}")
 
-_PLACEHOLDERS = (
-    *("xxxxx", "*****", "....", "<", "{", "$"),
+# Documentation's, but a password may hold any of them too.
+_SIGNS = ("....", "<", "{", "$")
+
+_WORDS = (
+    *("xxxxx", "*****"),
     *("your_", "your-", "yourkey", "yourapi", "yourtoken", "yoursecret"),
     *("example", "placeholder", "redacted", "changeme", "dummy", "insert-", "insert_"),
     *("0123456789", "1234567890", "abcdefgh"),

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from agentops_cli.model.call import Completion, Fault
 from agentops_cli.model.result import TrialResult
-from agentops_cli.patterns import PII, SECRETS, Hit, disjoint, find, is_placeholder, marks
+from agentops_cli.patterns import PII, SECRETS, Hit, disjoint, find, is_dummy, marks
 
 _SHORTEST_SECRET = 8
 
@@ -58,7 +58,7 @@ class Redact:
 def secrets_in(environ: Mapping[str, str], named: Iterable[str] = ()) -> tuple[str, ...]:
     """The secret values of an environment: of variables called so, and of those named.
 
-    A value that is short or a placeholder is no secret: hiding it would garble the reports of
+    A value that is short or a dummy is no secret: hiding it would garble the reports of
     whoever runs a local server with `OPENAI_API_KEY=dummy`.
     """
     names = {*named, *(name for name in environ if _SECRET_NAME.search(name.upper()))}
@@ -67,7 +67,7 @@ def secrets_in(environ: Mapping[str, str], named: Iterable[str] = ()) -> tuple[s
         sorted(
             value
             for value in values
-            if len(value) >= _SHORTEST_SECRET and not is_placeholder(value)
+            if len(value) >= _SHORTEST_SECRET and not is_dummy(value)
         )
     )
 

@@ -154,3 +154,9 @@ def test_a_short_password_in_a_url_leaves_no_reason_either() -> None:
     verdict = a_verdict(reason=f"found it: {excerpt(answer, 18, 20)}")
     trial = a_trial(completion=a_completion(answer), verdicts=(verdict,))
     assert ":9z" not in repr(redact_trial(trial, Redact()))
+
+
+@pytest.mark.parametrize("value", ["aB3$kd9!mQ2zT7w", "p{as}s-2-words", "a<b>c....d9"])
+def test_a_secret_of_the_environment_may_hold_any_sign(value: str) -> None:
+    assert secrets_in({"GATEWAY_KEY": value}) == (value,)
+    assert value not in Redact(secrets_in({"GATEWAY_KEY": value}))(f"the key is {value}, it says")

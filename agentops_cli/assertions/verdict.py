@@ -13,11 +13,9 @@ from agentops_cli.model.call import Verdict
 from agentops_cli.model.finding import Finding
 from agentops_cli.model.suite import AssertionSpec
 
-# An expression with none of these and a match for "" matches at the start of any text.
-_CONDITIONS = (
-    *("^", "$", "(?=", "(?!", "(?<", "(?("),
-    *("\\b", "\\B", "\\A", "\\Z", "\\m", "\\M", "\\G"),
-)
+# What finds something in each of these finds something in any answer, unless it looks around.
+_LOOKS_AROUND = ("(?=", "(?!", "(?<", "(?(")
+_PROBES = ("", "a", "7 b", "\n.", "\u03a9 \u00e9", "-")
 
 
 class CannotTell(Exception):  # noqa: N818 - an abstention is no error of anybody's
@@ -61,7 +59,8 @@ def expression_of(spec: AssertionSpec, source: str, *, ignore_case: bool = False
     except BadExpression as error:
         fix = "mend it; put a backslash before a character that is meant as itself"
         raise bad_argument(spec, str(error), fix=fix) from None
-    if expression.compiled.match("") and not any(word in source for word in _CONDITIONS):
+    looks_around = any(word in source for word in _LOOKS_AROUND)
+    if not looks_around and all(map(expression.matches, _PROBES)):
         problem = f"the regular expression {source!r} matches every text, so it cannot fail"
         raise bad_argument(spec, problem, fix="make a part of it necessary: + in place of *")
     return expression

@@ -67,6 +67,9 @@ class OpenAIChat:
             raise GatewayError(faults.malformed(str(error), endpoint)) from error
         except (aiohttp.ClientError, TimeoutError) as error:
             raise GatewayError(_fault_of(error, request.timeout_s, endpoint)) from error
+        except ValueError as error:  # A header with a character that none may have.
+            fix = "mend the headers in the configuration, or the key"
+            raise GatewayError(faults.unreachable(str(error), endpoint, fix=fix)) from error
         latency_s = self._clock() - started
         if status < 300:
             return _read_answer(answer, endpoint, latency_s)

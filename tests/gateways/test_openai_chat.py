@@ -236,3 +236,13 @@ async def test_a_call_that_is_cancelled_stays_cancelled(chat: OpenAIChat) -> Non
 async def test_a_gateway_that_was_never_asked_closes(server: FaultyOpenAI) -> None:
     await OpenAIChat({}, environ={}, concurrency=1).close()
     assert server.requests == []
+
+
+async def test_a_header_that_cannot_be_sent_is_a_fault(server: FaultyOpenAI) -> None:
+    settings = ModelSettings(base_url=server.url, headers={"x-team": "ev\x00als"})
+    gateway = OpenAIChat({"openai/ok": settings}, environ={}, concurrency=1)
+    fault = await fault_of(gateway, "openai/ok")
+    await gateway.close()
+    assert (fault.kind, fault.billed) == (FaultKind.CONNECTION, False)
+    assert fault.fix == "mend the headers in the configuration, or the key"
+    assert server.requests == []
