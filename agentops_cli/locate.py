@@ -6,9 +6,9 @@ size, depth and the number of values after alias expansion are limited, and a mi
 never a crash.
 """
 
+import math
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
 import yaml
@@ -23,6 +23,9 @@ Route: TypeAlias = tuple[str | int, ...]
 MAX_BYTES = 4 * 1024 * 1024
 MAX_DEPTH = 50
 MAX_VALUES = 500_000
+
+# Of a whole number; those of a few more do not fit a float any longer.
+_MOST_DIGITS = 300
 
 _PREFIX = "tag:yaml.org,2002:"
 _STR, _MERGE = f"{_PREFIX}str", f"{_PREFIX}merge"
@@ -48,23 +51,60 @@ for _tag, _pattern, _first in (
     _Loader.add_implicit_resolver(f"{_PREFIX}{_tag}", re.compile(rf"^(?:{_pattern})$"), _first)
 
 
+class _Children:
+    """The parts of nodes by key; a mapping is indexed when it is first asked, then never again."""
+
+    def __init__(self) -> None:
+        self._indexed: dict[int, dict[str, tuple[Any, Any]]] = {}
+
+    def child(self, node: Any, step: str | int) -> tuple[Any, Any] | None:
+        """The key node and the value node of one step; for a sequence both are the item."""
+        if isinstance(node, yaml.MappingNode):
+            return self._of(node).get(step) if isinstance(step, str) else None
+        if isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
+            return node.value[step], node.value[step]
+        return None
+
+    def _of(self, node: Any) -> dict[str, tuple[Any, Any]]:
+        # The document holds the nodes, so that their ids stay their own.
+        found = self._indexed.get(id(node))
+        if found is None:
+            found = self._indexed[id(node)] = self._index(node)
+        return found
+
+    def _index(self, node: Any) -> dict[str, tuple[Any, Any]]:
+        own: dict[str, tuple[Any, Any]] = {}
+        merged: dict[str, tuple[Any, Any]] = {}
+        for key, value in node.value:
+            if key.tag != _MERGE:
+                own[key.value] = (key, value)
+                continue
+            for part in value.value if isinstance(value, yaml.SequenceNode) else [value]:
+                if isinstance(part, yaml.MappingNode):
+                    merged = {**self._of(part), **merged}
+        return {**merged, **own} if merged else own
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
     """A YAML document: its data, and where each part of it stands.
 
     A route is the keys and indices that lead to a value: `("cases", 3, "mustContain", 0)`.
+    `all_finite` is False where a number may be infinite or no number at all.
     """
 
     path: str
     data: Json
     _root: Any
     _first_line: int
+    all_finite: bool = False
+    _children: _Children = field(default_factory=_Children, compare=False, repr=False)
 
     def at(self, route: Route = ()) -> Location:
         """The place of a value; of its nearest parent that is in the text if it is not."""
         node = self._root
         for step in route:
-            found = _child(node, step)
+            found = self._children.child(node, step)
             if found is None:
                 break
             node = found[1]
@@ -74,18 +114,18 @@ class Document:
         """The place of the key that ends the route; falls back as `at` does."""
         parent = self._root
         for step in route[:-1]:
-            found = _child(parent, step)
+            found = self._children.child(parent, step)
             if found is None:
                 return self._location(parent)
             parent = found[1]
-        found = _child(parent, route[-1]) if route else None
+        found = self._children.child(parent, route[-1]) if route else None
         return self._location(found[0] if found else parent)
 
     def text_at(self, route: Route) -> str | None:
         """The scalar exactly as written, before `1.10` became a number; None for other values."""
         node = self._root
         for step in route:
-            found = _child(node, step)
+            found = self._children.child(node, step)
             if found is None:
                 return None
             node = found[1]
@@ -134,7 +174,13 @@ def parse_yaml(text: str, *, path: str, first_line: int = 1) -> Document:
     data = None if root is None else builder.build(root)
     if builder.findings:
         raise InputError(builder.findings)
-    return Document(path=path, data=data, _root=root, _first_line=first_line)
+    return Document(
+        path=path,
+        data=data,
+        all_finite=builder.all_finite,
+        _root=root,
+        _first_line=first_line,
+    )
 
 
 def _compose(text: str) -> Any:
@@ -176,6 +222,7 @@ class _Builder:
 
     def __init__(self, path: str, first_line: int) -> None:
         self.findings: list[Finding] = []
+        self.all_finite = True
         self._path = path
         self._first_line = first_line
         self._values = 0
@@ -244,15 +291,21 @@ class _Builder:
             return None
         if kind == "bool":
             return text.lower() == "true"
-        try:
-            if kind == "int":
-                return _int(text)
-            if kind == "float":
-                return float(text.replace(".inf", "inf").replace(".nan", "nan"))
-        except ValueError:
-            pass  # A tag such as `!!int` on other text; reported below like any tag.
+        if kind in {"int", "float"}:
+            try:
+                return self._number(text, kind)
+            except ValueError:
+                pass  # A tag such as `!!int` on other text; reported below like any tag.
         self._add("bad-tag", f"the tag {node.tag!r} is not allowed here", node, "remove the tag")
         return text
+
+    def _number(self, text: str, kind: str) -> int | float:
+        """The number; infinite when it has more digits than a float can hold."""
+        if kind == "int" and len(text) <= _MOST_DIGITS:
+            return _int(text)
+        number = float(text.lower().replace(".inf", "inf").replace(".nan", "nan"))
+        self.all_finite &= math.isfinite(number)
+        return number
 
     def _add(self, rule: str, message: str, node: Any, fix: str) -> None:
         place = self._at(node)
@@ -278,26 +331,6 @@ def _int(text: str) -> int:
 
 def _as_list(value: Json) -> list[Json]:
     return value if isinstance(value, list) else [value]
-
-
-def _child(node: Any, step: str | int) -> tuple[Any, Any] | None:
-    """The key node and the value node of one step; for a sequence both are the item."""
-    if isinstance(node, yaml.MappingNode):
-        own = [(key, value) for key, value in node.value if key.value == step]
-        return own[-1] if own else next(_merged(node, step), None)
-    if isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
-        return node.value[step], node.value[step]
-    return None
-
-
-def _merged(node: Any, step: str | int) -> Iterator[tuple[Any, Any]]:
-    for key, value in node.value:
-        if key.tag != _MERGE:
-            continue
-        for part in value.value if isinstance(value, yaml.SequenceNode) else [value]:
-            found = _child(part, step)
-            if found:
-                yield found
 
 
 def _location(path: str, mark: Any, first_line: int) -> Location:

@@ -64,11 +64,7 @@ def secrets_in(environ: Mapping[str, str], named: Iterable[str] = ()) -> tuple[s
     names = {*named, *(name for name in environ if _SECRET_NAME.search(name.upper()))}
     values = {environ[name].strip() for name in names if name in environ}
     return tuple(
-        sorted(
-            value
-            for value in values
-            if len(value) >= _SHORTEST_SECRET and not is_dummy(value)
-        )
+        sorted(value for value in values if len(value) >= _SHORTEST_SECRET and not is_dummy(value))
     )
 
 

@@ -10,10 +10,12 @@ A compiled validator decides whether a document is valid at all; only an invalid
 
 import difflib
 import json
+import math
 from collections.abc import Callable, Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass
 from functools import cache
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +26,13 @@ from agentops_cli.model.finding import Finding
 from agentops_cli.model.json import Json, JsonObject
 
 _FOLDER = Path(__file__).parent / "schemas"
+
+_NOT_BLANK = r"\S"
+
+_BOUNDS = {"minimum": "at least", "exclusiveMinimum": "more than", "maximum": "at most"}
+
+MOST_PROBLEMS = 200
+"""How many mistakes of one document are explained; explaining one may take a millisecond."""
 
 TYPE_WORDS = {
     "string": "text",
@@ -71,10 +80,39 @@ def check(document: Document, name: str) -> tuple[Finding, ...]:
 
 
 def problems(document: Document, name: str) -> tuple[Problem, ...]:
-    """The same with the routes, for a reader that goes on with what is left."""
+    """The same with the routes, for a reader that goes on with what is left.
+
+    After `MOST_PROBLEMS` of them the last is about the whole document: nothing is left.
+    """
+    infinite = tuple(not_finite(document))
     if _accepts(_compiled(name), document.data):
-        return ()
-    return tuple(_explain(document, schema(name), document.data, ()))
+        return infinite
+    told = {problem.route for problem in infinite}
+    explained = _explain(document, schema(name), document.data, ())
+    return (*infinite, *(problem for problem in explained if problem.route not in told))
+
+
+def not_finite(document: Document) -> Iterator[Problem]:
+    """Infinity and "not a number", which YAML knows and a schema's comparisons let pass."""
+    for route, number in () if document.all_finite else _infinities(document.data, ()):
+        finding = Finding(
+            rule="bad-value",
+            message=f"{_name(route)} must be a finite number, not {number}",
+            location=document.key_at(route),
+            fix="write a number",
+        )
+        yield Problem(route=route, finding=finding)
+
+
+def _infinities(value: Json, route: Route) -> Iterator[tuple[Route, float]]:
+    if isinstance(value, float) and not math.isfinite(value):
+        yield route, value
+    elif isinstance(value, dict):
+        for key, part in value.items():
+            yield from _infinities(part, (*route, key))
+    elif isinstance(value, list):
+        for index, part in enumerate(value):
+            yield from _infinities(part, (*route, index))
 
 
 def check_part(
@@ -86,20 +124,27 @@ def check_part(
     return tuple(problem.finding for problem in _explain(document, against, data, route))
 
 
-def without(data: Json, route: Route) -> Json:
-    """A copy of the data that lacks the value at the route; what it shares is not copied."""
-    if not route:
+def without(data: Json, *routes: Route) -> Json:
+    """A copy of the data that lacks the values at the routes, made in one pass.
+
+    What it shares is not copied.
+    """
+    if () in routes:
         return None
-    step, rest = route[0], route[1:]
-    if isinstance(data, dict) and isinstance(step, str) and step in data:
+    below: dict[str | int, list[Route]] = {}
+    for route in routes:
+        below.setdefault(route[0], []).append(route[1:])
+    if not below:
+        return data
+    if isinstance(data, dict):
         return {
-            key: without(value, rest) if key == step else value
+            key: without(value, *below[key]) if key in below else value
             for key, value in data.items()
-            if rest or key != step
+            if () not in below.get(key, ())
         }
-    if isinstance(data, list) and isinstance(step, int) and step < len(data):
+    if isinstance(data, list):
         # A list keeps its length: the routes of the items after it stay right.
-        return [without(value, rest) if i == step else value for i, value in enumerate(data)]
+        return [without(value, *below.get(index, ())) for index, value in enumerate(data)]
     return data
 
 
@@ -150,8 +195,20 @@ def _accepts(validator: Callable[[Json], Any], data: Json) -> bool:
 def _explain(document: Document, against: JsonObject, data: Json, base: Route) -> Iterator[Problem]:
     from jsonschema import Draft7Validator  # 0.2 s: paid by invalid documents only.
 
-    for error in Draft7Validator(against).iter_errors(data):
-        yield from _problems(document, error, base)
+    found = (
+        problem
+        for error in Draft7Validator(against).iter_errors(data)
+        for problem in _problems(document, error, base)
+    )
+    yield from islice(found, MOST_PROBLEMS)
+    if next(found, None) is not None:
+        finding = Finding(
+            rule="too-many-mistakes",
+            message=f"there are more than {MOST_PROBLEMS} mistakes; the others are not listed",
+            location=document.at(base),
+            fix="mend these, then check again",
+        )
+        yield Problem(route=base, finding=finding)
 
 
 def _problems(document: Document, error: Any, base: Route) -> Iterator[Problem]:
@@ -255,15 +312,14 @@ def _plain(document: Document, error: Any, route: Route) -> Finding:
             fix = f"did you mean {near[0]!r}?" if near else fix
         case "minLength":
             message = "must not be empty"
-            fix = f"give it a value, or remove it{f': {fix}' if fix else ''}"
+            fix = _value_or_nothing(fix)
+        case "pattern" if limit == _NOT_BLANK:
+            message = "must not be blank"
+            fix = _value_or_nothing(fix)
         case "minItems" | "minProperties":
             message = "must not be empty" if limit == 1 else f"needs at least {limit} items"
-        case "minimum":
-            message = f"must be at least {limit}, not {value}"
-        case "exclusiveMinimum":
-            message = f"must be more than {limit}, not {value}"
-        case "maximum":
-            message = f"must be at most {limit}, not {value}"
+        case "minimum" | "exclusiveMinimum" | "maximum":
+            message = f"must be {_BOUNDS[error.validator]} {limit}, not {value}"
         case "pattern":
             message = f"has not the right form: {shown(value)}"
         case _:
@@ -279,6 +335,10 @@ def _wanted(branches: list[JsonObject]) -> list[str]:
         title, kind = branch.get("title"), branch.get("type")
         words.append(str(title) if title else TYPE_WORDS.get(str(kind), "another shape"))
     return list(dict.fromkeys(words))
+
+
+def _value_or_nothing(hint: str | None) -> str:
+    return f"give it a value, or remove it{f': {hint}' if hint else ''}"
 
 
 def _hint(part: Any) -> str | None:

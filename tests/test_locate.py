@@ -50,6 +50,9 @@ def refused(text: str) -> tuple[Finding, ...]:
         (".5", 0.5),
         ("1e3", 1000.0),
         ("-.inf", -math.inf),
+        ("1e999", math.inf),
+        pytest.param("9" * 400, math.inf, id="400 digits"),
+        pytest.param("9" * 9_000, math.inf, id="9,000 digits"),
         ("12:30", "12:30"),
         ("2026-01-02", "2026-01-02"),
         ("1_000", "1_000"),
@@ -63,6 +66,11 @@ def test_a_plain_scalar_means_what_an_editor_shows(written: str, read: Json) -> 
     assert value == {"key": read}
     assert isinstance(value, dict)
     assert type(value["key"]) is type(read)
+
+
+def test_a_document_knows_whether_its_numbers_are_finite() -> None:
+    assert parse("a: [1, 2.5]\n").all_finite
+    assert not parse("a: [1, .nan]\n").all_finite
 
 
 def test_an_empty_document_is_none() -> None:
@@ -170,6 +178,33 @@ def test_of_several_merged_mappings_the_first_wins() -> None:
     data = parse("x: &x {a: 1}\ny: &y {a: 2, b: 2}\nz: {<<: [*x, *y]}\n").data
     assert isinstance(data, dict)
     assert data["z"] == {"a": 1, "b": 2}
+
+
+def test_finding_a_place_among_many_keys_looks_at_each_of_them_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    indexed = 0
+    index = locate._Children._index
+
+    def counted(children: locate._Children, node: yaml.MappingNode) -> object:
+        nonlocal indexed
+        indexed += len(node.value)
+        return index(children, node)
+
+    document = parse("".join(f"k{n}: {n}\n" for n in range(2_000)))
+    monkeypatch.setattr(locate._Children, "_index", counted)
+    lines = [document.key_at((f"k{n}",)).line for n in range(2_000)]
+    assert lines == list(range(1, 2_001))
+    assert indexed == 2_000
+
+
+def test_merges_of_merges_are_looked_through_once_each() -> None:
+    levels = ["a0: &a0 {x: 1}"]
+    levels += [f"a{n}: &a{n} {{<<: [*a{n - 1}, *a{n - 1}]}}" for n in range(1, 15)]
+    document = parse("\n".join(levels))
+    assert str(document.at(("a14", "x"))) == "s.yaml:1:13"
+    assert str(document.at(("a14", "y"))) == "s.yaml:15:6"
+    assert len(document._children._indexed) == 16
 
 
 # Mistakes

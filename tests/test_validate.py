@@ -14,6 +14,7 @@ from agentops_cli.locate import parse_yaml
 from agentops_cli.model.finding import Finding
 from agentops_cli.model.json import Json, JsonObject
 from agentops_cli.validate import (
+    MOST_PROBLEMS,
     check,
     check_part,
     problems,
@@ -33,6 +34,7 @@ PET: JsonObject = {
         "weightKg": {"type": "number", "exclusiveMinimum": 0},
         "kind": {"enum": ["cat", "dog"], "description": "What it is."},
         "chip": {"type": "string", "pattern": "^[0-9]{4}$", "description": "Four digits."},
+        "owner": {"type": "string", "pattern": r"\S", "description": "Whose it is."},
         "toys": {"type": "array", "minItems": 1, "items": {"type": "string"}},
         "food": {
             "description": "What it eats.",
@@ -65,7 +67,7 @@ VALID = "name: Tom\nage: 3\n"
     [
         ("", None, None, None),
         ("nmae: Tim", "3:1", "unknown key 'nmae'", "did you mean 'name'?"),
-        ("zzz: 1", "3:1", "unknown key 'zzz'", "known keys: age, chip, food, kind, name, toys, we"),
+        ("zzz: 1", "3:1", "unknown key 'zzz'", "known keys: age, chip, food, kind, name, owner, t"),
         ("kind: cow", "3:7", "'kind' must be one of cat, dog, not \"cow\"", "What it is."),
         ("kind: cats", "3:7", "'kind' must be one of cat, dog, not \"cats\"", "did you mean 'cat'"),
         ("chip: 123", "3:7", "'chip' must be text, not 123", 'put it in quotes: "123"'),
@@ -74,6 +76,8 @@ VALID = "name: Tom\nage: 3\n"
         ("weightKg: 0", "3:11", "'weightKg' must be more than 0, not 0", None),
         ("weightKg: [1]", "3:11", "'weightKg' must be a number, not a list", None),
         ("weightKg:", "3:10", "'weightKg' must be a number, not empty", None),
+        ("owner: ' '", "3:8", "'owner' must not be blank", "give it a value, or remove it: Whose"),
+        ("owner: ''", "3:8", "'owner' must not be blank", "give it a value, or remove it: Whose"),
         ("toys: []", "3:7", "'toys' must not be empty", None),
         (
             "toys: [ball, 7]",
@@ -169,6 +173,53 @@ def test_a_value_can_be_taken_out_and_the_other_routes_stay(
     data: Json = {"a": 1, "b": [1, {"c": 2}]}
     assert without(data, route) == left
     assert data == {"a": 1, "b": [1, {"c": 2}]}
+
+
+def test_many_values_are_taken_out_in_one_pass() -> None:
+    data: Json = {"a": 1, "b": [1, {"c": 2, "d": 3}], "e": {"f": 4}}
+    assert without(data) == data
+    assert without(data, ("a",), ("b", 0), ("b", 1, "d"), ("e", "f"), ("e", "f", "g")) == {
+        "b": [None, {"c": 2}],
+        "e": {},
+    }
+    assert without(data, ("a",), ()) is None
+
+
+def test_taking_many_keys_out_of_one_mapping_looks_at_each_of_them_once() -> None:
+    class Counting(dict[str, Json]):
+        seen = 0
+
+        def items(self) -> Any:
+            for item in super().items():
+                Counting.seen += 1
+                yield item
+
+    data = Counting({f"k{n}": n for n in range(1_000)})
+    assert without(data, *((f"k{n}",) for n in range(999))) == {"k999": 999}
+    assert Counting.seen == 1_000
+
+
+def test_after_many_mistakes_the_rest_is_only_said_to_be_there() -> None:
+    document = parse_yaml("".join(f"k{n}: 1\n" for n in range(1_000)), path="s.yaml")
+    *told, last = problems(document, "suite")
+    assert [problem.route for problem in told] == [(f"k{n}",) for n in range(MOST_PROBLEMS)]
+    assert (last.route, last.absent, last.finding.rule) == ((), False, "too-many-mistakes")
+
+
+def test_a_number_that_is_not_finite_is_told_once_beside_the_other_mistakes() -> None:
+    text = "gate: {minPassRate: .inf, maxErrored: -1}\nbudget: {runUsd: .nan}\n"
+    findings = check(parse_yaml(text, path="s.yaml"), "suite")
+    assert [finding.message for finding in findings] == [
+        "'minPassRate' must be a finite number, not inf",
+        "'runUsd' must be a finite number, not nan",
+        "'maxErrored' must be at least 0, not -1",
+    ]
+
+
+def test_as_many_mistakes_as_are_told_are_all_of_them() -> None:
+    text = "".join(f"k{n}: 1\n" for n in range(MOST_PROBLEMS))
+    document = parse_yaml(text, path="s.yaml")
+    assert len(check(document, "suite")) == MOST_PROBLEMS
 
 
 # The shipped schemas: those of files that users write; what we write ourselves is not explained.

@@ -70,8 +70,11 @@ def decide(suites: Sequence[SuiteResult], *, interrupted: bool) -> ExitCode:
 
 
 def _anything_was_judged(cases: Sequence[CaseResult]) -> bool:
-    """False when every case was skipped: a run that tried nothing has no verdict."""
-    return any(case.outcome is not Outcome.SKIPPED for case in cases)
+    """False when no case can pass or fail the gate: such a run has no verdict.
+
+    Skipped, expected to fail, quarantined or in error: a run of these alone must not be green.
+    """
+    return any(case.outcome is Outcome.FAILED or case.outcome in GOOD for case in cases)
 
 
 def _pass_rate_reason(

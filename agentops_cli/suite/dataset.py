@@ -3,15 +3,18 @@
 import csv
 import io
 import json
-from collections.abc import Callable, Iterator, Mapping
+import math
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from agentops_cli.errors import InputError
-from agentops_cli.locate import parse_yaml
+from agentops_cli.locate import MAX_DEPTH, parse_yaml
 from agentops_cli.model.finding import Finding
 from agentops_cli.model.json import Json, JsonObject
 from agentops_cli.model.place import Location
+from agentops_cli.validate import not_finite
 
 _CELL_LIMIT = 16 * 1024 * 1024
 
@@ -89,7 +92,7 @@ def _jsonl(text: str, path: str) -> Iterator[tuple[int, Json | Finding]]:
         if not row.strip():
             continue
         try:
-            yield line, json.loads(row)
+            yield line, parse_json(row)
         except ValueError as error:
             problem = f"not valid JSON: {error}"
             yield line, _finding("bad-json", problem, path, line, "write one JSON object a line")
@@ -97,7 +100,7 @@ def _jsonl(text: str, path: str) -> Iterator[tuple[int, Json | Finding]]:
 
 def _json(text: str, path: str) -> Iterator[tuple[int, Json | Finding]]:
     """Reads the array item by item, so that each row has its line."""
-    decoder, at = json.JSONDecoder(), _after_space(text, 0)
+    at = _after_space(text, 0)
     line = text.count("\n", 0, at) + 1
     if text[at : at + 1] != "[":
         yield line, _finding("bad-json", "must be a JSON array", path, line, "begin with '['")
@@ -109,8 +112,8 @@ def _json(text: str, path: str) -> Iterator[tuple[int, Json | Finding]]:
         if text[start : start + 1] == "]" and separator == "[":
             return
         try:
-            value, end = decoder.raw_decode(text, start)
-        except (ValueError, RecursionError) as error:
+            value, end = _decoded(text, start)
+        except ValueError as error:
             yield line, _finding("bad-json", f"not valid JSON: {error}", path, line, fix)
             return
         yield line, value
@@ -123,7 +126,7 @@ def _json(text: str, path: str) -> Iterator[tuple[int, Json | Finding]]:
 
 
 def _after_space(text: str, at: int) -> int:
-    while at < len(text) and text[at] in " \t\r\n":
+    while at < len(text) and text[at] in _SPACE:
         at += 1
     return at
 
@@ -133,6 +136,8 @@ def _yaml(text: str, path: str) -> Iterator[tuple[int, Json | Finding]]:
     if not isinstance(document.data, list):
         yield 1, _finding("bad-yaml", "must be a list of rows", path, 1, "begin rows with '- '")
         return
+    for problem in not_finite(document):
+        yield 1, problem.finding
     for index, value in enumerate(document.data):
         yield document.at((index,)).line or 1, value
 
@@ -144,13 +149,71 @@ def convert(value: Json, to: str) -> Json:
     if to == "int":
         return int(value)
     if to == "float":
-        return float(value)
+        return _finite(value)
     if to == "bool":
         return _boolean(value)
     if to == "json":
-        parsed: JsonObject = json.loads(value)
-        return parsed
+        return parse_json(value)
     return value
+
+
+def parse_json(text: str) -> Json:
+    """The value of a JSON text, held to what is allowed in YAML; raises `ValueError`.
+
+    Refused besides bad syntax: a key given twice, a number that is not finite, deep nesting.
+    """
+    start = _after_space(text, 0)
+    value, end = _decoded(text, start)
+    if text[end:].strip(_SPACE):
+        raise json.JSONDecodeError("Extra data", text, _after_space(text, end))
+    return value
+
+
+def _decoded(text: str, start: int) -> tuple[Json, int]:
+    """The value that begins there, and where it ends."""
+    value: Json
+    try:
+        value, end = _DECODER.raw_decode(text, start)
+    except RecursionError:
+        raise ValueError(_TOO_DEEP) from None
+    brackets = text.count("[", start, end) + text.count("{", start, end)
+    if brackets > MAX_DEPTH and _is_deep(value):
+        raise ValueError(_TOO_DEEP)
+    return value, end
+
+
+def _is_deep(value: Json) -> bool:
+    """True for more than `MAX_DEPTH` levels; takes them one by one, for it must not recurse."""
+    level = [value]
+    for _ in range(MAX_DEPTH + 1):
+        level = [part for whole in level for part in _parts(whole)]
+    return bool(level)
+
+
+def _parts(value: Json) -> Iterable[Json]:
+    if isinstance(value, dict):
+        return value.values()
+    return value if isinstance(value, list) else ()
+
+
+def _unique(pairs: list[tuple[str, Json]]) -> JsonObject:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        keys = Counter(key for key, _ in pairs)
+        raise ValueError(f"the key {keys.most_common(1)[0][0]!r} is there twice")
+    return found
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"a number must be finite, not {text}")
+    return number
+
+
+_SPACE = " \t\r\n"
+_TOO_DEEP = f"values are nested more than {MAX_DEPTH} deep"
+_DECODER = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_finite, parse_float=_finite)
 
 
 def _boolean(value: str) -> bool:

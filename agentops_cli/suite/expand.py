@@ -10,6 +10,7 @@ from agentops_cli.model.finding import Finding
 from agentops_cli.model.json import Json, JsonObject
 from agentops_cli.model.place import Location
 from agentops_cli.suite.dataset import Row, convert, read_rows
+from agentops_cli.validate import shown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +77,8 @@ class Mapped:
         yield from (("tags", column) for column in self.tags)
 
 
+_NO_REASON = frozenset({"", "no", "false", "0"})
+
 Report = Callable[[Finding], None]
 MissingColumn = Callable[[str, str, str | None], None]
 
@@ -128,7 +131,7 @@ class _Cells:
         column = mapped.id or ("id" if "id" in cells else None)
         number = f"{prefix}{self._row.number}"
         found = CaseRow(
-            id=_shown(self._full(cells, column)) if column else number,
+            id=self._id(cells, column) if column else number,
             location=self._row.location,
             input=_shown(self._full(cells, mapped.input)) if mapped.input else None,
             vars={name: self._full(cells, column) for name, column in mapped.vars.items()},
@@ -155,9 +158,22 @@ class _Cells:
             self._wrong("empty-cell", f"column {column!r} is empty", "fill it, or skip the row")
         return value
 
+    def _id(self, cells: Mapping[str, Json], column: str) -> str:
+        found = _shown(self._full(cells, column))
+        if found.isspace():
+            self._wrong("empty-cell", f"column {column!r} is blank", "give the row an id")
+        return found
+
     def _reason(self, cells: Mapping[str, Json], column: str | None) -> str | None:
+        """The text of a cell; None where it says that there is no reason."""
         value = cells.get(column) if column else None
-        return _shown(value) or None
+        if not value:
+            return None  # Empty, or the false, 0 and null of a format with types.
+        if not isinstance(value, str):
+            problem = f"column {column!r} must be text, not {shown(value)}"
+            self._wrong("bad-cell", problem, "write the reason as text")
+            return None
+        return None if value.strip().lower() in _NO_REASON else value
 
     def _wrong(self, rule: str, message: str, fix: str) -> None:
         self._right = False

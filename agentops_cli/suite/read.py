@@ -4,7 +4,6 @@ Reading goes on after a mistake with what is left, so that all of them are repor
 suite is returned only when there was none.
 """
 
-import json
 import posixpath
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -17,9 +16,10 @@ from agentops_cli.locate import Document, Route, parse_yaml
 from agentops_cli.model.finding import Finding
 from agentops_cli.model.json import Json, JsonObject
 from agentops_cli.model.place import Location
-from agentops_cli.model.suite import Budget, Case, Gate, Quarantine, Suite
+from agentops_cli.model.suite import AssertionSpec, Budget, Case, Gate, Quarantine, Suite
 from agentops_cli.ports import AssertionType, Source
 from agentops_cli.registry import Registry
+from agentops_cli.suite.dataset import parse_json
 from agentops_cli.suite.expand import Mapped, expand_dataset
 from agentops_cli.suite.specs import CASE_KINDS, RawSpec, SpecReader
 from agentops_cli.template import Templates
@@ -76,7 +76,7 @@ class _Reader:
             report=self.findings.append,
         )
         self._defaults = _mapping(self._data.get("defaults"))
-        self._default_specs = self._specs.read(self._defaults, ("defaults",), from_defaults=True)
+        self._default_specs = self._specs.read(self._defaults, ("defaults",))
         self._default_vars = self._vars(self._defaults, ("defaults",))
 
     def suite(self) -> Suite:
@@ -101,13 +101,15 @@ class _Reader:
 
     def _valid_part(self) -> JsonObject:
         """The data without whatever the schema refuses; every refusal is a finding."""
-        data = self._document.data
+        wrong: list[Route] = []
         for problem in problems(self._document, "suite"):
             self.findings.append(problem.finding)
             self._broken.add(problem.route[:2])
             if not problem.absent:
-                data = without(data, problem.route)
-        return _mapping(data)
+                wrong.append(problem.route)
+        if () in wrong:
+            raise InputError(self.findings)  # Nothing is left to go on with.
+        return _mapping(without(self._document.data, *wrong))
 
     def _demand_prompt(self, suite: Suite) -> None:
         needs_none = suite.models and all(m.startswith("replay/") for m in suite.models)
@@ -141,7 +143,7 @@ class _Reader:
             location=place,
             input=text,
             vars=given,
-            assertions=tuple(self._specs.complete(raw, scope, place) for raw in shape.specs),
+            assertions=self._assertions(shape, scope, place, route),
             tags=shape.tags | frozenset(map(str, _list(holder.get("tags")))),
             repeat=shape.repeat,
             repeat_pass=shape.repeat_pass,
@@ -173,9 +175,7 @@ class _Reader:
                 input=row.input,
                 vars=given,
                 row=row.cells,
-                assertions=tuple(
-                    self._specs.complete(raw, scope, row.location) for raw in shape.specs
-                ),
+                assertions=self._assertions(shape, scope, row.location, route),
                 tags=shape.tags | row.tags,
                 repeat=shape.repeat,
                 repeat_pass=shape.repeat_pass,
@@ -221,10 +221,7 @@ class _Reader:
         )
         specs = inherited + own
         if not any(raw.spec.effective for raw in specs) and route[:2] not in self._broken:
-            named = f"case {holder['id']!r}" if "id" in holder else "the dataset"
-            keys = ", ".join(CASE_KINDS)
-            problem = f"{named} has no assertion that could fail"
-            self._add("no-assertion", problem, route, f"add {keys} or assert")
+            self._no_assertion(f"case {holder['id']!r}" if "id" in holder else "the dataset", route)
         repeat, repeat_pass = self._repeats(holder, route)
         assert_output = holder.get("assertOutput", self._defaults.get("assertOutput", True))
         return _Shape(
@@ -234,6 +231,20 @@ class _Reader:
             repeat_pass=repeat_pass,
             assert_output=assert_output is not False,
         )
+
+    def _assertions(
+        self, shape: _Shape, scope: JsonObject, place: Location, route: Route
+    ) -> tuple[AssertionSpec, ...]:
+        """The specs of the case at a place, its templates rendered."""
+        specs = tuple(self._specs.complete(raw, scope, place) for raw in shape.specs)
+        could_fail = any(raw.spec.effective for raw in shape.specs)
+        if could_fail and not any(spec.effective for spec in specs):
+            self._no_assertion(f"the case at {place}", route)
+        return specs
+
+    def _no_assertion(self, named: str, route: Route) -> None:
+        problem = f"{named} has no assertion that could fail"
+        self._add("no-assertion", problem, route, f"add {', '.join(CASE_KINDS)} or assert")
 
     def _repeats(self, holder: JsonObject, route: Route) -> tuple[int, int]:
         """How often a case runs, and how often it must pass."""
@@ -282,12 +293,11 @@ class _Reader:
         if text is None or how == "file":
             return text
         try:
-            loaded: Json = json.loads(text)
+            return parse_json(text)
         except ValueError as error:
             problem = f"{name} is not valid JSON: {error}"
             self._add("bad-json", problem, route, "mend the file, or read it as {file: …}")
             return None
-        return loaded
 
     def _read(self, path: str, route: Route) -> str | None:
         if path not in self._files:

@@ -27,7 +27,10 @@ Report: TypeAlias = Callable[[Finding], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RawSpec:
-    """An assertion as written: templates in its arguments are not rendered yet."""
+    """An assertion as written: templates in its arguments are not rendered yet.
+
+    Until they are, the spec counts as effective unless nothing in them could change that.
+    """
 
     spec: AssertionSpec
     route: Route
@@ -55,9 +58,7 @@ class SpecReader:
         self._report = report
         self._compiled: dict[str, Template] = {}
 
-    def read(
-        self, holder: Mapping[str, Json], route: Route, *, from_defaults: bool = False
-    ) -> tuple[RawSpec, ...]:
+    def read(self, holder: Mapping[str, Json], route: Route) -> tuple[RawSpec, ...]:
         """The assertions of a case, a dataset or the defaults, in the order of the file's keys."""
         raw: list[RawSpec] = []
         for key, value in holder.items():
@@ -67,8 +68,7 @@ class SpecReader:
                     for index, item in enumerate(value)
                 ]
             elif key in CASE_KINDS:
-                effective = not (from_defaults and key == "expectedCategory" and value == "success")
-                raw.append(self._raw(key, {"value": value}, (*route, key), effective=effective))
+                raw.append(self._raw(key, {"value": value}, (*route, key)))
             elif key == "assert" and isinstance(value, list):
                 items = (self._item(item, (*route, key, i)) for i, item in enumerate(value))
                 raw += [item for item in items if item]
@@ -87,7 +87,7 @@ class SpecReader:
             problem = f"{error.message} (for the case at {place})"
             self._add("bad-template", problem, raw.route, fix=error.fix)
             return raw.spec
-        spec = replace(raw.spec, args=args)
+        spec = _weighed(replace(raw.spec, args=args), raw.route)
         return self._checked(replace(raw, spec=spec)).spec
 
     def _item(self, item: Json, route: Route) -> RawSpec | None:
@@ -130,19 +130,17 @@ class SpecReader:
         route: Route,
         *,
         flags: Mapping[str, Json] | None = None,
-        effective: bool = True,
     ) -> RawSpec:
         flags = flags or {}
-        advisory = bool(flags.get("advisory"))
         spec = AssertionSpec(
             kind=kind,
             args=args,
             location=self._document.at(route),
             negated=bool(flags.get("not")),
-            advisory=advisory,
+            advisory=bool(flags.get("advisory")),
             weight=_number(flags.get("weight", 1)),
-            effective=effective and not advisory,
         )
+        spec = _weighed(spec, route)
         return RawSpec(spec=spec, route=route, templated=_templated(list(args.values())))
 
     def _checked(self, raw: RawSpec) -> RawSpec:
@@ -185,6 +183,17 @@ class SpecReader:
     def _add(self, rule: str, message: str, route: Route, *, fix: str | None = None) -> None:
         place = self._document.at(route)
         self._report(Finding(rule=rule, message=message, location=place, fix=fix))
+
+
+def _weighed(spec: AssertionSpec, route: Route) -> AssertionSpec:
+    """The spec, marked when it cannot carry a case alone.
+
+    Advice cannot, nor can the `success` that `defaults` expect of every case.
+    """
+    is_usual = route[0] == "defaults" and spec.kind == "expectedCategory" and not spec.negated
+    wants_success = spec.args.get("value") == "success"
+    carries = not (spec.advisory or (is_usual and wants_success))
+    return spec if carries else replace(spec, effective=False)
 
 
 def _named_after(kind: str, finding: Finding) -> Finding:

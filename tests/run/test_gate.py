@@ -73,7 +73,6 @@ def suite_of(cases: Sequence[CaseResult], gate: Gate = Gate()) -> SuiteResult:
         (cases_of(passed=3), Gate(), ExitCode.OK),
         (cases_of(passed=3, flaky=1), Gate(), ExitCode.OK),
         (cases_of(passed=3, xfailed=2, skipped=1, quarantined=1), Gate(), ExitCode.OK),
-        (cases_of(xfailed=2), Gate(), ExitCode.OK),
         (cases_of(passed=3, failed=1), Gate(), ExitCode.REJECTED),
         (cases_of(passed=3, failed=1), Gate(min_pass_rate=0.75), ExitCode.OK),
         # One of 40 that could not be judged leaves no verdict.
@@ -90,11 +89,18 @@ def suite_of(cases: Sequence[CaseResult], gate: Gate = Gate()) -> SuiteResult:
         ([undecided()], Gate(), ExitCode.UNREACHABLE),
         ([undecided(), *cases_of(passed=1)], Gate(max_errored=1), ExitCode.OK),
         (cases_of(skipped=2), Gate(), ExitCode.EMPTY),
+        (cases_of(xfailed=2), Gate(), ExitCode.EMPTY),
+        (cases_of(quarantined=2), Gate(), ExitCode.EMPTY),
+        (cases_of(xfailed=1, quarantined=1, skipped=1), Gate(), ExitCode.EMPTY),
+        ([undecided()], Gate(max_errored=1), ExitCode.EMPTY),
+        ([undecided(), *cases_of(xfailed=1)], Gate(), ExitCode.UNREACHABLE),
+        ([*cases_of(quarantined=1), stopped()], Gate(), ExitCode.STOPPED),
     ],
 )
 def test_causes_win_over_each_other_in_one_order(
     cases: Sequence[CaseResult], gate: Gate, code: ExitCode
 ) -> None:
+    """A run that judged nothing, as when each case is expected to fail, is never falsely green."""
     assert decide([suite_of(cases, gate)], interrupted=False) is code
 
 

@@ -116,3 +116,95 @@ def test_every_bad_line_of_a_jsonl_file_is_reported() -> None:
     text = "prompt: p.md\ndatasets: [{file: r.jsonl, mustContain: x}]\n"
     findings = mistakes(text, {"evals/r.jsonl": '{"a": 1}\n[1]\n{"a"\n'})
     assert [str(finding.location) for finding in findings] == ["evals/r.jsonl:2", "evals/r.jsonl:3"]
+
+
+REASONS = "prompt: p.md\ndatasets: [{file: rows.%s, skip: why, xfail: why, mustContain: x}]\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "cell"),
+    [
+        *(("jsonl", cell) for cell in ("false", "0", "0.0", "null", '""', '" \\t"')),
+        *(("csv", cell) for cell in ('" "', "no", "No", "false", "FALSE", " 0 ")),
+    ],
+)
+def test_a_cell_that_says_no_is_no_reason(name: str, cell: str) -> None:
+    rows = f"id,why\na,{cell}\n" if name == "csv" else f'{{"id": "a", "why": {cell}}}\n'
+    [case] = read(REASONS % name, {f"evals/rows.{name}": rows}).cases
+    assert (case.skip, case.xfail) == (None, None)
+
+
+@pytest.mark.parametrize("cell", ["true", "7", "0.5", '["x"]', '{"a": 1}'])
+def test_a_reason_that_is_no_text_is_a_mistake(cell: str) -> None:
+    text = "prompt: p.md\ndatasets: [{file: rows.jsonl, skip: why, mustContain: x}]\n"
+    [finding] = mistakes(text, {"evals/rows.jsonl": f'{{"id": "a", "why": {cell}}}\n'})
+    assert f"{finding.location} {finding.rule}" == "evals/rows.jsonl:1 bad-cell"
+    assert finding.message.startswith("column 'why' must be text, not ")
+    assert finding.fix == "write the reason as text"
+
+
+def test_a_reason_typed_as_a_boolean_is_told_apart_from_none() -> None:
+    text = "prompt: p.md\ndatasets: [{file: r.csv, skip: s, types: {s: bool}, mustContain: x}]\n"
+    assert read(text, {"evals/r.csv": "s\nno\n"}).cases[0].skip is None
+    [finding] = mistakes(text, {"evals/r.csv": "s\nyes\n"})
+    assert finding.message == "column 's' must be text, not true"
+
+
+def test_an_id_of_white_space_is_a_mistake() -> None:
+    text = "prompt: p.md\ndatasets: [{file: r.csv, mustContain: x}]\n"
+    [finding] = mistakes(text, {"evals/r.csv": "id,q\n  ,x\n"})
+    assert f"{finding.location} {finding.rule}" == "evals/r.csv:2 empty-cell"
+
+
+# What no file can mean
+
+BAD_JSON = {
+    "open": ("[" * 100_000, "nested more than 50 deep"),
+    "deep": ("[" * 100 + "]" * 100, "nested more than 50 deep"),
+    "objects": ('{"a": ' * 60 + "1" + "}" * 60, "nested more than 50 deep"),
+    "twice": ('{"a": 1, "a": 2}', "the key 'a' is there twice"),
+    "nan": ("[NaN]", "a number must be finite, not NaN"),
+    "infinity": ("-Infinity", "a number must be finite, not -Infinity"),
+    "huge": ("1e999", "a number must be finite, not 1e999"),
+    "rest": ("1 2", "Extra data"),
+}
+
+
+@pytest.mark.parametrize(("cell", "problem"), BAD_JSON.values(), ids=BAD_JSON)
+def test_json_that_has_no_one_meaning_is_placed_in_its_file(cell: str, problem: str) -> None:
+    text = "prompt: p.md\ndatasets: [{file: r.%s, mustContain: x%s}]\n"
+    quoted = cell.replace('"', '""')
+    for suffix, more, rows in (
+        ("jsonl", "", f'{{"c": 1}}\n{{"c": {cell}}}\n'),
+        ("csv", ", types: {c: json}", f'c\n"{quoted}"\n'),
+    ):
+        [finding] = mistakes(text % (suffix, more), {f"evals/r.{suffix}": rows})
+        assert str(finding.location) == f"evals/r.{suffix}:2"
+        assert problem in finding.message or (suffix == "jsonl" and cell == "1 2")
+
+
+def test_a_json_array_is_held_to_the_same() -> None:
+    text = "prompt: p.md\ndatasets: [{file: r.json, mustContain: x}]\n"
+    for cell, problem in list(BAD_JSON.values())[:-1]:
+        [finding] = mistakes(text, {"evals/r.json": f'[{{"c": 1}},\n{{"c": {cell}}}]'})
+        assert str(finding.location) == "evals/r.json:2"
+        assert problem in finding.message
+
+
+def test_brackets_in_a_text_are_not_depth() -> None:
+    text = "prompt: p.md\ndatasets: [{file: r.jsonl, mustContain: x}]\n"
+    [case] = read(text, {"evals/r.jsonl": f'{{"c": "{"[" * 100}"}}'}).cases
+    assert case.row["c"] == "[" * 100
+
+
+@pytest.mark.parametrize("cell", ["nan", "inf", "1e999"])
+def test_a_float_column_holds_finite_numbers(cell: str) -> None:
+    text = "prompt: p.md\ndatasets: [{file: r.csv, types: {n: float}, mustContain: x}]\n"
+    [finding] = mistakes(text, {"evals/r.csv": f"n\n{cell}\n"})
+    assert f"{finding.location} {finding.rule}" == "evals/r.csv:2 bad-cell"
+
+
+def test_a_row_of_yaml_holds_finite_numbers() -> None:
+    text = "prompt: p.md\ndatasets: [{file: r.yaml, mustContain: x}]\n"
+    [finding] = mistakes(text, {"evals/r.yaml": "- {n: 1}\n- {n: .nan}\n"})
+    assert f"{finding.location} {finding.rule}" == "evals/r.yaml:2:4 bad-value"

@@ -1,3 +1,4 @@
+import time
 from datetime import date
 from decimal import Decimal
 
@@ -199,6 +200,14 @@ def test_not_advisory_and_weight_belong_to_any_assertion() -> None:
         ("{id: a, mustContain: x, vars: {d: {file: no.txt}}}", ["2:43 missing-file"]),
         ('{id: a, mustContain: "{{ vars.tone }}"}', ["2:30 bad-template"]),
         ("{mustContain: x}", ["2:9 missing-key"]),
+        ("{id: ' ', mustContain: x}", ["2:14 bad-value"]),
+        ("{id: a, mustContain: x, skip: ' '}", ["2:39 bad-value"]),
+        ('{id: a, mustContain: x, xfail: "\\t"}', ["2:40 bad-value"]),
+        (
+            "{id: a, mustContain: x, quarantine: {reason: ' ', owner: ' ', until: 2026-12-31}}",
+            ["2:54 bad-value", "2:66 bad-value"],
+        ),
+        ("{id: a, mustContain: x, vars: {n: [.nan]}}", ["2:44 bad-value"]),
         ("{id: 7, mustContain: x}", ["2:14 wrong-type"]),
         (
             "{id: a, mustContain: x, quarantine: {reason: r, owner: o, until: 2026-13-01}}",
@@ -232,15 +241,78 @@ def test_all_mistakes_of_a_suite_are_found_at_once() -> None:
     assert all(finding.fix for finding in findings)
 
 
-def test_success_that_comes_only_from_defaults_is_no_assertion_of_a_case() -> None:
-    text = """
+@pytest.mark.parametrize(
+    "usual",
+    [
+        "{expectedCategory: success}",
+        "{assert: [{expectedCategory: success}]}",
+        "{assert: [{kind: expectedCategory, value: success}]}",
+        """{expectedCategory: "{{ 'success' }}"}""",
+        """{assert: [{expectedCategory: "{{ 'succ' }}ess"}]}""",
+    ],
+)
+def test_success_that_comes_only_from_defaults_is_no_assertion_of_a_case(usual: str) -> None:
+    text = f"""
         prompt: p.md
-        defaults: {expectedCategory: success}
+        defaults: {usual}
         cases:
-          - {id: a}
-          - {id: b, mustContain: x}
+          - {{id: a}}
+          - {{id: b, mustContain: x}}
+          - {{id: c, assert: [{{expectedCategory: success}}]}}
     """
     assert shown(mistakes(text)) == ["4:5 no-assertion"]
+
+
+@pytest.mark.parametrize(
+    "usual", ["{expectedCategory: refusal}", "{assert: [{expectedCategory: success, not: true}]}"]
+)
+def test_any_other_default_carries_a_case(usual: str) -> None:
+    assert read(f"prompt: p.md\ndefaults: {usual}\ncases: [{{id: a}}]\n").cases
+
+
+def test_a_row_whose_template_leaves_only_the_default_success_is_named() -> None:
+    text = """
+        prompt: p.md
+        defaults: {expectedCategory: "{{ row.kind }}"}
+        datasets: [{file: r.csv}]
+    """
+    [finding] = mistakes(text, {"evals/r.csv": "kind\nrefusal\nsuccess\n"})
+    assert finding.rule == "no-assertion"
+    assert finding.message == "the case at evals/r.csv:3 has no assertion that could fail"
+
+
+@pytest.mark.parametrize("number", [".nan", ".inf", "-.inf", "1e999", "9" * 400])
+@pytest.mark.parametrize(
+    "key",
+    ["budget: {runUsd: ", "gate: {maxCostUsd: ", "gate: {minPassRate: ", "gate: {maxP95LatencyS: "],
+)
+def test_a_limit_that_is_not_finite_is_refused_where_it_is_written(key: str, number: str) -> None:
+    text = f"prompt: p.md\n{key}{number}}}\ncases: [{{id: a, mustContain: x}}]\n"
+    assert shown(mistakes(text)) == [f"2:{key.index('{') + 2} bad-value"]
+
+
+def test_the_json_of_a_file_is_held_to_the_rules_of_a_suite() -> None:
+    text = "prompt: p.md\ncases: [{id: a, mustContain: x, vars: {d: {json: d.json}}}]\n"
+    for bad in ("[" * 100_000, "[NaN]", "[1e999]", '{"a": 1, "a": 2}', "[1] 2", ""):
+        assert shown(mistakes(text, {"evals/d.json": bad})) == ["2:43 bad-json"], bad[:20]
+
+
+def test_a_suite_with_very_many_mistakes_tells_the_first_of_them_and_stops() -> None:
+    unknown = "".join(f"k{n}: 1\n" for n in range(4_000))
+    findings = mistakes(f"{unknown}cases: [{{id: a}}]\n")
+    assert {finding.rule for finding in findings} == {"unknown-key", "too-many-mistakes"}
+    assert len(findings) == 201
+
+
+def test_reading_very_many_wrong_keys_takes_time_in_proportion() -> None:
+    def took(count: int) -> float:
+        text = "".join(f"k{n}: 1\n" for n in range(count))
+        began = time.process_time()
+        assert mistakes(text)
+        return time.process_time() - began
+
+    took(100)  # The first invalid document pays for imports.
+    assert took(16_000) / took(4_000) < 8
 
 
 def test_a_suite_needs_cases() -> None:
