@@ -47,7 +47,7 @@ _MEANINGS = {
     ExitCode.USAGE: "A flag or an argument is wrong.",
     ExitCode.INTERNAL: "A bug of agentops; a redacted crash report is written.",
     ExitCode.INPUT: "Configuration, suite, prompt or plugin is invalid. Nothing was spent.",
-    ExitCode.EMPTY: "A typed selection or a configured glob matched nothing, or no case was judged.",
+    ExitCode.EMPTY: "A selection or a configured glob matched nothing, or no case was judged.",
     ExitCode.STOPPED: "The budget ended the run early, so a verdict would be a guess.",
     ExitCode.UNREACHABLE: "Provider, git or store unusable, or too many cases errored.",
     ExitCode.INTERRUPTED: "Ctrl-C or SIGTERM; what finished is kept and reported.",
