@@ -60,7 +60,7 @@ class AssertionType(Protocol):
     """What a registry of assertions holds, usually the class of an `Assertion`.
 
     `schema` is JSON Schema (an object schema) for the arguments of the kind, without `kind`,
-    `not`, `weight` and `advisory`. Calling it with a spec that fits the schema builds the
+    `not` and `advisory`. Calling it with a spec that fits the schema builds the
     assertion; arguments that only code can refuse (a bad regex) raise `InputError`. Its docstring
     is its documentation: *What it checks*, *Why it matters*, *Example*, *Fix*.
     """
@@ -131,12 +131,4 @@ class Clock(Protocol):
 
     def __call__(self) -> float:
         """Now, in seconds since an unknown moment."""
-        ...
-
-
-class Redactor(Protocol):
-    """Takes secrets and personal data out of a text, leaving typed marks."""
-
-    def __call__(self, text: str, /) -> str:
-        """The text with `[redacted:kind]` in place of what must not leave."""
         ...

@@ -98,7 +98,7 @@ def _assertions() -> str:
     registry: Registry[AssertionType] = Registry("agentops.assertions", BUILTIN, noun="assertion")
     parts = [
         "# Assertions",
-        "Every kind may also carry `not: true`, `weight` and `advisory: true`.",
+        "Every kind may also carry `not: true` and `advisory: true`.",
     ]
     for name in BUILTIN:
         kind = registry.get(name)

@@ -78,7 +78,7 @@ class Contains(MustContain):
 
     *Why it matters*
 
-    In `assert:` a check can carry `not`, `weight` and `advisory`, and be filled from a dataset.
+    In `assert:` a check can carry `not` and `advisory`, and be filled from a dataset.
 
     *Example*
 

@@ -50,8 +50,8 @@ def _open_closed_streams() -> None:
     """Gives a process that was started with closed streams some that swallow everything."""
     for name in ("stdout", "stderr"):
         if getattr(sys, name) is None:
-            # Open until the process ends.
-            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115
+            nowhere = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 # Open to the end.
+            setattr(sys, name, nowhere)
 
 
 def _refused(error: AgentopsError) -> int:

@@ -34,7 +34,6 @@ def _with_assertions(base: JsonObject) -> JsonObject:
             "kind": {"const": name},
             "not": {"type": "boolean"},
             "advisory": {"type": "boolean"},
-            "weight": {"type": "number", "exclusiveMinimum": 0},
         }
         given = properties if isinstance(properties, dict) else {}
         items.append(

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -174,6 +174,3 @@ class Ask:
 
     request: Request
     settle: Callable[[Completion], Verdict] = field(compare=False)
-
-
-Headers = Mapping[str, str]

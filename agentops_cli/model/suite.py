@@ -23,7 +23,6 @@ class AssertionSpec:
     location: Location
     negated: bool = False
     advisory: bool = False
-    weight: float = 1.0
     effective: bool = True
 
 

@@ -109,9 +109,12 @@ class SpecReader:
         if not isinstance(kind, str):
             self._add("wrong-type", "'kind' must be text", route)
             return None
-        if not _flags_are_right(item):
-            problem = "'not' and 'advisory' must be true or false, 'weight' a number above 0"
-            self._add("wrong-type", problem, route)
+        if "weight" in item:
+            problem = "'weight' is not supported yet: weighted scores"
+            fix = "remove it until a version supports it"
+            self._add("not-supported-yet", problem, (*route, "weight"), fix=fix)
+        if not all(isinstance(item.get(flag, False), bool) for flag in ("not", "advisory")):
+            self._add("wrong-type", "'not' and 'advisory' must be true or false", route)
             return None
         return self._raw(kind, args, route, flags=item)
 
@@ -138,7 +141,6 @@ class SpecReader:
             location=self._document.at(route),
             negated=bool(flags.get("not")),
             advisory=bool(flags.get("advisory")),
-            weight=_number(flags.get("weight", 1)),
         )
         spec = _weighed(spec, route)
         return RawSpec(spec=spec, route=route, templated=_templated(list(args.values())))
@@ -213,12 +215,3 @@ def _templated(value: Json) -> bool:
     if isinstance(value, dict):
         return any(map(_templated, value.values()))
     return False
-
-
-def _flags_are_right(item: Mapping[str, Json]) -> bool:
-    flags = all(isinstance(item.get(name, False), bool) for name in ("not", "advisory"))
-    return flags and _number(item.get("weight", 1)) > 0
-
-
-def _number(value: Json) -> float:
-    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else 0.0

@@ -172,15 +172,15 @@ def test_an_assertion_is_written_long_or_short(
     assert (case.assertions[0].kind, case.assertions[0].args) == (kind, args)
 
 
-def test_not_advisory_and_weight_belong_to_any_assertion() -> None:
+def test_not_and_advisory_belong_to_any_assertion() -> None:
     [case] = read("""
         prompt: p.md
         cases:
           - id: a
-            assert: [{regex: x, not: true, weight: 2}, {regex: y, advisory: true}]
+            assert: [{regex: x, not: true}, {regex: y, advisory: true}]
     """).cases
     first, second = case.assertions
-    assert (first.negated, first.weight, first.advisory) == (True, 2.0, False)
+    assert (first.negated, first.advisory) == (True, False)
     assert (second.negated, second.advisory, second.effective) == (False, True, False)
 
 
@@ -193,6 +193,7 @@ def test_not_advisory_and_weight_belong_to_any_assertion() -> None:
         ("{id: a, assert: [{rgex: x}]}", ["2:26 unknown-assertion"]),
         ("{id: a, assert: [{regex: '('}]}", ["2:26 bad-argument"]),
         ("{id: a, assert: [{rubric: good}]}", ["2:26 not-supported-yet"]),
+        ("{id: a, assert: [{regex: x, weight: 2}]}", ["2:45 not-supported-yet"]),
         ("{id: a, turns: [{input: hi}], mustContain: x}", ["2:17 not-supported-yet"]),
         ("{id: a}", ["2:9 no-assertion"]),
         ("{id: a, assert: [{regex: x, advisory: true}]}", ["2:9 no-assertion"]),
