@@ -1,14 +1,18 @@
 """The plug sockets: every protocol that one room offers to another, on one page."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
+from decimal import Decimal
 from types import TracebackType
 from typing import Protocol, Self, TextIO
 
 from agentops_cli.model.call import Ask, Completion, Evidence, Request, Verdict
 from agentops_cli.model.json import JsonObject
-from agentops_cli.model.result import CaseResult, RunResult, TrialResult
+from agentops_cli.model.money import Cost, Usage
+from agentops_cli.model.result import CaseResult, RunResult, Trial, TrialResult
 from agentops_cli.model.settings import ModelSettings
-from agentops_cli.model.suite import AssertionSpec
+from agentops_cli.model.suite import AssertionSpec, InjectedFault
+from agentops_cli.model.tool import ToolCall
 
 
 class Gateway(Protocol):
@@ -41,6 +45,102 @@ class GatewayType(Protocol):
         self, models: Mapping[str, ModelSettings], *, environ: Mapping[str, str], concurrency: int
     ) -> Gateway:
         """Opens a gateway."""
+        ...
+
+
+class Reservation(Protocol):
+    """Dollars that are promised to one call, until it is known what it cost."""
+
+    def settle(self, usd: Decimal) -> None:
+        """Gives back what was not spent; called exactly once, also for a call that failed."""
+        ...
+
+
+class Purse(Protocol):
+    """The dollars of a run. Whatever spends takes from the same one.
+
+    `reserve` waits while other calls hold what this one needs, and raises `GatewayError` with a
+    BUDGET fault when it could not be paid even if they cost nothing. `suite` is a path.
+    """
+
+    async def reserve(self, usd: Decimal, *, suite: str | None) -> Reservation:
+        """Takes an upper bound out, before the call is made."""
+        ...
+
+
+class MeterSession(Protocol):
+    """What one call of a metered agent spends behind its back.
+
+    `base_url` is where the agent must look for its provider, `api_key` what it must show there.
+    The figures grow while the call is under way.
+    """
+
+    base_url: str
+    api_key: str
+
+    @property
+    def cost(self) -> Cost:
+        """The dollars settled so far."""
+        ...
+
+    @property
+    def usage(self) -> Usage:
+        """The tokens counted so far."""
+        ...
+
+    @property
+    def tool_calls(self) -> tuple[ToolCall, ...]:
+        """The tools that the model asked the agent to call, in order."""
+        ...
+
+    @property
+    def refused(self) -> int:
+        """How many calls the budget did not cover."""
+        ...
+
+
+class AgentMeter(Protocol):
+    """A proxy on loopback that prices and limits what agents spend.
+
+    `session` gives an address of its own to one call of an agent. `shared` is for a server that
+    was started with one address for good: while it is entered, what comes to that address belongs
+    to the one call, so that only one such call can be under way; others wait. `faults` without a
+    target are the provider's, those with one the tool's.
+    """
+
+    def session(
+        self, *, suite: str | None, faults: Sequence[InjectedFault]
+    ) -> AbstractAsyncContextManager[MeterSession]:
+        """Opens an address for one call."""
+        ...
+
+    def shared(
+        self, *, port: int | None, suite: str | None, faults: Sequence[InjectedFault]
+    ) -> AbstractAsyncContextManager[MeterSession]:
+        """Takes the address of a server for one call."""
+        ...
+
+
+class Fixture(Protocol):
+    """What stands around a trial: set-up before its first call, tear-down after its last.
+
+    Entering raises `GatewayError` when the set-up failed; the trial is then errored.
+    """
+
+    def __call__(self, trial: Trial) -> AbstractAsyncContextManager[None]:
+        """Gives what to enter for one trial."""
+        ...
+
+
+class ResponseCache(Protocol):
+    """Answers by the fingerprint of their request, on disk; safe for several processes."""
+
+    def get(self, key: str) -> Completion | None:
+        """The answer that was kept, None when there is none or it cannot be read."""
+        ...
+
+    def put(self, key: str, completion: Completion) -> None:
+        """Keeps an answer; one that cannot be kept is not an error of the run."""
         ...
 
 

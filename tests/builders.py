@@ -7,15 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from agentops_cli.errors import ExitCode
-from agentops_cli.model.call import (
-    Completion,
-    Fault,
-    FaultKind,
-    Finish,
-    Request,
-    ToolCall,
-    Verdict,
-)
+from agentops_cli.model.call import Completion, Fault, FaultKind, Finish, Request, Verdict
 from agentops_cli.model.finding import Finding
 from agentops_cli.model.money import Cost, Usage
 from agentops_cli.model.place import Location
@@ -32,6 +24,7 @@ from agentops_cli.model.result import (
     TrialResult,
 )
 from agentops_cli.model.suite import Case, Gate
+from agentops_cli.model.tool import ToolCall
 
 MINI = "openai/gpt-4o-mini"
 SONNET = "anthropic/claude-sonnet-4-5"

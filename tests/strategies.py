@@ -6,10 +6,11 @@ from decimal import Decimal
 from hypothesis import strategies as st
 
 from agentops_cli.errors import ExitCode
-from agentops_cli.model.call import Completion, Fault, FaultKind, Finish, ToolCall, Verdict
+from agentops_cli.model.call import Completion, Fault, FaultKind, Finish, Verdict
 from agentops_cli.model.money import Cost, Usage
 from agentops_cli.model.place import Location
 from agentops_cli.model.result import Outcome, TrialResult
+from agentops_cli.model.tool import ToolCall
 from tests.builders import Evaluation, a_case, a_case_result, a_suite_result, an_evaluation
 
 # What means something to a reader of XML, Markdown, JSON, a terminal or a CI server.

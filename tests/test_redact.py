@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agentops_cli.assertions.excerpt import excerpt
-from agentops_cli.model.call import Fault, FaultKind, ToolCall
+from agentops_cli.model.call import Fault, FaultKind
+from agentops_cli.model.tool import ToolCall
 from agentops_cli.redact import Redact, redact_trial, secrets_in
 from tests.builders import a_completion, a_trial, a_verdict, an_errored_trial
 from tests.strategies import any_text

@@ -1,5 +1,6 @@
 """Builds assertions from what an author wrote, and applies what is common to all kinds."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from agentops_cli.assertions.excerpt import shortened
@@ -30,19 +31,21 @@ class _Built:
 
     def check(self, evidence: Evidence) -> Verdict | Ask:
         """What the assertion says of the answer, as the suite meant it."""
+        return self._told(lambda: self.inner.check(evidence))
+
+    def _told(self, opinion: Callable[[], Verdict | Ask]) -> Verdict | Ask:
+        """An opinion as the suite meant it; each further question is wrapped in turn."""
         try:
-            result = self.inner.check(evidence)
+            result = opinion()
         except (CannotTell, TimeoutError) as why:
             return self._abstain(why)
         if isinstance(result, Verdict):
             return self._finish(result)
-        return replace(result, settle=lambda completion: self._settle(result, completion))
 
-    def _settle(self, ask: Ask, completion: Completion) -> Verdict:
-        try:
-            return self._finish(ask.settle(completion))
-        except (CannotTell, TimeoutError) as why:
-            return self._abstain(why)
+        def settle(completion: Completion) -> Verdict | Ask:
+            return self._told(lambda: result.settle(completion))
+
+        return replace(result, settle=settle)
 
     def _abstain(self, why: Exception) -> Verdict:
         reason = f"cannot tell: {why}"

@@ -8,9 +8,10 @@ from collections.abc import Mapping
 from typing import Literal, TypeAlias
 
 from agentops_cli.errors import GatewayError
-from agentops_cli.model.call import Completion, Fault, FaultKind, Finish, Request, ToolCall
+from agentops_cli.model.call import Completion, Fault, FaultKind, Finish, Request
 from agentops_cli.model.json import Json, JsonObject
 from agentops_cli.model.money import Usage
+from agentops_cli.model.tool import ToolCall
 
 LimitKey = Literal["max_tokens", "max_completion_tokens"]
 Parsed: TypeAlias = "object"

@@ -9,11 +9,12 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 
 from agentops_cli.errors import GatewayError, InputError
-from agentops_cli.model.call import Completion, Fault, FaultKind, Finish, Request, ToolCall
+from agentops_cli.model.call import Completion, Fault, FaultKind, Finish, Request
 from agentops_cli.model.cassette import Cassette, Recording
 from agentops_cli.model.finding import Finding
 from agentops_cli.model.money import Usage
 from agentops_cli.model.place import Location
+from agentops_cli.model.tool import ToolCall
 
 
 class Replay:

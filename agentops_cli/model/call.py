@@ -2,15 +2,17 @@
 
 import hashlib
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from agentops_cli.model.json import JsonObject
+from agentops_cli.model.json import Json, JsonObject
+from agentops_cli.model.judge import Judge
 from agentops_cli.model.money import Cost, Usage
 from agentops_cli.model.place import Location
 from agentops_cli.model.prompt import Message, Sampling
-from agentops_cli.model.suite import Case
+from agentops_cli.model.suite import Case, InjectedFault
+from agentops_cli.model.tool import Tool, ToolCall
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,36 +25,63 @@ class Tags:
     prompt_version: str | None = None
 
 
+class Purpose(StrEnum):
+    """What a call is for: the answer under test, or an opinion of one."""
+
+    SUBJECT = "subject"
+    JUDGE = "judge"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentInput:
+    """What an agent under test gets in place of a rendered prompt.
+
+    `conversation` is the id of its state: the same for all turns that share it, and never the same
+    for two trials. `faults` are those that the agent is asked to suffer.
+    """
+
+    input: str
+    conversation: str
+    vars: Mapping[str, Json] = field(default_factory=dict)
+    faults: tuple[InjectedFault, ...] = ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
     """Everything that determines an answer, and nothing about how the call is carried out.
 
     `model` is the id as the user wrote it, provider prefix included. `max_tokens` is always set:
     a bound on the dollars needs one. `repeat` counts from 0 and tells apart executions that must
-    not share a cached answer. `turn` counts from 0 within one conversation.
+    not share a cached answer. `turn` counts from 0 within one conversation, `step` from 0 within
+    one turn: each answer with tool calls is followed by another step. `agent` is None for models.
     """
 
     model: str
     messages: tuple[Message, ...]
     max_tokens: int
     sampling: Sampling = Sampling()
+    tools: tuple[Tool, ...] = ()
     response_schema: JsonObject | None = None
     base_url: str | None = None
     repeat: int = 0
     turn: int = 0
+    step: int = 0
+    agent: AgentInput | None = None
+    purpose: Purpose = Purpose.SUBJECT
     timeout_s: float = 120.0
     tags: Tags | None = None
 
     def fingerprint(self) -> str:
         """The sha256 of the canonical JSON of everything that may change the answer.
 
-        Timeouts and tags are left out; the repeat number is in.
+        Timeouts, tags and the purpose are left out; the repeat number is in.
         """
         sampling = self.sampling
         shape: JsonObject = {
             "model": self.model,
             "baseUrl": self.base_url,
-            "messages": [{"role": m.role, "content": m.content} for m in self.messages],
+            "messages": [_message_shape(message) for message in self.messages],
+            "tools": [_tool_shape(tool) for tool in self.tools],
             "maxTokens": self.max_tokens,
             "temperature": sampling.temperature,
             "topP": sampling.top_p,
@@ -66,9 +95,37 @@ class Request:
             "responseSchema": self.response_schema,
             "repeat": self.repeat,
             "turn": self.turn,
+            "step": self.step,
+            "agent": _agent_shape(self.agent) if self.agent else None,
         }
         canonical = json.dumps(shape, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
         return hashlib.sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _message_shape(message: Message) -> JsonObject:
+    return {
+        "role": message.role,
+        "content": message.content,
+        "toolCalls": [[call.id, call.name, call.arguments] for call in message.tool_calls],
+        "toolCallId": message.tool_call_id,
+    }
+
+
+def _tool_shape(tool: Tool) -> JsonObject:
+    return {
+        "name": tool.name,
+        "description": tool.description,
+        "parameters": tool.parameters,
+    }
+
+
+def _agent_shape(agent: AgentInput) -> JsonObject:
+    return {
+        "input": agent.input,
+        "conversation": agent.conversation,
+        "vars": dict(agent.vars),
+        "faults": [[fault.target, fault.error, fault.times] for fault in agent.faults],
+    }
 
 
 class Finish(StrEnum):
@@ -82,21 +139,15 @@ class Finish(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ToolCall:
-    """A call that a model asked for; `arguments` as JSON text, valid or not."""
-
-    id: str
-    name: str
-    arguments: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Completion:
     """What came back from one call.
 
     `model` is what the provider says it served. `usage` is None when it reported none. `cost` is
     filled by the meter around the gateway. `latency_s` is the time of the call itself, without
     waiting for a turn. `cached` means that no call was made: a recorded or stored answer.
+    `failure` is set when an agent under test reports by itself that it failed (an exit code, an
+    exception, HTTP 500 with a body) and says how; its `text` is what it gave all the same. `trace`
+    is what an agent tells of its way.
     """
 
     text: str
@@ -107,6 +158,8 @@ class Completion:
     cost: Cost = Cost()
     tool_calls: tuple[ToolCall, ...] = ()
     cached: bool = False
+    failure: str | None = None
+    trace: Json = None
 
 
 class FaultKind(StrEnum):
@@ -144,11 +197,16 @@ class Fault:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """All that an assertion may see."""
+    """All that an assertion may see.
+
+    `request` is the last of the conversation. Of an answer that took several steps `completion`
+    has the last text, every tool call in order, and the sums of tokens, dollars and seconds.
+    """
 
     case: Case
     request: Request
     completion: Completion
+    judge: Judge | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,7 +215,7 @@ class Verdict:
 
     `passed` is None when the assertion abstains: the trial is then errored, never green. `score`
     is from 0 to 1. `reason` says what was expected and what came, in one line. `advisory` verdicts
-    are shown and gate nothing.
+    are shown and gate nothing. `turn` counts from 0; None is about the conversation as a whole.
     """
 
     kind: str
@@ -166,11 +224,15 @@ class Verdict:
     score: float
     advisory: bool = False
     location: Location | None = None
+    turn: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ask:
-    """An assertion that needs a model: the engine pays for `request` through the same guards."""
+    """An assertion that needs a model: the engine pays for `request` through the same guards.
+
+    `settle` makes a verdict of the answer, or asks again: a repair, another vote.
+    """
 
     request: Request
-    settle: Callable[[Completion], Verdict] = field(compare=False)
+    settle: Callable[[Completion], "Verdict | Ask"] = field(compare=False)

@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from agentops_cli.model.call import Finish, ToolCall
+from agentops_cli.model.call import Finish
 from agentops_cli.model.money import Usage
+from agentops_cli.model.tool import ToolCall
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import Any
 
 from agentops_cli.errors import InputError
-from agentops_cli.model.call import Completion, Fault, FaultKind, Finish, ToolCall, Verdict
+from agentops_cli.model.call import Completion, Fault, FaultKind, Finish, Verdict
 from agentops_cli.model.finding import Finding
 from agentops_cli.model.json import Json, JsonObject
 from agentops_cli.model.money import Cost, Usage
@@ -30,6 +30,7 @@ from agentops_cli.model.result import (
     total_cost,
     total_usage,
 )
+from agentops_cli.model.tool import ToolCall
 
 SCHEMA = 1
 

@@ -6,16 +6,23 @@ from typing import Literal
 
 from agentops_cli.model.json import Json, JsonObject
 from agentops_cli.model.place import Location
+from agentops_cli.model.tool import Tool, ToolCall
 
 Role = Literal["system", "user", "assistant", "tool"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """One message of a conversation."""
+    """One message of a conversation.
+
+    `tool_calls` are those that an assistant message asks for; `tool_call_id` says which of them a
+    tool message answers.
+    """
 
     role: Role
     content: str
+    tool_calls: tuple[ToolCall, ...] = ()
+    tool_call_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,3 +100,4 @@ class Prompt:
     takes_user_input: bool
     sha256: str
     location: Location
+    tools: tuple[Tool, ...] = ()

@@ -5,7 +5,7 @@ The answers are on disk, one trial a line, and are read back case by case when a
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -13,7 +13,10 @@ from enum import StrEnum
 from agentops_cli.errors import ExitCode
 from agentops_cli.model.call import Completion, Fault, Request, Verdict
 from agentops_cli.model.finding import Finding
+from agentops_cli.model.judge import Judge
+from agentops_cli.model.metric import MetricResult
 from agentops_cli.model.money import Cost, Usage
+from agentops_cli.model.settings import Accounting
 from agentops_cli.model.suite import Case, Gate
 
 
@@ -40,7 +43,9 @@ GOOD = frozenset({Outcome.PASSED, Outcome.FLAKY})
 class PlannedCase:
     """One case on one model, ready to run; `index` is its place in the plan, from 0.
 
-    `request` is that of the first repeat.
+    `request` is that of the first repeat. Of a conversation it is that of the first turn, and
+    `later` has those of the turns after it, each without the history that comes before its last
+    message.
     """
 
     index: int
@@ -48,23 +53,41 @@ class PlannedCase:
     case: Case
     model: str
     request: Request
+    later: tuple[Request, ...] = ()
+    judge: Judge | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trial:
-    """One execution of a planned case; `repeat` counts from 0."""
+    """One execution of a planned case; `repeat` counts from 0, `requests` has one for each turn."""
 
     planned: PlannedCase
     repeat: int
-    request: Request
+    requests: tuple[Request, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TurnResult:
+    """One turn of a conversation: what was said, and what came of it.
+
+    `completion` is that of all steps together: the last text, every tool call, the sums.
+    `conversation` counts from 0 and rises where the subject's state was dropped.
+    """
+
+    input: str
+    completion: Completion
+    steps: int = 1
+    conversation: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrialResult:
     """One execution, ended.
 
-    `completion` is None when no answer came. `judge_cost` is what its model-judged assertions
-    cost, apart from the answer's own cost. `index` is the planned case's.
+    `completion` is the answer that was judged, with the sums of all turns; None when a call gave
+    none. `turns` are those that were answered, also before a call that gave nothing; empty where
+    one call was the whole trial. `judge_cost` is what its model-judged assertions cost, apart from
+    the answer's own cost. `index` is the planned case's.
     """
 
     index: int
@@ -77,6 +100,14 @@ class TrialResult:
     verdicts: tuple[Verdict, ...] = ()
     judge_cost: Cost = Cost()
     fault: Fault | None = None
+    turns: tuple[TurnResult, ...] = ()
+
+    @property
+    def answers(self) -> tuple[Completion, ...]:
+        """Everything that was paid for: the answer with its sums, or the turns before a fault."""
+        if self.completion is not None:
+            return (self.completion,)
+        return tuple(turn.completion for turn in self.turns)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,6 +171,7 @@ class SuiteResult:
     """One suite file, all of its models.
 
     `p95_latency_s` and `p50_latency_s` are over the live calls of the suite, None without any.
+    `accounting` says for each agent under test how its dollars are known.
     """
 
     name: str
@@ -152,6 +184,8 @@ class SuiteResult:
     decision: GateDecision
     p50_latency_s: float | None = None
     p95_latency_s: float | None = None
+    metrics: tuple[MetricResult, ...] = ()
+    accounting: Mapping[str, Accounting] = field(default_factory=dict)
 
     @property
     def counts(self) -> Mapping[Outcome, int]:

@@ -3,9 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from enum import StrEnum
 from pathlib import Path
 from typing import Literal
 
+from agentops_cli.model.json import Json
+from agentops_cli.model.judge import Judge
 from agentops_cli.model.place import Location
 from agentops_cli.model.suite import Budget
 
@@ -33,6 +36,116 @@ class ModelSettings:
     price: PriceOverride | None = None
 
 
+class Accounting(StrEnum):
+    """How the dollars of an agent under test are known.
+
+    ENFORCED: every call went through our meter, which refuses what the budget does not cover.
+    REPORTED: the agent said what it used. DECLARED: the most that a call may cost was assumed.
+    """
+
+    ENFORCED = "enforced"
+    REPORTED = "reported"
+    DECLARED = "declared"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HttpAgent:
+    """An agent behind an address.
+
+    `body` is JSON whose texts are templates over `input`, `vars`, `messages`, `conversation` and
+    `faults`; a text that is one lone expression gives its value, not its text. `answer`,
+    `tool_calls` and `trace` are JSON paths into the reply; without `answer` the reply is the text.
+    `headers_env` names the variables that hold header values.
+    """
+
+    url: str
+    method: Literal["POST", "PUT", "GET"] = "POST"
+    headers: Mapping[str, str] = field(default_factory=dict)
+    headers_env: Mapping[str, str] = field(default_factory=dict)
+    body: Json = None
+    answer: str | None = None
+    tool_calls: str | None = None
+    trace: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PythonAgent:
+    """A function `module:name`, imported with the project's root on the path."""
+
+    target: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommandAgent:
+    """A program and its arguments, started in the project's root for every call.
+
+    With `answer`, a JSON path, its output is read as JSON, and so are `tool_calls` and `trace`.
+    """
+
+    command: tuple[str, ...]
+    answer: str | None = None
+    tool_calls: str | None = None
+    trace: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UsagePaths:
+    """Where in an agent's reply its tokens and dollars are, as JSON paths."""
+
+    input: str | None = None
+    output: str | None = None
+    usd: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Meter:
+    """Our proxy between an agent and its provider.
+
+    `port` is fixed for a server that is started elsewhere; None takes a free one.
+    """
+
+    port: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentCommand:
+    """A command that is run around trials, `per` suite or per trial, in the project's root."""
+
+    command: tuple[str, ...]
+    per: Literal["suite", "trial"] = "suite"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AgentSettings:
+    """One agent under test, the model `agent/<name>`.
+
+    `max_usd_per_call` is reserved before each call; None where it is not declared. `tools` are the
+    names that a suite may expect it to call, None where that is not said.
+    """
+
+    name: str
+    location: Location
+    how: HttpAgent | PythonAgent | CommandAgent
+    max_usd_per_call: Decimal | None = None
+    usage: UsagePaths | None = None
+    meter: Meter | None = None
+    setup: AgentCommand | None = None
+    teardown: AgentCommand | None = None
+    tools: tuple[str, ...] | None = None
+
+    @property
+    def accounting(self) -> Accounting | None:
+        """How its dollars are known; None when they are not.
+
+        A reply of a Python function may carry its cost, so nothing is said of that here.
+        """
+        if self.meter is not None:
+            return Accounting.ENFORCED
+        if self.usage is not None:
+            return Accounting.REPORTED
+        return None if self.max_usd_per_call is None else Accounting.DECLARED
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportPaths:
     """Where reports are written, relative to the configuration file; None writes none."""
@@ -51,7 +164,8 @@ class Config:
     `root` is the folder of the configuration file, or the git root, or the working folder; globs
     and report paths are relative to it. `path` is None when there is no file. `sources` tells for
     each dotted key where its value came from (a `path:line`, a flag or a variable); a key that is
-    not in it has its default.
+    not in it has its default. `judge` is that of suites that name none: a judge, or the path of a
+    judge file from the root.
     """
 
     root: Path
@@ -61,6 +175,9 @@ class Config:
     models: Mapping[str, ModelSettings] = field(default_factory=dict)
     budget: Budget = Budget()
     report: ReportPaths = ReportPaths()
+    agents: Mapping[str, AgentSettings] = field(default_factory=dict)
+    judge: Judge | str | None = None
+    allow_scripts: bool = False
     concurrency: int = 8
     timeout_s: float = 120.0
     sources: Mapping[str, str] = field(default_factory=dict)

@@ -4,9 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from typing import Literal
 
 from agentops_cli.model.json import Json
+from agentops_cli.model.judge import Judge
+from agentops_cli.model.metric import MetricGate, MetricSpec
 from agentops_cli.model.place import Location
+from agentops_cli.model.prompt import Message
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +43,48 @@ class Quarantine:
         return today <= self.until
 
 
+FaultError = Literal["timeout", "rateLimit", "serverError", "malformed", "empty"]
+"""How a tool or a provider is made to fail."""
+
+DEFAULT_MAX_STEPS = 8
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InjectedFault:
+    """A failure that the suite injects, to see what the subject makes of it.
+
+    `target` is the name of a tool; None is the provider behind a metered agent. The first `times`
+    calls fail, all of them when it is None.
+    """
+
+    target: str | None
+    error: FaultError
+    location: Location
+    times: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Window:
+    """How much of a conversation is sent along: the newest turns, or as many as fit into tokens.
+
+    A turn is sent whole or not at all, and tokens are estimated at four UTF-8 bytes each. None is
+    no limit.
+    """
+
+    turns: int | None = None
+    tokens: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """One thing that the user says in a conversation, and what must hold of the answer."""
+
+    input: str
+    location: Location
+    vars: Mapping[str, Json] = field(default_factory=dict)
+    assertions: tuple[AssertionSpec, ...] = ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
     """One thing to try.
@@ -46,6 +92,13 @@ class Case:
     `input` is None where the case gives only `vars`. `row` is the dataset row it came from, by
     column, empty for a case written in the suite. Of `repeat` executions `repeat_pass` must pass.
     `skip`, `xfail` are the author's reasons.
+
+    `messages` is a fixed transcript that is answered once. `turns` is a conversation of real
+    answers; `assertions` then judge its last turn, with tokens, dollars and seconds summed over
+    all. `window` limits the history that is sent; after `ttl_turns` turns an agent's conversation
+    begins anew, None never. `stubs` answer tools by name; None where tools are not answered and
+    the first answer is judged. `references` are the expected values of the suite's metrics, by the
+    metric's name.
     """
 
     id: str
@@ -61,16 +114,25 @@ class Case:
     xfail: str | None = None
     quarantine: Quarantine | None = None
     assert_output: bool = True
+    messages: tuple[Message, ...] = ()
+    turns: tuple[Turn, ...] = ()
+    window: Window = Window()
+    ttl_turns: int | None = None
+    stubs: Mapping[str, Json] | None = None
+    max_steps: int = DEFAULT_MAX_STEPS
+    faults: tuple[InjectedFault, ...] = ()
+    references: Mapping[str, Json] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gate:
-    """The absolute thresholds that a suite must meet."""
+    """The absolute thresholds that a suite must meet; `metrics` by the figure's full name."""
 
     min_pass_rate: float = 1.0
     max_errored: int = 0
     max_cost_usd: Decimal | None = None
     max_p95_latency_s: float | None = None
+    metrics: Mapping[str, MetricGate] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,3 +161,5 @@ class Suite:
     cases: tuple[Case, ...]
     gate: Gate = Gate()
     budget: Budget = Budget()
+    judge: Judge | None = None
+    metrics: tuple[MetricSpec, ...] = ()

@@ -60,11 +60,11 @@ class Engine:
 
     async def _execute(self, trial: Trial) -> TrialResult:
         try:
-            completion = await self._gateway.complete(trial.request)
+            completion = await self._gateway.complete(trial.requests[0])
         except GatewayError as error:
             return _result(trial, Outcome.ERRORED, fault=error.fault)
         case = trial.planned.case
-        evidence = Evidence(case=case, request=trial.request, completion=completion)
+        evidence = Evidence(case=case, request=trial.requests[0], completion=completion)
         judged = await self._judge(evidence, self._checks_of(trial.planned))
         outcome, fault = judged.conclusion()
         return _result(
@@ -97,7 +97,9 @@ class Engine:
                 judgement.fault = error.fault
                 break
             judgement.cost = judgement.cost + reply.cost
-            judgement.verdicts.append(ask.settle(reply))
+            settled = ask.settle(reply)
+            if isinstance(settled, Verdict):
+                judgement.verdicts.append(settled)
         return judgement
 
 
@@ -144,7 +146,7 @@ def trials_of(planned: Iterable[PlannedCase]) -> Iterable[Trial]:
                 if seed is not None:
                     sampling = replace(sampling, seed=seed + repeat)
                 request = replace(request, repeat=repeat, sampling=sampling)
-            yield Trial(planned=item, repeat=repeat, request=request)
+            yield Trial(planned=item, repeat=repeat, requests=(request,))
 
 
 def _result(

@@ -47,7 +47,9 @@ def spec_of(kind: str, **changes: bool) -> AssertionSpec:
 def settled(text: str, *, reason: str = "so it says", **changes: bool) -> Verdict:
     ask = build(spec_of("judged", **changes), plugins()).check(EVIDENCE)
     assert isinstance(ask, Ask)
-    return ask.settle(a_completion(text, model=reason))
+    verdict = ask.settle(a_completion(text, model=reason))
+    assert isinstance(verdict, Verdict)
+    return verdict
 
 
 @pytest.fixture(autouse=True)

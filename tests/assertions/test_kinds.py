@@ -15,9 +15,10 @@ import pytest
 from agentops_cli.assertions import BUILTIN
 from agentops_cli.errors import InputError
 from agentops_cli.locate import parse_yaml
-from agentops_cli.model.call import Completion, Finish, ToolCall, Verdict
+from agentops_cli.model.call import Completion, Finish, Verdict
 from agentops_cli.model.money import Cost, Usage
 from agentops_cli.model.prompt import Message
+from agentops_cli.model.tool import ToolCall
 from tests.assertions.conftest import PLACE, judge_answer
 from tests.builders import a_completion
 

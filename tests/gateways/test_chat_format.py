@@ -4,9 +4,10 @@ import pytest
 
 from agentops_cli.errors import GatewayError
 from agentops_cli.gateways.chat_format import AnswerError, chat_body, completion_of
-from agentops_cli.model.call import Completion, FaultKind, Finish, ToolCall
+from agentops_cli.model.call import Completion, FaultKind, Finish
 from agentops_cli.model.money import Usage
 from agentops_cli.model.prompt import Message, Sampling
+from agentops_cli.model.tool import ToolCall
 from tests.builders import a_request
 
 ANSWER: dict[str, Any] = {

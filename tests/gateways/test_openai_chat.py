@@ -6,10 +6,11 @@ from contextlib import contextmanager
 import pytest
 
 from agentops_cli.gateways.openai_chat import OpenAIChat
-from agentops_cli.model.call import FaultKind, Finish, ToolCall
+from agentops_cli.model.call import FaultKind, Finish
 from agentops_cli.model.money import Usage
 from agentops_cli.model.prompt import Message
 from agentops_cli.model.settings import ModelSettings
+from agentops_cli.model.tool import ToolCall
 from agentops_cli.ports import GatewayType
 from tests.builders import a_request
 from tests.gateways.asking import KEY, fault_of

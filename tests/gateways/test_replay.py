@@ -5,9 +5,10 @@ import pytest
 
 from agentops_cli.errors import InputError
 from agentops_cli.gateways.replay import Replay, read_cassette
-from agentops_cli.model.call import FaultKind, Finish, Request, Tags, ToolCall
+from agentops_cli.model.call import FaultKind, Finish, Request, Tags
 from agentops_cli.model.cassette import Cassette
 from agentops_cli.model.money import Cost, Usage
+from agentops_cli.model.tool import ToolCall
 from tests.builders import a_request
 from tests.gateways.asking import fault_of
 

@@ -7,8 +7,18 @@ from typing import Any
 
 import pytest
 
-from agentops_cli.model.call import Ask, Completion, Finish, Request, Tags, Verdict
+from agentops_cli.model.call import (
+    AgentInput,
+    Ask,
+    Completion,
+    Finish,
+    Purpose,
+    Request,
+    Tags,
+    Verdict,
+)
 from agentops_cli.model.prompt import Message, Sampling
+from agentops_cli.model.tool import Tool
 
 REQUEST = Request(
     model="openai/gpt-4o-mini",
@@ -24,6 +34,9 @@ OTHER: dict[str, Any] = {
     "base_url": "https://gateway.example/v1",
     "repeat": 1,
     "turn": 1,
+    "step": 1,
+    "tools": (Tool(name="get_order", parameters={"type": "object"}),),
+    "agent": AgentInput(input="Hi", conversation="c1"),
 }
 
 OTHER_SAMPLING: dict[str, Any] = {
@@ -39,7 +52,11 @@ OTHER_SAMPLING: dict[str, Any] = {
 }
 
 # How a call is carried out, and who asks, say nothing about the answer.
-LEFT_OUT: dict[str, Any] = {"timeout_s": 1.0, "tags": Tags(suite="s", case_id="c")}
+LEFT_OUT: dict[str, Any] = {
+    "timeout_s": 1.0,
+    "tags": Tags(suite="s", case_id="c"),
+    "purpose": Purpose.JUDGE,
+}
 
 # `Request.max_tokens` is what is sent; the prompt's own wish only fills it.
 LEFT_OUT_SAMPLING: dict[str, Any] = {"max_tokens": 5}
@@ -141,5 +158,7 @@ def test_an_ask_settles_to_a_verdict_and_compares_by_its_request() -> None:
 
     ask = Ask(request=REQUEST, settle=settle)
     answer = Completion(text="yes", finish=Finish.STOP, model="judge", latency_s=0.1)
-    assert ask.settle(answer).passed is True
+    verdict = ask.settle(answer)
+    assert isinstance(verdict, Verdict)
+    assert verdict.passed is True
     assert ask == Ask(request=REQUEST, settle=lambda _: settle(answer))

@@ -163,13 +163,13 @@ def test_each_repeat_has_a_number_and_a_seed_of_its_own() -> None:
     request = a_request(sampling=Sampling(seed=7))
     cases = [a_planned_case(case=a_case(repeat=3), request=request)]
     trials: list[Trial] = list(trials_of(cases))
-    assert [trial.request.repeat for trial in trials] == [0, 1, 2]
-    assert [trial.request.sampling.seed for trial in trials] == [7, 8, 9]
+    assert [trial.requests[0].repeat for trial in trials] == [0, 1, 2]
+    assert [trial.requests[0].sampling.seed for trial in trials] == [7, 8, 9]
 
 
 def test_a_prompt_without_a_seed_gets_none_from_repeating() -> None:
     trials = list(trials_of([a_planned_case(case=a_case(repeat=2))]))
-    assert [trial.request.sampling.seed for trial in trials] == [None, None]
+    assert [trial.requests[0].sampling.seed for trial in trials] == [None, None]
     assert trials[0].request == replace(trials[1].request, repeat=0)
 
 
