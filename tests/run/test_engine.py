@@ -170,7 +170,7 @@ def test_each_repeat_has_a_number_and_a_seed_of_its_own() -> None:
 def test_a_prompt_without_a_seed_gets_none_from_repeating() -> None:
     trials = list(trials_of([a_planned_case(case=a_case(repeat=2))]))
     assert [trial.requests[0].sampling.seed for trial in trials] == [None, None]
-    assert trials[0].request == replace(trials[1].request, repeat=0)
+    assert trials[0].requests[0] == replace(trials[1].requests[0], repeat=0)
 
 
 def test_a_skipped_case_has_no_trials() -> None:
