@@ -9,7 +9,10 @@ from agentops_cli.ports import Gateway
 
 
 class Metered:
-    """A gateway whose completions carry their cost."""
+    """A gateway whose completions carry their cost.
+
+    Agents know better than a price what they cost: what their gateway fills in is left as it is.
+    """
 
     def __init__(self, inner: Gateway, *, price_of: Callable[[str], Price | None]) -> None:
         self._inner = inner
@@ -18,7 +21,7 @@ class Metered:
     async def complete(self, request: Request) -> Completion:
         """Answers through the inner gateway and fills `cost`."""
         completion = await self._inner.complete(request)
-        if completion.cached:
+        if completion.cached or request.agent is not None:
             return completion
         price = self._price_of(request.model)
         return replace(completion, cost=cost_of(price, completion.usage))

@@ -10,13 +10,16 @@ from hypothesis import strategies as st
 
 from agentops_cli.errors import GatewayError
 from agentops_cli.gateways.scripted import Scripted
-from agentops_cli.guards.budget import Budgeted, most_input_tokens, most_usd
-from agentops_cli.guards.meter import Metered
+from agentops_cli.guards.budget import TOKENS_FOR_TOOLS, most_input_tokens, most_usd
+from agentops_cli.guards.purse import Purse
 from agentops_cli.guards.stack import guarded
-from agentops_cli.model.call import Completion, Fault, FaultKind, Request, Tags
-from agentops_cli.model.money import FREE, ZERO, Price, Rates, Usage
+from agentops_cli.model.call import AgentInput, Completion, Fault, FaultKind, Request, Tags
+from agentops_cli.model.money import FREE, ZERO, Cost, Price, Rates, Usage
 from agentops_cli.model.prompt import Message, Sampling
+from agentops_cli.model.tool import Tool, ToolCall
+from agentops_cli.ports import Gateway
 from tests.builders import a_completion, a_request
+from tests.guards.spending import spent
 
 CENT = Decimal("0.01")
 # One cent an output token and nothing for input: a call of n tokens costs n cents.
@@ -31,16 +34,36 @@ def a_call(max_tokens: int = 10, suite: str = "s.yaml") -> Request:
     return a_request(max_tokens=max_tokens, tags=Tags(suite=suite, case_id="c"))
 
 
-def budgeted(inner: Scripted, *, run_usd: str, suites: dict[str, str] | None = None) -> Budgeted:
-    return Budgeted(
-        Metered(inner, price_of=lambda _: PRICE),
-        price_of=lambda _: PRICE,
-        run_usd=Decimal(run_usd),
-        suite_usd={path: Decimal(usd) for path, usd in (suites or {}).items()},
+def an_agent_call(suite: str = "s.yaml") -> Request:
+    agent = AgentInput(input="Where is order 812?", conversation="r-0-0-0")
+    return a_request(model="agent/bot", agent=agent, tags=Tags(suite=suite, case_id="c"))
+
+
+def a_purse(run_usd: str | None, suites: dict[str, str] | None = None) -> Purse:
+    return Purse(
+        None if run_usd is None else Decimal(run_usd),
+        {path: Decimal(usd) for path, usd in (suites or {}).items()},
     )
 
 
-async def outcomes(gateway: Budgeted, calls: list[Request]) -> list[Decimal | FaultKind]:
+def budgeted(
+    inner: Scripted,
+    *,
+    purse: Purse,
+    price: Price | None = PRICE,
+    agent_bound: Decimal | None = ZERO,
+    metered: bool = False,
+) -> Gateway:
+    return guarded(
+        inner,
+        price_of=lambda _: price,
+        purse=purse,
+        bound_of=lambda _: agent_bound,
+        prepaid=lambda _: metered,
+    )
+
+
+async def outcomes(gateway: Gateway, calls: list[Request]) -> list[Decimal | FaultKind]:
     """What each call cost, or the fault it ended with."""
 
     async def one(call: Request) -> Decimal | FaultKind:
@@ -54,14 +77,14 @@ async def outcomes(gateway: Budgeted, calls: list[Request]) -> list[Decimal | Fa
 
 async def test_calls_are_made_until_the_next_one_might_not_be_affordable() -> None:
     inner = Scripted(used(10))
-    found = await outcomes(budgeted(inner, run_usd="0.35"), [a_call()] * 5)
+    found = await outcomes(budgeted(inner, purse=a_purse("0.35")), [a_call()] * 5)
     assert found == [10 * CENT] * 3 + [FaultKind.BUDGET] * 2
     assert inner.calls == 3
 
 
 async def test_calls_that_cost_less_than_their_bound_make_room_for_others() -> None:
     inner = Scripted(used(2))
-    found = await outcomes(budgeted(inner, run_usd="0.20"), [a_call()] * 6)
+    found = await outcomes(budgeted(inner, purse=a_purse("0.20")), [a_call()] * 6)
     # 2 cents each: the sixth may cost 10 cents beside 10 spent, and fits exactly.
     assert found == [2 * CENT] * 6
 
@@ -69,7 +92,7 @@ async def test_calls_that_cost_less_than_their_bound_make_room_for_others() -> N
 async def test_concurrent_calls_never_overshoot_together() -> None:
     gate = asyncio.Event()
     inner = Scripted(used(10), gate=gate)
-    work = asyncio.ensure_future(outcomes(budgeted(inner, run_usd="0.25"), [a_call()] * 8))
+    work = asyncio.ensure_future(outcomes(budgeted(inner, purse=a_purse("0.25")), [a_call()] * 8))
     while inner.calls < 2:
         await asyncio.sleep(0)
     for _ in range(20):
@@ -83,48 +106,46 @@ async def test_concurrent_calls_never_overshoot_together() -> None:
     ("fault", "settled"),
     [
         (Fault(kind=FaultKind.TIMEOUT, message="late", billed=True), 10 * CENT),
+        (Fault(kind=FaultKind.BUDGET, message="dear", billed=True, usd=15 * CENT), 15 * CENT),
         (Fault(kind=FaultKind.AUTH, message="no", billed=False), 0 * CENT),
     ],
 )
-async def test_a_call_that_may_have_been_billed_settles_at_its_full_reservation(
+async def test_a_fault_settles_at_what_is_known_or_else_at_the_full_reservation(
     fault: Fault, settled: Decimal
 ) -> None:
-    gateway = budgeted(Scripted(fault), run_usd="1")
+    purse = a_purse("1")
     with pytest.raises(GatewayError):
-        await gateway.complete(a_call())
-    assert gateway._run is not None
-    assert (gateway._run.spent_usd, gateway._run.reserved_usd) == (settled, ZERO)
+        await budgeted(Scripted(fault), purse=purse).complete(a_call())
+    assert spent(purse) == (settled, ZERO)
 
 
 async def test_a_cancelled_call_settles_at_its_full_reservation() -> None:
     inner = Scripted("x", gate=asyncio.Event())
-    gateway = budgeted(inner, run_usd="1")
-    call = asyncio.ensure_future(gateway.complete(a_call()))
+    purse = a_purse("1")
+    call = asyncio.ensure_future(budgeted(inner, purse=purse).complete(a_call()))
     while not inner.calls:
         await asyncio.sleep(0)
     call.cancel()
     with pytest.raises(asyncio.CancelledError):
         await call
-    assert gateway._run is not None
-    assert (gateway._run.spent_usd, gateway._run.reserved_usd) == (10 * CENT, ZERO)
+    assert spent(purse) == (10 * CENT, ZERO)
 
 
 async def test_an_answer_without_usage_settles_at_its_full_reservation() -> None:
-    gateway = budgeted(Scripted(replace(used(1), usage=None)), run_usd="1")
-    completion = await gateway.complete(a_call())
-    assert completion.cost.unpriced_calls == 1
-    assert gateway._run is not None
-    assert gateway._run.spent_usd == 10 * CENT
+    purse = a_purse("1")
+    gateway = budgeted(Scripted(replace(used(1), usage=None)), purse=purse)
+    assert (await gateway.complete(a_call())).cost.unpriced_calls == 1
+    assert spent(purse) == (10 * CENT, ZERO)
 
 
 async def test_a_suite_spends_no_more_than_its_own_budget_and_others_go_on() -> None:
-    gateway = budgeted(Scripted(used(10)), run_usd="1", suites={"s.yaml": "0.15"})
+    gateway = budgeted(Scripted(used(10)), purse=a_purse("1", {"s.yaml": "0.15"}))
     calls = [a_call(), a_call(), a_call(suite="other.yaml")]
     assert await outcomes(gateway, calls) == [10 * CENT, FaultKind.BUDGET, 10 * CENT]
 
 
 async def test_a_refusal_says_what_was_left_and_how_to_get_more() -> None:
-    gateway = budgeted(Scripted(used(10)), run_usd="0.05")
+    gateway = budgeted(Scripted(used(10)), purse=a_purse("0.05"))
     with pytest.raises(GatewayError) as caught:
         await gateway.complete(a_call())
     assert caught.value.message == (
@@ -135,27 +156,103 @@ async def test_a_refusal_says_what_was_left_and_how_to_get_more() -> None:
 
 async def test_a_model_without_a_price_is_refused_under_a_budget() -> None:
     inner = Scripted("x")
-    gateway = guarded(inner, price_of=lambda _: None, run_usd=Decimal(1), suite_usd={})
     with pytest.raises(GatewayError) as caught:
-        await gateway.complete(a_call())
+        await budgeted(inner, purse=a_purse("1"), price=None).complete(a_call())
     assert caught.value.fault.kind is FaultKind.BUDGET
+    assert caught.value.fix == "add models.openai/gpt-4o-mini.price to the configuration"
     assert inner.calls == 0
 
 
 async def test_without_a_budget_an_unknown_price_is_counted_and_not_refused() -> None:
-    gateway = guarded(Scripted("x"), price_of=lambda _: None, run_usd=None, suite_usd={})
+    gateway = budgeted(Scripted("x"), purse=a_purse(None), price=None)
     assert (await gateway.complete(a_call())).cost.unpriced_calls == 1
 
 
+async def test_an_unknown_price_is_refused_only_where_there_is_a_limit() -> None:
+    gateway = budgeted(Scripted("x"), purse=a_purse(None, {"s.yaml": "1"}), price=None)
+    assert await outcomes(gateway, [a_call(), a_call(suite="other.yaml")]) == [
+        FaultKind.BUDGET,
+        ZERO,
+    ]
+
+
 async def test_a_free_model_runs_under_a_budget_of_nothing() -> None:
-    gateway = guarded(Scripted("x"), price_of=lambda _: FREE, run_usd=Decimal(0), suite_usd={})
+    gateway = budgeted(Scripted("x"), purse=a_purse("0"), price=FREE)
     assert (await gateway.complete(a_call())).cost.usd == 0
 
 
 async def test_closing_reaches_the_gateway_itself() -> None:
     inner = Scripted("x")
-    await guarded(inner, price_of=lambda _: None, run_usd=Decimal(1), suite_usd={}).close()
+    await budgeted(inner, purse=a_purse("1")).close()
     assert inner.closed
+
+
+async def test_an_agent_is_bound_by_its_declaration_and_settled_by_what_it_reports() -> None:
+    purse = a_purse("0.25")
+    inner = Scripted(a_completion(cost=Cost(usd=10 * CENT)))
+    gateway = budgeted(inner, purse=purse, agent_bound=20 * CENT)
+    # The second may cost 20 cents beside the 10 that are spent.
+    assert await outcomes(gateway, [an_agent_call()] * 2) == [10 * CENT, FaultKind.BUDGET]
+    assert spent(purse) == (10 * CENT, ZERO)
+
+
+async def test_an_agent_that_was_to_tell_its_cost_and_does_not_is_no_free_answer() -> None:
+    inner = Scripted(lambda _: a_completion(cost=Cost(unpriced_calls=1)))
+    limited = budgeted(inner, purse=Purse(CENT, {}), agent_bound=ZERO)
+    assert await outcomes(limited, [an_agent_call()]) == [FaultKind.BUDGET]
+    unlimited = budgeted(inner, purse=Purse(None, {}), agent_bound=ZERO)
+    assert (await unlimited.complete(an_agent_call())).cost.unpriced_calls == 1
+
+
+async def test_an_agent_that_reports_more_than_was_reserved_is_booked_in_full() -> None:
+    purse = a_purse("0.25")
+    inner = Scripted(a_completion(cost=Cost(usd=30 * CENT)))
+    gateway = budgeted(inner, purse=purse, agent_bound=5 * CENT)
+    assert await outcomes(gateway, [an_agent_call()]) == [30 * CENT]
+    assert spent(purse) == (30 * CENT, ZERO)
+    assert await outcomes(gateway, [an_agent_call()]) == [FaultKind.BUDGET]
+
+
+async def test_what_an_agent_cost_is_never_guessed_from_a_price() -> None:
+    known = Cost(usd=3 * CENT, unpriced_calls=1)
+    inner = Scripted(replace(used(10), cost=known))
+    gateway = budgeted(inner, purse=a_purse(None))
+    assert (await gateway.complete(an_agent_call())).cost == known
+
+
+@pytest.mark.parametrize(("bound", "settled"), [(1 * CENT, 3 * CENT), (5 * CENT, 5 * CENT)])
+async def test_an_agent_of_partly_unknown_cost_settles_at_whatever_is_more(
+    bound: Decimal, settled: Decimal
+) -> None:
+    purse = a_purse("1")
+    inner = Scripted(a_completion(cost=Cost(usd=3 * CENT, unpriced_calls=1)))
+    await budgeted(inner, purse=purse, agent_bound=bound).complete(an_agent_call())
+    assert spent(purse) == (settled, ZERO)
+
+
+async def test_a_metered_agent_is_not_charged_a_second_time() -> None:
+    purse = a_purse("0.25")
+    inner = Scripted(a_completion(cost=Cost(usd=10 * CENT)))
+    gateway = budgeted(inner, purse=purse, agent_bound=None, metered=True)
+    assert await outcomes(gateway, [an_agent_call()]) == [10 * CENT]
+    assert spent(purse) == (ZERO, ZERO)
+
+
+async def test_only_agents_can_be_metered() -> None:
+    purse = a_purse("0.25")
+    await budgeted(Scripted(used(10)), purse=purse, metered=True).complete(a_call())
+    assert spent(purse) == (10 * CENT, ZERO)
+
+
+async def test_an_agent_of_unknown_cost_is_refused_under_a_budget() -> None:
+    inner = Scripted("x")
+    gateway = budgeted(inner, purse=a_purse("1"), agent_bound=None)
+    with pytest.raises(GatewayError) as caught:
+        await gateway.complete(an_agent_call())
+    assert caught.value.fault.kind is FaultKind.BUDGET
+    fix = "add agents.bot.maxUsdPerCall, usage or meter to the configuration"
+    assert caught.value.fix == fix
+    assert inner.calls == 0
 
 
 costs = st.lists(st.tuples(st.integers(1, 20), st.integers(0, 20)), min_size=1, max_size=12)
@@ -171,7 +268,8 @@ def test_whatever_the_calls_cost_the_limit_holds(
         def script(request: Request) -> Completion:
             return used(min(next(replies)[1], request.max_tokens))
 
-        gateway = budgeted(Scripted(script), run_usd=str(limit * CENT))
+        purse = a_purse(str(limit * CENT))
+        gateway = budgeted(Scripted(script), purse=purse)
         waiting = iter(calls)
 
         async def worker() -> None:
@@ -179,9 +277,9 @@ def test_whatever_the_calls_cost_the_limit_holds(
                 await outcomes(gateway, [a_call(max_tokens=most)])
 
         await asyncio.gather(*(worker() for _ in range(concurrency)))
-        assert gateway._run is not None
-        assert gateway._run.reserved_usd == 0
-        return gateway._run.spent_usd
+        settled, reserved = spent(purse)
+        assert reserved == 0
+        return settled
 
     assert asyncio.run(scenario()) <= limit * CENT
 
@@ -199,14 +297,33 @@ def test_the_bound_counts_every_byte_of_every_message(texts: list[str], tokens: 
     assert most_usd(request, per_input(1)) == most_input_tokens(request)
 
 
+CALLING = Message(
+    role="assistant",
+    content="",
+    tool_calls=(ToolCall(id="call_1", name="get_order", arguments="x" * 500),),
+)
+
+
 @pytest.mark.parametrize(
     "beside",
     [
         {"response_schema": {"type": "object", "description": "x" * 500}},
         {"sampling": Sampling(extra={"tools": ["x" * 500]})},
         {"sampling": Sampling(stop=("x" * 500,))},
+        {"tools": (Tool(name="t", description="x" * 500, parameters={}),)},
+        {"tools": (Tool(name="t", parameters={"description": "x" * 500}),)},
+        {"messages": (*a_request().messages, CALLING)},
+        {"messages": (*a_request().messages, Message(role="tool", content="x" * 500))},
     ],
 )
 def test_what_is_sent_beside_the_messages_counts_as_input(beside: dict[str, Any]) -> None:
     plain = a_request()
     assert most_input_tokens(replace(plain, **beside)) >= most_input_tokens(plain) + 500
+
+
+def test_tools_count_with_what_a_provider_says_of_them_to_the_model() -> None:
+    plain = a_request()
+    tool = Tool(name="get_order", parameters={"type": "object"})
+    with_tool = replace(plain, tools=(tool,))
+    assert most_input_tokens(with_tool) >= most_input_tokens(plain) + TOKENS_FOR_TOOLS
+    assert most_input_tokens(replace(plain, tools=(tool, tool))) > most_input_tokens(with_tool)
