@@ -16,13 +16,17 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, cast
 
+from agentops_cli.config_agents import agent_shape, read_agent
 from agentops_cli.config_check import mistakes
-from agentops_cli.config_files import Layer, Search, git_root
+from agentops_cli.config_files import Layer, Search, exact, git_root
 from agentops_cli.errors import InputError
+from agentops_cli.judge_keys import judge_of, judge_shape
 from agentops_cli.locate import Route
 from agentops_cli.model.finding import Finding
 from agentops_cli.model.json import Json, JsonObject
+from agentops_cli.model.judge import Judge
 from agentops_cli.model.settings import (
+    AgentSettings,
     Config,
     GatewayName,
     ModelSettings,
@@ -89,8 +93,14 @@ def in_force(config: Config) -> JsonObject:
         "prompts": list(config.prompts),
         "suites": list(config.suites),
         "models": {name: _model_shape(model) for name, model in config.models.items()},
+        "agents": {name: agent_shape(agent) for name, agent in config.agents.items()},
         "budget": _given(runUsd=_dollars(config.budget.run_usd)),
         "report": _given(**{kind: getattr(config.report, kind) for kind in _REPORTS}),
+        "judges": list(config.judges),
+        **_given(
+            judge=judge_shape(config.judge) if isinstance(config.judge, Judge) else config.judge
+        ),
+        "allowScripts": config.allow_scripts,
         "concurrency": config.concurrency,
         "timeoutS": config.timeout_s,
     }
@@ -143,14 +153,14 @@ def _number(text: str) -> Json:
 def _unknown_variables(environ: Mapping[str, str], files: list[Layer]) -> Iterator[Finding]:
     """A finding for each `AGENTOPS_*` variable that nothing reads: it may be a budget with a typo.
 
-    A variable that holds a provider's key is known by the `apiKeyEnv` that names it.
+    A variable that holds a key is known by the `apiKeyEnv` or `headersEnv` that names it.
     """
     known = sorted(knob.variable for knob in KNOBS)
     keys = {
         value
         for layer in files
         for route, value in layer.leaves()
-        if route[-1] == "apiKeyEnv" and isinstance(value, str)
+        if (route[-1] == "apiKeyEnv" or "headersEnv" in route) and isinstance(value, str)
     }
     for name in sorted(environ):
         if not name.startswith("AGENTOPS_") or name in known or name in keys:
@@ -172,9 +182,7 @@ class _Value:
     @property
     def decimal(self) -> Decimal:
         """The number exactly as it was written, hexadecimal apart."""
-        if isinstance(self.data, int):
-            return Decimal(self.data)
-        return Decimal(self.layer.document.text_at(self.route) or str(self.data))
+        return exact(self.layer.document, self.route, self.data)
 
 
 _Values = Mapping[Route, _Value]
@@ -184,10 +192,9 @@ def _merged(layers: list[Layer]) -> _Values:
     """The nearest value of each key; for a budget the smallest."""
     values: dict[Route, _Value] = {}
     for layer in layers:
-        priced = {route[:2] for route in values if route[2:3] == ("price",)}
+        taken = {whole for route in values if (whole := _whole(route))}
         for route, data in layer.leaves():
-            # A price is one thing: half of a nearer one is never mixed with half of another.
-            if route == ("extends",) or (route[2:3] == ("price",) and route[:2] in priced):
+            if route == ("extends",) or _whole(route) in taken:
                 continue
             value = _Value(data=data, route=route, layer=layer)
             kept = values.setdefault(route, value)
@@ -196,14 +203,28 @@ def _merged(layers: list[Layer]) -> _Values:
     return values
 
 
+def _whole(route: Route) -> Route | None:
+    """The price, the agent or the judge that a value is a part of, if it is.
+
+    Each is one thing: half of a nearer one is never mixed with half of another.
+    """
+    if route[2:3] == ("price",):
+        return route[:3]
+    if route[0] == "judge":
+        return route[:1]
+    return route[:2] if route[0] == "agents" else None
+
+
 def _assemble(values: _Values, root: Path) -> Config:
     """The settings without path and digest; defaults are those of `Config`."""
     names = dict.fromkeys(str(route[1]) for route in values if route[0] == "models")
     settings: dict[str, Any] = {}
-    for key in ("prompts", "suites"):
+    for key in ("prompts", "suites", "judges"):
         if value := values.get((key,)):
             globs = cast("list[str]", value.data)
             settings[key] = tuple(_from_root(glob, value, root) for glob in globs)
+    if value := values.get(("allowScripts",)):
+        settings["allow_scripts"] = value.data is True
     if value := values.get(("concurrency",)):
         settings["concurrency"] = int(value.decimal)
     if value := values.get(("timeoutS",)):
@@ -212,6 +233,8 @@ def _assemble(values: _Values, root: Path) -> Config:
     return Config(
         root=root,
         models={name: _model(name, values) for name in names},
+        agents=_agents(values, root),
+        judge=_judge(values, root),
         budget=Budget(run_usd=budget.decimal if budget else None),
         report=ReportPaths(
             **{
@@ -264,7 +287,31 @@ def _price(route: Route, values: _Values) -> PriceOverride | None:
 _PRICE = ("inputPer1M", "outputPer1M", "as")
 
 
+def _agents(values: _Values, root: Path) -> dict[str, AgentSettings]:
+    layers = {str(route[1]): value.layer for route, value in values.items() if route[0] == "agents"}
+    return {
+        name: read_agent(layer.document, name, folder=_folder(layer, root))
+        for name, layer in layers.items()
+    }
+
+
+def _judge(values: _Values, root: Path) -> Judge | str | None:
+    """The judge, or the path of a judge file from the root."""
+    value = next((value for route, value in values.items() if route[0] == "judge"), None)
+    if value is None:
+        return None
+    document = value.layer.document
+    written = cast("JsonObject", document.data)["judge"]
+    if isinstance(written, str):
+        return _from_root(written, value, root)
+    return judge_of(cast("JsonObject", written), location=document.key_at(("judge",)))
+
+
 def _from_root(path: str, value: _Value, root: Path) -> str:
     """A path of a layer as seen from the root; an absolute one stays."""
-    folder = Path(os.path.relpath(value.layer.folder, root)).as_posix()
+    folder = _folder(value.layer, root)
     return path if folder == "." else posixpath.join(folder, path)
+
+
+def _folder(layer: Layer, root: Path) -> str:
+    return Path(os.path.relpath(layer.folder, root)).as_posix()

@@ -4,10 +4,14 @@ import math
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import takewhile
 
+from agentops_cli.config_agents import KINDS
 from agentops_cli.config_files import Layer
+from agentops_cli.judge_keys import model_findings
 from agentops_cli.locate import Route
 from agentops_cli.model.finding import Finding
+from agentops_cli.model.json import Json
 from agentops_cli.patterns import SECRETS, find
 from agentops_cli.validate import check, without
 
@@ -26,9 +30,12 @@ def mistakes(layer: Layer) -> Iterator[Finding]:
         return  # An empty file, or one with comments only, says nothing.
     found = [*_secrets(layer), *_not_finite(layer)]
     for route, _ in found:
-        # The rest is checked without them, so that no message shows a secret.
-        document = replace(document, data=without(document.data, route))
-    for finding in (*(finding for _, finding in found), *check(document, "config")):
+        # The rest is checked without them, so that no message shows a secret. A list goes whole:
+        # a hole in it would be a mistake of its own.
+        keys = tuple(takewhile(lambda step: isinstance(step, str), route))
+        document = replace(document, data=without(document.data, keys))
+    told = (*(finding for _, finding in found), *_not_one_way(layer), *_no_judge(layer))
+    for finding in (*told, *check(document, "config")):
         if layer.name is None:
             yield finding
         else:
@@ -37,20 +44,65 @@ def mistakes(layer: Layer) -> Iterator[Finding]:
 
 def _secrets(layer: Layer) -> Iterator[tuple[Route, Finding]]:
     """Values that are keys, by their name or their look; the value itself is never shown."""
-    for route, value in layer.leaves():
-        if isinstance(value, str) and value and _is_secret(str(route[-1]), value):
+    for route, value in _texts(layer.document.data, ()):
+        name = next((step for step in reversed(route) if isinstance(step, str)), "")
+        if value and _is_secret(name, value, route):
+            ours = route[0] != "agents"
+            named = "apiKeyEnv: NAME" if ours else "headersEnv: {authorization: NAME}"
             finding = Finding(
                 rule="secret-in-file",
-                message=f"{str(route[-1])!r} holds a key or a token",
+                message=f"{name!r} holds a key or a token",
                 location=layer.document.key_at(route),
                 fix="keys come from the environment only: set a variable and write its name,"
-                " apiKeyEnv: NAME (and revoke this key if it was ever committed)",
+                f" {named} (and revoke this key if it was ever committed)",
             )
             yield route, finding
 
 
-def _is_secret(name: str, value: str) -> bool:
-    return bool(_SECRET_NAME.search(_CAMEL.sub("-", name)) or find(value, SECRETS))
+def _texts(value: Json, route: Route) -> Iterator[tuple[Route, str]]:
+    """Every text, those in lists too."""
+    if isinstance(value, str):
+        yield route, value
+    elif isinstance(value, dict):
+        for key, part in value.items():
+            yield from _texts(part, (*route, key))
+    elif isinstance(value, list):
+        for index, part in enumerate(value):
+            yield from _texts(part, (*route, index))
+
+
+def _is_secret(name: str, value: str, route: Route) -> bool:
+    if find(value, SECRETS):
+        return True
+    # What these say is the name of a variable, or a template.
+    elsewhere = "headersEnv" in route or ("body" in route and "{{" in value)
+    return bool(_SECRET_NAME.search(_CAMEL.sub("-", name))) and not elsewhere
+
+
+def _not_one_way(layer: Layer) -> Iterator[Finding]:
+    """Agents that are reached in no way, or in more than one."""
+    data = layer.document.data
+    agents = data.get("agents") if isinstance(data, dict) else None
+    for name, agent in agents.items() if isinstance(agents, dict) else ():
+        if not isinstance(agent, dict):
+            continue
+        ways = [kind for kind in KINDS if kind in agent]
+        place = layer.document.key_at(("agents", name))
+        if not ways:
+            problem, fix = f"agent {name!r} is none of {', '.join(KINDS)}", "add one of them"
+            yield Finding(rule="bad-agent", message=problem, location=place, fix=fix)
+        elif len(ways) > 1:
+            problem = f"agent {name!r} is {' and '.join(ways)} at once"
+            yield Finding(rule="bad-agent", message=problem, location=place, fix="keep one of them")
+
+
+def _no_judge(layer: Layer) -> Iterator[Finding]:
+    """A model that cannot judge, named as the judge."""
+    data = layer.document.data
+    judge = data.get("judge") if isinstance(data, dict) else None
+    if isinstance(judge, dict):
+        place = layer.document.at(("judge", "model"))
+        yield from model_findings(judge.get("model"), place)
 
 
 def _not_finite(layer: Layer) -> Iterator[tuple[Route, Finding]]:

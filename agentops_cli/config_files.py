@@ -10,6 +10,7 @@ import os
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from decimal import Decimal
 from pathlib import Path
 
 from agentops_cli.errors import InputError, UnreadableError
@@ -41,6 +42,13 @@ class Layer:
     def leaves(self) -> Iterator[tuple[Route, Json]]:
         """Every value that is no mapping, with its route; lists are values."""
         return _leaves(self.document.data, ())
+
+
+def exact(document: Document, route: Route, value: Json) -> Decimal:
+    """A number of a document exactly as it was written, hexadecimal apart."""
+    if isinstance(value, int):
+        return Decimal(value)
+    return Decimal(document.text_at(route) or str(value))
 
 
 def git_root(start: Path) -> Path | None:

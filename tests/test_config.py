@@ -1,7 +1,9 @@
 """Settings: found, layered, explained, and refused with every mistake at once."""
 
+import json
 import os
 import subprocess
+from dataclasses import replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -15,8 +17,18 @@ from agentops_cli.errors import InputError
 from agentops_cli.locate import parse_yaml
 from agentops_cli.model.finding import Finding
 from agentops_cli.model.json import Json
-from agentops_cli.model.settings import Config
+from agentops_cli.model.settings import (
+    Accounting,
+    AgentCommand,
+    CommandAgent,
+    Config,
+    HttpAgent,
+    Meter,
+    PythonAgent,
+    UsagePaths,
+)
 from agentops_cli.validate import check
+from tests.builders import a_place
 
 INVALID = Path(__file__).parent / "invalid" / "config"
 
@@ -252,6 +264,7 @@ models:
 budget: {runUsd: 5}
 timeoutS: 1.5
 concurrency: 3
+allowScripts: true
 report: {junit: r/j.xml, json: r/r.json, jsonl: r/t.jsonl, md: r/s.md, cost: r/c.md}
 """,
     )
@@ -269,6 +282,7 @@ report: {junit: r/j.xml, json: r/r.json, jsonl: r/t.jsonl, md: r/s.md, cost: r/c
             },
             "ollama/llama3": {"price": {"inputPer1M": "0", "outputPer1M": "0.3"}},
         },
+        "agents": {},
         "budget": {"runUsd": "5"},
         "report": {
             "junit": "r/j.xml",
@@ -277,6 +291,8 @@ report: {junit: r/j.xml, json: r/r.json, jsonl: r/t.jsonl, md: r/s.md, cost: r/c
             "md": "r/s.md",
             "cost": "r/c.md",
         },
+        "judges": ["judges/*.yaml"],
+        "allowScripts": True,
         "concurrency": 3,
         "timeoutS": 1.5,
     }
@@ -291,6 +307,116 @@ def test_what_is_in_force_is_itself_a_valid_file(git_repo: Path) -> None:
     )
     again = yaml.safe_dump(in_force(load(git_repo)))
     assert check(parse_yaml(again, path="x"), "config") == ()
+
+
+AGENTS = """
+agents:                           # what is under test may be the whole agent
+  support-bot:
+    http: {url: "http://localhost:8080/chat", body: {message: "{{ input }}", thread: "{{ conversation }}"}, answer: "$.reply", toolCalls: "$.calls", trace: "$.trace"}
+    maxUsdPerCall: 0.02            # reserved before the call
+    usage: {input: "$.usage.in", output: "$.usage.out", usd: "$.cost"}     # settles it; or meter: true
+  triage: {python: "app.triage:answer", maxUsdPerCall: 0.01}   # fn(input: str, context: dict), sync or async; returns str or {text, toolCalls, usage, costUsd}
+  legacy: {command: ["./bin/bot"], maxUsdPerCall: 0}           # no shell; {input, messages, vars, conversation} as JSON on stdin, the answer on stdout
+"""  # noqa: E501 # As people read it in the description of the product.
+
+
+def test_agents_of_every_kind_reach_the_config(git_repo: Path) -> None:
+    write(git_repo, AGENTS)
+    agents = load(git_repo).agents
+    assert list(agents) == ["support-bot", "triage", "legacy"]
+    bot, triage, legacy = agents.values()
+    assert bot.how == HttpAgent(
+        url="http://localhost:8080/chat",
+        body={"message": "{{ input }}", "thread": "{{ conversation }}"},
+        answer="$.reply",
+        tool_calls="$.calls",
+        trace="$.trace",
+    )
+    assert str(bot.max_usd_per_call) == "0.02"
+    assert bot.usage == UsagePaths(input="$.usage.in", output="$.usage.out", usd="$.cost")
+    assert (bot.model, bot.accounting, bot.meter) == (
+        "agent/support-bot",
+        Accounting.REPORTED,
+        None,
+    )
+    assert triage.how == PythonAgent(target="app.triage:answer")
+    assert triage.accounting is Accounting.DECLARED
+    assert legacy.how == CommandAgent(command=("./bin/bot",))
+    assert (str(legacy.max_usd_per_call), legacy.folder) == ("0", ".")
+
+
+def test_everything_that_can_be_said_of_an_agent_reaches_the_config(git_repo: Path) -> None:
+    write(
+        git_repo,
+        """
+agents:
+  a:
+    http:
+      url: http://localhost/
+      method: PUT
+      headers: {x-team: evals}
+      headersEnv: {authorization: AGENTOPS_BOT_AUTH}
+      body: ["{{ input }}", 1, null]
+    meter: {port: 4010}
+    setup: {command: [./up, --now]}
+    teardown: {command: [./down], per: trial}
+    tools: [search, get_order]
+  b:
+    command: {run: [./bot], answer: $.a, toolCalls: $.c, trace: $.t}
+    meter: true
+  c: {python: "bot:answer", meter: false, tools: []}
+""",
+    )
+    a, b, c = load(git_repo, {"AGENTOPS_BOT_AUTH": "named by headersEnv"}).agents.values()
+    assert a.how == HttpAgent(
+        url="http://localhost/",
+        method="PUT",
+        headers={"x-team": "evals"},
+        headers_env={"authorization": "AGENTOPS_BOT_AUTH"},
+        body=["{{ input }}", 1, None],
+    )
+    assert (a.meter, a.accounting) == (Meter(port=4010), Accounting.ENFORCED)
+    assert a.setup == AgentCommand(command=("./up", "--now"), per="suite")
+    assert a.teardown == AgentCommand(command=("./down",), per="trial")
+    assert a.tools == ("search", "get_order")
+    assert b.how == CommandAgent(command=("./bot",), answer="$.a", tool_calls="$.c", trace="$.t")
+    assert (b.meter, b.setup, b.tools) == (Meter(), None, None)
+    assert (c.meter, c.accounting, c.tools) == (None, None, ())
+
+
+def test_every_key_of_an_agent_has_its_place(git_repo: Path) -> None:
+    write(git_repo, AGENTS)
+    bot = load(git_repo).agents["support-bot"]
+    assert str(bot.location) == "agentops.yaml:3:3"
+    assert str(bot.place("http", "body", "thread")) == "agentops.yaml:4:78"
+    assert str(bot.place("usage", "usd")) == "agentops.yaml:6:57"
+    assert bot.place("http", "headers", "x") == bot.place("http")
+    assert bot.place("setup", "command") == bot.location
+
+
+@pytest.mark.parametrize("name", ["agentops.yaml", "pyproject.toml"])
+def test_agents_in_force_read_back_as_they_are(git_repo: Path, name: str) -> None:
+    """What `config show` prints is complete: the same agents come out of it."""
+    table = "[tool.agentops.agents.a]\n"
+    toml = table + 'http = {url = "http://localhost/", body = {a = ["{{ input }}", 1.5, true]}}\n'
+    write(git_repo, AGENTS if name == "agentops.yaml" else toml, name=name)
+    agents = load(git_repo).agents
+    shown = json.dumps(in_force(load(git_repo)))  # Which is YAML, too.
+    assert check(parse_yaml(shown, path="x"), "config") == ()
+    (git_repo / name).unlink()
+    write(git_repo, shown)
+    again = load(git_repo).agents
+    assert [replace(agent, location=a_place()) for agent in again.values()] == [
+        replace(agent, location=a_place()) for agent in agents.values()
+    ]
+
+
+def test_the_digest_follows_every_part_of_an_agent(git_repo: Path) -> None:
+    digests = set()
+    for changed in ("1.0", "{{ input }} ", "{{ input }}"):
+        write(git_repo, f"agents: {{a: {{http: {{url: 'http://h/', body: {{x: '{changed}'}}}}}}}}")
+        digests.add(load(git_repo).digest)
+    assert len(digests) == 3
 
 
 def test_the_digest_follows_the_values_and_not_how_they_are_written(git_repo: Path) -> None:
@@ -346,6 +472,30 @@ def test_a_price_is_never_put_together_from_two_files(git_repo: Path) -> None:
     price = load(git_repo / "pkg").models["a/b"].price
     assert price is not None
     assert (price.same_as, price.input_per_1m, price.output_per_1m) == ("c/d", None, None)
+
+
+def test_an_agent_is_never_put_together_from_two_files(git_repo: Path) -> None:
+    write(
+        git_repo,
+        "agents:\n"
+        "  a: {http: {url: 'http://far/', body: {x: '{{ input }}', far: 1}}, maxUsdPerCall: 1}\n"
+        "  b: {command: [./bot]}\n",
+    )
+    write(
+        git_repo / "pkg",
+        "extends: ../agentops.yaml\n"
+        "agents: {a: {http: {url: 'http://near/', body: {x: '{{ input }}'}}}}\n",
+    )
+    agents = load(git_repo / "pkg").agents
+    a, b = agents["a"], agents["b"]
+    assert a.how == HttpAgent(url="http://near/", body={"x": "{{ input }}"})
+    assert (a.max_usd_per_call, a.folder, str(a.location)) == (None, ".", "agentops.yaml:2:10")
+    # The other one runs where the file that names it is.
+    assert (b.folder, str(b.location)) == ("..", "../agentops.yaml:3:3")
+    sources = load(git_repo / "pkg").sources
+    assert sources["agents.a.http.url"] == "agentops.yaml:2"
+    assert "agents.a.maxUsdPerCall" not in sources
+    assert sources["agents.b.command"] == "../agentops.yaml:3"
 
 
 def test_paths_stay_relative_to_the_file_that_names_them(git_repo: Path) -> None:
@@ -414,6 +564,13 @@ def test_no_message_shows_a_secret_that_stands_in_a_file(git_repo: Path) -> None
     write(git_repo, (INVALID / "secrets.yaml").read_text(encoding="utf-8"))
     text = shown(refused(git_repo))
     for secret in ("a1B2c3", "dXNlcj", "hunter2"):
+        assert secret not in text
+
+
+def test_no_message_shows_a_secret_of_an_agent(git_repo: Path) -> None:
+    write(git_repo, (INVALID / "agents.yaml").read_text(encoding="utf-8"))
+    text = shown(refused(git_repo))
+    for secret in ("a1B2c3", "hunter2"):
         assert secret not in text
 
 

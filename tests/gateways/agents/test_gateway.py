@@ -1,0 +1,191 @@
+"""What an agent's answer costs, and what comes between a metered one and its provider."""
+
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from agentops_cli.model.call import Completion, FaultKind
+from agentops_cli.model.money import Cost, Price, Rates, Usage
+from agentops_cli.model.settings import CommandAgent, Meter, UsagePaths
+from agentops_cli.model.tool import ToolCall
+from tests.builders import a_fault
+from tests.gateways.agents.acting import Ledger, a_call, a_gateway, an_agent, fault_of
+
+DOLLAR_A_THOUSAND = Price(rates=Rates(input_usd=Decimal("0.001"), output_usd=Decimal("0.002")))
+USAGE = UsagePaths(input="$.in", output="$.out", usd="$.usd")
+MOST = Decimal("0.05")
+
+
+def saying(reply: str, **changes: Any) -> Any:
+    """An agent that always gives one reply, which is JSON with the answer in `text`."""
+    how = CommandAgent(command=("printf", "%s", reply), answer="$.text")
+    return an_agent(how, **changes)
+
+
+async def answer_of(agent: Any, root: Path, **options: Any) -> Completion:
+    gateway = a_gateway(agent, root, **options)
+    completion = await gateway.complete(a_call())
+    await gateway.close()
+    return completion
+
+
+# What the agent reports
+
+
+@pytest.mark.parametrize(
+    ("reply", "most", "price", "cost"),
+    [
+        # Dollars win over tokens, tokens at a price over the declared maximum.
+        ('"in": 10, "out": 5, "usd": 0.04', MOST, DOLLAR_A_THOUSAND, Cost(usd=Decimal("0.04"))),
+        ('"usd": "0.0321"', MOST, None, Cost(usd=Decimal("0.0321"))),
+        ('"usd": 0', MOST, None, Cost()),
+        ('"usd": 1e-7', MOST, None, Cost(usd=Decimal("1e-7"))),
+        ('"in": 10, "out": 5', MOST, DOLLAR_A_THOUSAND, Cost(usd=Decimal("0.020"))),
+        ('"in": 10, "out": 5', MOST, None, Cost(usd=MOST)),
+        ('"in": 10', MOST, DOLLAR_A_THOUSAND, Cost(usd=MOST)),
+        ('"in": 0, "out": 0', MOST, DOLLAR_A_THOUSAND, Cost(usd=MOST)),
+        # What is missing or cannot be true is never free.
+        ('"other": 1', MOST, DOLLAR_A_THOUSAND, Cost(usd=MOST)),
+        ('"usd": null', MOST, None, Cost(usd=MOST)),
+        ('"usd": -0.01', MOST, None, Cost(usd=MOST)),
+        ('"usd": NaN', MOST, None, Cost(usd=MOST)),
+        ('"usd": -Infinity', MOST, None, Cost(usd=MOST)),
+        ('"usd": "-1"', MOST, None, Cost(usd=MOST)),
+        ('"usd": "free"', MOST, None, Cost(usd=MOST)),
+        ('"usd": true', MOST, None, Cost(usd=MOST)),
+        ('"usd": {}', MOST, None, Cost(usd=MOST)),
+        ('"in": -10, "out": 5', MOST, DOLLAR_A_THOUSAND, Cost(usd=MOST)),
+        ('"in": 1.5, "out": 5', MOST, DOLLAR_A_THOUSAND, Cost(usd=MOST)),
+        ('"in": true, "out": 5', MOST, DOLLAR_A_THOUSAND, Cost(usd=MOST)),
+        ('"other": 1', None, DOLLAR_A_THOUSAND, Cost(unpriced_calls=1)),
+        ('"usd": -1', None, None, Cost(unpriced_calls=1)),
+        ('"in": 10, "out": 5', None, None, Cost(unpriced_calls=1)),
+        ('"usd": 0.7', None, None, Cost(usd=Decimal("0.7"))),
+        # A declared 0 is the user's word.
+        ('"other": 1', Decimal(0), None, Cost()),
+    ],
+)
+async def test_a_call_costs_what_is_reported_or_else_the_most_it_may(
+    tmp_path: Path, reply: str, most: Decimal | None, price: Price | None, cost: Cost
+) -> None:
+    agent = saying(f'{{"text": "hi", {reply}}}', usage=USAGE, max_usd_per_call=most)
+    assert (await answer_of(agent, tmp_path, price=price)).cost == cost
+
+
+async def test_a_failed_call_costs_what_it_reports_too(tmp_path: Path) -> None:
+    script = 'echo \'{"error": "down", "usd": 0.03}\'; exit 1'
+    how = CommandAgent(command=("sh", "-c", script), answer="$.text")
+    agent = an_agent(how, usage=USAGE, max_usd_per_call=MOST)
+    completion = await answer_of(agent, tmp_path)
+    assert completion.failure == "it ended with exit code 1"
+    assert completion.cost == Cost(usd=Decimal("0.03"))
+
+
+@pytest.mark.parametrize(
+    ("reply", "price"),
+    [('"usd": 0.0501', None), ('"in": 51, "out": 0', DOLLAR_A_THOUSAND)],
+)
+async def test_a_call_that_cost_more_than_was_declared_is_a_fault_with_both_figures(
+    tmp_path: Path, reply: str, price: Price | None
+) -> None:
+    agent = saying(f'{{"text": "hi", {reply}}}', usage=USAGE, max_usd_per_call=MOST)
+    fault = await fault_of(a_gateway(agent, tmp_path, price=price))
+    cost = "0.0501" if price is None else "0.051"
+    assert (fault.kind, fault.billed, fault.usd) == (FaultKind.BUDGET, True, Decimal(cost))
+    assert fault.message == (
+        f"a call of agent/bot cost ${cost}, more than the $0.05 that it may at most"
+    )
+    assert fault.fix == ("raise maxUsdPerCall at agentops.yaml:3:3, or make the agent cheaper")
+
+
+# What the meter saw
+
+
+async def test_a_metered_call_costs_what_the_meter_saw_whatever_is_reported(tmp_path: Path) -> None:
+    saw = {"cost": Cost(usd=Decimal("0.02")), "usage": Usage(input_tokens=7, output_tokens=1)}
+    agent = saying('{"text": "hi", "usd": 0, "in": 1, "out": 1}', usage=USAGE, meter=Meter())
+    completion = await answer_of(agent, tmp_path, meter=Ledger(seen=saw), price=DOLLAR_A_THOUSAND)
+    assert completion.cost == Cost(usd=Decimal("0.02"))
+    assert completion.usage == Usage(input_tokens=7, output_tokens=1)
+
+
+async def test_a_metered_call_may_not_cost_more_than_was_declared_either(tmp_path: Path) -> None:
+    agent = saying('{"text": "hi"}', meter=Meter(), max_usd_per_call=MOST)
+    meter = Ledger(seen={"cost": Cost(usd=Decimal("0.06"))})
+    assert (await fault_of(a_gateway(agent, tmp_path, meter=meter))).kind is FaultKind.BUDGET
+
+
+@pytest.mark.parametrize(
+    ("most", "cost"), [(None, Cost(unpriced_calls=1)), (MOST, Cost(usd=MOST)), (Decimal(0), Cost())]
+)
+async def test_an_agent_that_went_around_the_meter_is_not_free(
+    tmp_path: Path, most: Decimal | None, cost: Cost
+) -> None:
+    agent = saying('{"text": "hi"}', meter=Meter(), max_usd_per_call=most)
+    assert (await answer_of(agent, tmp_path, meter=Ledger(seen={"calls": 0}))).cost == cost
+
+
+async def test_tool_calls_are_those_of_the_reply_and_else_those_the_meter_saw(
+    tmp_path: Path,
+) -> None:
+    seen = ToolCall(id="1", name="seen", arguments="{}")
+    meter = Ledger(seen={"tool_calls": (seen,)})
+    silent = saying('{"text": "hi"}', meter=Meter())
+    assert (await answer_of(silent, tmp_path, meter=meter)).tool_calls == (seen,)
+    for calls, names in (('[{"name": "told"}]', ["told"]), ("[]", [])):
+        reply = f'{{"text": "hi", "calls": {calls}}}'
+        how = CommandAgent(command=("printf", "%s", reply), answer="$.text", tool_calls="$.calls")
+        completion = await answer_of(an_agent(how, meter=Meter()), tmp_path, meter=meter)
+        assert [call.name for call in completion.tool_calls] == names
+
+
+async def test_what_the_meter_stopped_and_failed_is_told(tmp_path: Path) -> None:
+    meter = Ledger(seen={"stopped_after": 8, "provider_faults": 2})
+    completion = await answer_of(saying('{"text": "hi"}', meter=Meter()), tmp_path, meter=meter)
+    assert (completion.stopped_after, completion.provider_faults) == (8, 2)
+    unmetered = await answer_of(saying('{"text": "hi"}'), tmp_path)
+    assert (unmetered.stopped_after, unmetered.provider_faults) == (None, 0)
+
+
+@pytest.mark.parametrize("script", ['echo \'{"text": "hi"}\'', "exit 1", "echo broken", "sleep 60"])
+async def test_what_came_between_an_agent_and_its_provider_is_the_fault_whatever_it_answered(
+    tmp_path: Path, script: str
+) -> None:
+    refused = a_fault(kind=FaultKind.BUDGET, message="the budget is spent", usd=Decimal(0))
+    how = CommandAgent(command=("sh", "-c", script), answer="$.text")
+    gateway = a_gateway(
+        an_agent(how, meter=Meter()), tmp_path, meter=Ledger(seen={"fault": refused})
+    )
+    assert await fault_of(gateway, a_call(timeout_s=0.5)) == refused
+
+
+@pytest.mark.parametrize(
+    ("saw", "billed", "usd"),
+    [
+        ({"cost": Cost(usd=Decimal("0.02"))}, True, Decimal("0.02")),
+        ({"cost": Cost()}, False, Decimal(0)),
+        ({"cost": Cost(usd=Decimal("0.02"), unpriced_calls=1)}, True, None),
+        ({"calls": 0}, True, None),
+    ],
+)
+async def test_a_metered_call_without_an_answer_costs_what_the_meter_saw(
+    tmp_path: Path, saw: dict[str, Any], billed: bool, usd: Decimal | None
+) -> None:
+    silent = an_agent(CommandAgent(command=("true",)), meter=Meter())
+    fault = await fault_of(a_gateway(silent, tmp_path, meter=Ledger(seen=saw)))
+    assert (fault.kind, fault.billed, fault.usd) == (FaultKind.MALFORMED, billed, usd)
+
+
+async def test_a_metered_agent_without_a_meter_is_not_asked(tmp_path: Path) -> None:
+    fault = await fault_of(a_gateway(saying('{"text": "hi"}', meter=Meter()), tmp_path))
+    assert fault.kind is FaultKind.INTERNAL
+
+
+@pytest.mark.parametrize("changes", [{"agent": None}, {"model": "agent/unknown"}])
+async def test_a_request_that_is_for_no_agent_is_a_fault_and_no_crash(
+    tmp_path: Path, changes: dict[str, Any]
+) -> None:
+    gateway = a_gateway(saying('{"text": "hi"}'), tmp_path)
+    assert (await fault_of(gateway, a_call(**changes))).kind is FaultKind.INTERNAL
