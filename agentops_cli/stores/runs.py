@@ -6,6 +6,7 @@ from pathlib import Path
 
 from agentops_cli.errors import StoreError
 from agentops_cli.files import unwritable
+from agentops_cli.stores.home import make_home
 
 KEPT_RUNS = 20
 
@@ -19,16 +20,9 @@ def new_run(root: Path, run_id: str) -> Path:
     run's own folder is ever removed. Raises `StoreError` when the folder cannot be made, or when a
     link would lead it elsewhere: a repository can hold one.
     """
-    home = root / ".agentops"
-    folder = home / "runs" / run_id
-    for part in (home, folder.parent):
-        if part.is_symlink():
-            raise StoreError(f"{part} is a link", fix="remove the link")
+    folder = make_home(root, "runs") / run_id
     try:
-        folder.mkdir(parents=True)
-        ignore = home / ".gitignore"
-        if not ignore.exists():
-            ignore.write_text("*\n", encoding="utf-8")
+        folder.mkdir()
     except OSError as error:
         raise unwritable(folder, error) from error
     runs = [run for run in folder.parent.iterdir() if _RUN_ID.fullmatch(run.name)]

@@ -1,0 +1,83 @@
+"""`agentops judge`: whether a model may judge."""
+
+import json
+from typing import Annotated
+
+import typer
+
+from agentops_cli.cli.app import CONTEXT
+from agentops_cli.cli.opinions import print_check
+from agentops_cli.cli.options import Format, NoProgress, Quiet, demand_numbers
+from agentops_cli.cli.progress import Progress
+from agentops_cli.cli.screen import print_forecast
+from agentops_cli.errors import ExitCode
+from agentops_cli.flows.forecast import forecast
+from agentops_cli.flows.judging import check as check_judges
+from agentops_cli.flows.judging import json_of_check, prepare_check
+from agentops_cli.flows.world import World
+from agentops_cli.model.call import Purpose
+from agentops_cli.reporters.wording import dollars
+
+app = typer.Typer(
+    add_completion=False, context_settings=CONTEXT, rich_markup_mode=None, no_args_is_help=True
+)
+
+
+@app.callback()
+def _group() -> None:
+    """Check whether judges agree with people."""
+
+
+@app.command()
+def check(
+    files: Annotated[
+        list[str] | None,
+        typer.Argument(
+            help="Judge files, folders or patterns. Default: the configured ones.",
+            metavar="[FILE]...",
+        ),
+    ] = None,
+    budget: Annotated[
+        str | None,
+        typer.Option(help="Spend no more than this; the strictest budget holds.", metavar="USD"),
+    ] = None,
+    concurrency: Annotated[
+        int | None, typer.Option(help="How many calls may be under way at once.", metavar="N")
+    ] = None,
+    timeout: Annotated[
+        float | None, typer.Option(help="Seconds that one call may take.", metavar="S")
+    ] = None,
+    dry_run: Annotated[
+        bool,
+        typer.Option("--dry-run", help="Print calls, tokens and the most dollars; call nothing."),
+    ] = False,
+    output: Format = "text",
+    quiet: Quiet = False,
+    no_progress: NoProgress = False,
+) -> int:
+    """Let judges judge their labelled examples, and record how far they agree.
+
+    The record is written beside the judge file, to be committed with it. A run refuses a judge file
+    without one, with one of another version of it, or with one that says that the judge does not
+    agree with its labels.
+    """
+    demand_numbers(budget, concurrency, timeout)
+    settings = {"budget.runUsd": budget, "concurrency": concurrency, "timeoutS": timeout}
+    given = {key: value for key, value in settings.items() if value is not None}
+    prepared = prepare_check(tuple(files or ()), World(), given)
+    if dry_run:
+        limit = prepared.run.budget_usd
+        rows = [row for row in forecast(prepared.run) if row.purpose is Purpose.JUDGE]
+        print_forecast(rows, budget=None if limit is None else dollars(limit))
+        return ExitCode.OK
+    words = ("judged bad", "without an opinion")
+    bar = Progress(prepared.run.trials, enabled=not (quiet or no_progress), words=words)
+    try:
+        result = check_judges(prepared, bar)
+    finally:
+        bar.close()
+    if output == "json":
+        typer.echo(json.dumps(json_of_check(result), indent=2, ensure_ascii=False))
+    else:
+        print_check(result, quiet=quiet)
+    return result.exit_code

@@ -1,0 +1,48 @@
+"""The few keys that describe a judge, which a suite, a configuration and a judge file share."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from agentops_cli.model.finding import Finding
+from agentops_cli.model.json import Json, JsonObject
+from agentops_cli.model.judge import Judge
+from agentops_cli.model.place import Location
+
+_CANNOT_JUDGE = {
+    "agent/": "an agent is under test, and its answers have no fixed form",
+    "replay/": "recorded answers fit no other question",
+}
+
+
+def judge_of(data: Mapping[str, Json], *, location: Location, path: str | None = None) -> Judge:
+    """The judge that a mapping describes which fits its schema, defaults filled in."""
+    given: Any = data
+    usual = Judge(model=given["model"], location=location)
+    return Judge(
+        model=usual.model,
+        location=location,
+        threshold=float(given.get("threshold", usual.threshold)),
+        votes=given.get("votes", usual.votes),
+        instructions=given.get("instructions"),
+        path=path,
+    )
+
+
+def judge_shape(judge: Judge) -> JsonObject:
+    """The judge as a file would hold it, defaults included."""
+    shape: JsonObject = {
+        "model": judge.model,
+        "threshold": judge.threshold,
+        "votes": judge.votes,
+    }
+    words = judge.instructions
+    return shape if words is None else {**shape, "instructions": words}
+
+
+def model_findings(model: Json, location: Location) -> Iterator[Finding]:
+    """What is wrong with a model as a judge."""
+    for prefix, why in _CANNOT_JUDGE.items():
+        if isinstance(model, str) and model.startswith(prefix):
+            problem = f"{model!r} cannot judge: {why}"
+            fix = "name a model, such as openai/gpt-4o"
+            yield Finding(rule="bad-judge", message=problem, location=location, fix=fix)
