@@ -58,8 +58,8 @@ bench: setup  ## Ratios of speed, and how well expectedCategory agrees with peop
 	$(BIN)/python -m benchmarks.speed
 	$(BIN)/python -m benchmarks.category
 
-parts: $(PROXY) $(NODE_TOOLS) setup  ## Install what the tests marked local_llm, proxy and node need
-	$(BIN)/agentops local install
+parts: $(PROXY) $(NODE_TOOLS) setup  ## Install what the tests marked local_llm, embeddings, proxy and node need
+	$(BIN)/agentops local install --embeddings
 
 proxy: $(PROXY)  ## A real LiteLLM Proxy, in a virtual environment of its own
 

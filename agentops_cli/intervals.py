@@ -15,11 +15,19 @@ def wilson(successes: int, total: int, *, z: float = Z_95) -> tuple[float, float
     """
     if total == 0:
         return (0.0, 1.0)
-    share = successes / total
+    return wilson_of(successes / total, total, z=z)
+
+
+def wilson_of(share: float, total: float, *, z: float = Z_95) -> tuple[float, float]:
+    """The same for an estimate from 0 to 1 that is as sure as a share of `total` observations.
+
+    Of an estimate with a variance that is estimate * (1 - estimate) / variance, Kish's effective
+    size of a sample (Survey Sampling, Wiley 1965).
+    """
     spread = z * z / total
     center = (share + spread / 2) / (1 + spread)
     half = z * sqrt(share * (1 - share) / total + spread / (4 * total)) / (1 + spread)
     # Rounding may leave an end a hair beside 0, 1 or the share itself.
-    low = 0.0 if successes == 0 else min(share, center - half)
-    high = 1.0 if successes == total else max(share, center + half)
+    low = 0.0 if share <= 0 else min(share, center - half)
+    high = 1.0 if share >= 1 else max(share, center + half)
     return (low, high)

@@ -14,15 +14,22 @@ _CANNOT_JUDGE = {
 }
 
 
+_VARIED = 0.7
+"""The temperature of several votes: without randomness they would be the same one again."""
+
+
 def judge_of(data: Mapping[str, Json], *, location: Location, path: str | None = None) -> Judge:
     """The judge that a mapping describes which fits its schema, defaults filled in."""
     given: Any = data
     usual = Judge(model=given["model"], location=location)
+    votes = given.get("votes", usual.votes)
     return Judge(
         model=usual.model,
         location=location,
         threshold=float(given.get("threshold", usual.threshold)),
-        votes=given.get("votes", usual.votes),
+        votes=votes,
+        temperature=given.get("temperature", usual.temperature if votes == 1 else _VARIED),
+        max_tokens=given.get("maxTokens", usual.max_tokens),
         instructions=given.get("instructions"),
         path=path,
     )
@@ -34,6 +41,8 @@ def judge_shape(judge: Judge) -> JsonObject:
         "model": judge.model,
         "threshold": judge.threshold,
         "votes": judge.votes,
+        "temperature": judge.temperature,
+        "maxTokens": judge.max_tokens,
     }
     words = judge.instructions
     return shape if words is None else {**shape, "instructions": words}

@@ -1,13 +1,14 @@
 """The plug sockets: every protocol that one room offers to another, on one page."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from decimal import Decimal
 from types import TracebackType
 from typing import Protocol, Self, TextIO
 
-from agentops_cli.model.call import Ask, Completion, Evidence, Request, Verdict
-from agentops_cli.model.json import JsonObject
+from agentops_cli.model.call import Ask, Completion, Evidence, Fault, Request, Verdict
+from agentops_cli.model.json import Json, JsonObject
+from agentops_cli.model.metric import Cell, Measures, MetricSpec
 from agentops_cli.model.money import Cost, Usage
 from agentops_cli.model.result import CaseResult, RunResult, Trial, TrialResult
 from agentops_cli.model.settings import ModelSettings
@@ -52,7 +53,11 @@ class Reservation(Protocol):
     """Dollars that are promised to one call, until it is known what it cost."""
 
     def settle(self, usd: Decimal) -> None:
-        """Gives back what was not spent; called exactly once, also for a call that failed."""
+        """Books what was spent and gives back the rest.
+
+        Called exactly once, also for a call that failed. What is more than was reserved is booked
+        in full.
+        """
         ...
 
 
@@ -62,6 +67,10 @@ class Purse(Protocol):
     `reserve` waits while other calls hold what this one needs, and raises `GatewayError` with a
     BUDGET fault when it could not be paid even if they cost nothing. `suite` is a path.
     """
+
+    def limits(self, suite: str | None) -> bool:
+        """True when there is a limit to what this suite may spend."""
+        ...
 
     async def reserve(self, usd: Decimal, *, suite: str | None) -> Reservation:
         """Takes an upper bound out, before the call is made."""
@@ -94,28 +103,74 @@ class MeterSession(Protocol):
         ...
 
     @property
+    def calls(self) -> int:
+        """How many calls came to the address, whatever became of them."""
+        ...
+
+    @property
     def refused(self) -> int:
         """How many calls the budget did not cover."""
+        ...
+
+    @property
+    def stopped_after(self) -> int | None:
+        """The steps after which another one was refused, None when the agent kept within them."""
+        ...
+
+    @property
+    def met(self) -> frozenset[str | None]:
+        """The targets of the faults that were injected, None for the provider's."""
+        ...
+
+    @property
+    def provider_faults(self) -> int:
+        """How many calls were made to fail."""
+        ...
+
+    @property
+    def fault(self) -> Fault | None:
+        """What came between the agent and its provider and was not injected.
+
+        A refusal of the meter stays; a failure of the provider counts until a later call succeeds.
+        What the agent did after it says nothing about the agent.
+        """
         ...
 
 
 class AgentMeter(Protocol):
     """A proxy on loopback that prices and limits what agents spend.
 
-    `session` gives an address of its own to one call of an agent. `shared` is for a server that
+    `session` gives an address of its own to one call of an agent. With a `seat`, address and key
+    are the same for all sessions of that seat, of which one is open at a time: a process that makes
+    one call after another keeps the client that it made at its start. `shared` is for a server that
     was started with one address for good: while it is entered, what comes to that address belongs
     to the one call, so that only one such call can be under way; others wait. `faults` without a
-    target are the provider's, those with one the tool's.
+    target are the provider's, those with one the tool's; what a tool was made to say in one session
+    it has said in later ones of the same `conversation`. After `max_steps` answers that its model
+    gave, the agent is refused more. Entering raises `GatewayError` when a port cannot be had;
+    leaving ends what is still under way, so that the figures are final.
     """
 
     def session(
-        self, *, suite: str | None, faults: Sequence[InjectedFault]
+        self,
+        *,
+        suite: str | None,
+        faults: Sequence[InjectedFault],
+        seat: str | None = None,
+        max_steps: int | None = None,
+        conversation: str | None = None,
     ) -> AbstractAsyncContextManager[MeterSession]:
         """Opens an address for one call."""
         ...
 
     def shared(
-        self, *, port: int | None, suite: str | None, faults: Sequence[InjectedFault]
+        self,
+        *,
+        port: int | None,
+        suite: str | None,
+        faults: Sequence[InjectedFault],
+        max_steps: int | None = None,
+        conversation: str | None = None,
     ) -> AbstractAsyncContextManager[MeterSession]:
         """Takes the address of a server for one call."""
         ...
@@ -141,6 +196,10 @@ class ResponseCache(Protocol):
 
     def put(self, key: str, completion: Completion) -> None:
         """Keeps an answer; one that cannot be kept is not an error of the run."""
+        ...
+
+    def close(self) -> None:
+        """Releases what the cache holds; called once, after the last look."""
         ...
 
 
@@ -169,6 +228,67 @@ class AssertionType(Protocol):
 
     def __call__(self, spec: AssertionSpec, /) -> Assertion:
         """Builds the assertion of one spec."""
+        ...
+
+
+class Metric(Protocol):
+    """One metric of a suite, built once and used for all of its models and slices.
+
+    What an answer shows is told in cells, so that counts are all that a run has to remember.
+    `names` are what its figures are broken down by, labels or fields, `figures` the names of all
+    figures that it can give. Pure and synchronous, as assertions are.
+    """
+
+    names: tuple[str, ...]
+    figures: tuple[str, ...]
+
+    def reference(self, expected: Json) -> Json:
+        """What a case expects, in the form that `asked` and `cells` take; nothing is None.
+
+        Raises `ValueError` with a clause that says what is wrong with it.
+        """
+        ...
+
+    def asked(self, reference: Json) -> tuple[str, ...]:
+        """Those of `names` that a case expects: each is an observation of their recall."""
+        ...
+
+    def cells(self, reference: Json, completion: Completion) -> Sequence[Cell]:
+        """What one answer adds to the counts; an answer that cannot be read adds a mistake."""
+        ...
+
+    def measure(self, counts: Mapping[Cell, int], names: Collection[str]) -> Measures:
+        """The figures of what was counted, over the `names` that are expected there.
+
+        An average is undefined when one of them was expected by no answer that was counted.
+        """
+        ...
+
+
+class MetricType(Protocol):
+    """What a registry of metrics holds, usually the class of a `Metric`.
+
+    `schema` is JSON Schema for what an author writes, without `kind`, `name`, `by` and `optional`.
+    Calling it with a spec whose arguments fit builds the metric; arguments that only code can
+    refuse raise `InputError`. Its docstring is its documentation, under the headings of assertions.
+    """
+
+    schema: JsonObject
+
+    def __call__(self, spec: MetricSpec, /) -> Metric:
+        """Builds the metric of one spec."""
+        ...
+
+
+class UserFunction(Protocol):
+    """A function of the user's own that judges answers, run apart from this process.
+
+    It is called from the event loop and returns, or raises `CannotTell`, within seconds, whatever
+    the function does. What it returned is JSON, and may be anything.
+    """
+
+    def __call__(self, answer: str, context: JsonObject) -> Json:
+        """What the function says of an answer."""
         ...
 
 

@@ -7,13 +7,18 @@ from dataclasses import replace
 from urllib.parse import quote
 
 from agentops_cli.model.call import Completion, Fault
+from agentops_cli.model.json import Json
 from agentops_cli.model.result import TrialResult
+from agentops_cli.model.tool import ToolCall
 from agentops_cli.patterns import PII, SECRETS, Hit, disjoint, find, is_dummy, marks
 
 _SHORTEST_SECRET = 8
 
 # A run of this many characters of a secret is a part of it worth hiding.
 _FRAGMENT = 8
+
+# What lies deeper in a trace is neither kept nor read; people look no deeper.
+_DEEPEST_TRACE = 100
 
 _SECRET_NAME = re.compile(
     r"(?:^|_)(?:API_?KEY|KEY|TOKEN|PAT|SECRET|PASSWORD|PASSWD|PASSPHRASE|CREDENTIALS?)(?:_|$)"
@@ -69,17 +74,21 @@ def secrets_in(environ: Mapping[str, str], named: Iterable[str] = ()) -> tuple[s
 
 
 def redact_trial(result: TrialResult, redact: Redact) -> TrialResult:
-    """A trial that may leave the process: answer, tool calls, reasons and fault redacted.
+    """A trial that may leave the process: answers, tool calls, traces, reasons and fault redacted.
 
-    A reason quotes a part of the answer. A part of a secret has lost the prefix it is known by,
-    so every fragment of what is hidden in the answer is hidden in the reasons too.
+    What the user says in a turn is the author's own text, as a case's id and tags are, and stays.
+    A reason quotes a part of an answer. A part of a secret has lost the prefix it is known by, so
+    every fragment of what is hidden in an answer is hidden in the reasons too.
     """
     if not any(redact.hits(text) for text in _texts(result)):
         return result  # As nearly always; nothing is copied then.
-    hidden = _hidden(result.completion, redact)
+    hidden = _hidden(result, redact)
     return replace(
         result,
-        completion=_completion(result.completion, redact),
+        completion=_completion(result.completion, redact) if result.completion else None,
+        turns=tuple(
+            replace(turn, completion=_completion(turn.completion, redact)) for turn in result.turns
+        ),
         verdicts=tuple(
             replace(verdict, reason=redact(_without(verdict.reason, hidden)))
             for verdict in result.verdicts
@@ -90,20 +99,66 @@ def redact_trial(result: TrialResult, redact: Redact) -> TrialResult:
 
 def _texts(result: TrialResult) -> Iterator[str]:
     """Every text of a trial that comes from outside."""
-    if result.completion:
-        yield result.completion.text
-        yield from (call.arguments for call in result.completion.tool_calls)
+    yield from _answers(result)
     yield from (verdict.reason for verdict in result.verdicts)
     if result.fault:
         yield result.fault.message
         yield result.fault.fix or ""
 
 
-def _completion(completion: Completion | None, redact: Redact) -> Completion | None:
-    if completion is None:
-        return None
-    calls = tuple(replace(call, arguments=redact(call.arguments)) for call in completion.tool_calls)
-    return replace(completion, text=redact(completion.text), tool_calls=calls)
+def _answers(result: TrialResult) -> Iterator[str]:
+    """Every text that the subject gave."""
+    completions = [turn.completion for turn in result.turns]
+    if result.completion:
+        completions.append(result.completion)
+    for completion in completions:
+        yield completion.text
+        if completion.failure is not None:
+            yield completion.failure
+        for call in completion.tool_calls:
+            yield from (call.id, call.name, call.arguments)
+        if completion.trace is not None:
+            yield from _leaves(completion.trace)
+
+
+def _leaves(value: Json) -> Iterator[str]:
+    """Every key, text and number of a JSON value, however deep it is nested."""
+    rest = [value]
+    while rest:
+        part = rest.pop()
+        if isinstance(part, dict):
+            yield from part
+            rest += part.values()
+        elif isinstance(part, list):
+            rest += part
+        else:
+            yield str(part)
+
+
+def _completion(completion: Completion, redact: Redact) -> Completion:
+    return replace(
+        completion,
+        text=redact(completion.text),
+        failure=None if completion.failure is None else redact(completion.failure),
+        trace=_trace(completion.trace, redact, depth=0),
+        tool_calls=tuple(
+            ToolCall(id=redact(call.id), name=redact(call.name), arguments=redact(call.arguments))
+            for call in completion.tool_calls
+        ),
+    )
+
+
+def _trace(value: Json, redact: Redact, *, depth: int) -> Json:
+    """The value with marks in its keys, its texts, and in place of numbers: a card is one."""
+    if depth > _DEEPEST_TRACE:
+        return "(nested too deeply to be kept)"
+    if isinstance(value, dict):
+        return {redact(key): _trace(part, redact, depth=depth + 1) for key, part in value.items()}
+    if isinstance(value, list):
+        return [_trace(part, redact, depth=depth + 1) for part in value]
+    text = str(value)
+    redacted = redact(text)
+    return value if redacted == text else redacted
 
 
 def _fault(fault: Fault | None, redact: Redact) -> Fault | None:
@@ -113,14 +168,13 @@ def _fault(fault: Fault | None, redact: Redact) -> Fault | None:
     return replace(fault, message=redact(fault.message), fix=fix)
 
 
-def _hidden(completion: Completion | None, redact: Redact) -> tuple[tuple[str, str], ...]:
-    """Kind and value of everything in an answer that redaction hides."""
-    if completion is None:
-        return ()
-    texts = (completion.text, *(call.arguments for call in completion.tool_calls))
+def _hidden(result: TrialResult, redact: Redact) -> tuple[tuple[str, str], ...]:
+    """Kind and value of everything in a trial's answers that redaction hides."""
     return tuple(
         dict.fromkeys(
-            (hit.kind, text[hit.start : hit.end]) for text in texts for hit in redact.hits(text)
+            (hit.kind, text[hit.start : hit.end])
+            for text in _answers(result)
+            for hit in redact.hits(text)
         )
     )
 

@@ -20,13 +20,22 @@ class Registry(Generic[T]):
     """Names of one group, each resolving to one object.
 
     `group` is the entry-point group that third parties use, such as `agentops.assertions`; `noun`
-    is what messages call a member.
+    is what messages call a member. `ready` has the built-ins that need something which an import
+    cannot give them.
     """
 
-    def __init__(self, group: str, builtin: Mapping[str, str], *, noun: str) -> None:
+    def __init__(
+        self,
+        group: str,
+        builtin: Mapping[str, str],
+        *,
+        noun: str,
+        ready: Mapping[str, T] | None = None,
+    ) -> None:
         self._group = group
         self._builtin = builtin
         self._noun = noun
+        self._ready = ready or {}
         self._loaded: dict[str, T] = {}
         self._plugins: Mapping[str, list[EntryPoint]] | None = None
 
@@ -37,6 +46,10 @@ class Registry(Generic[T]):
     def knows(self, name: str) -> bool:
         """True when `get` would find something under the name; a built-in costs no look-up."""
         return name in self._builtin or name in self._found()
+
+    def has_built_in(self, name: str) -> bool:
+        """True when the name is one of ours."""
+        return name in self._builtin
 
     def get(self, name: str, *, location: Location | None = None) -> T:
         """Loads a member; `location` is where the user named it.
@@ -59,6 +72,8 @@ class Registry(Generic[T]):
             owners = " and ".join(sorted(owner for owner, _ in claims))
             problem = f"{self._noun} {name!r} is claimed by {owners}"
             raise self._error("ambiguous", problem, location, fix="uninstall one of them")
+        if name in self._ready:
+            return self._ready[name]
         [(owner, target)] = claims
         try:
             return cast("T", _resolve(target))

@@ -7,6 +7,9 @@ from agentops_cli.errors import UnreadableError
 
 MAX_BYTES = 64 * 1024 * 1024
 
+YAML_SUFFIXES = frozenset({".yaml", ".yml"})
+"""How the names of YAML files end."""
+
 
 class Disk:
     """Files below a folder; an absolute path or `..` leads outside, as the user wrote it."""

@@ -18,7 +18,8 @@ from agentops_cli.assertions import BUILTIN
 from agentops_cli.cli.app import COMMAND
 from agentops_cli.config import KNOBS
 from agentops_cli.errors import ExitCode
-from agentops_cli.ports import AssertionType
+from agentops_cli.metrics import BUILTIN as METRICS
+from agentops_cli.ports import AssertionType, MetricType
 from agentops_cli.registry import Registry
 from agentops_cli.validate import schema_names, schema_text
 
@@ -35,6 +36,7 @@ def pages() -> dict[str, str]:
         "exit-codes.md": _exit_codes(),
         "cli.md": _command_line(),
         "assertions.md": _assertions(),
+        "metrics.md": _metrics(),
         **{f"{name}.md": _schema_page(name) for name in schema_names()},
     }
 
@@ -100,10 +102,25 @@ def _assertions() -> str:
         "# Assertions",
         "Every kind may also carry `not: true` and `advisory: true`.",
     ]
-    for name in BUILTIN:
-        kind = registry.get(name)
-        parts.append(f"## `{name}`\n\n{inspect.cleandoc(kind.__doc__ or '')}")
-        parts.append(_keys(kind.schema, kind.schema, first="argument"))
+    parts += [_member(name, registry.get(name)) for name in BUILTIN]
+    return "\n\n".join(parts)
+
+
+def _metrics() -> str:
+    registry: Registry[MetricType] = Registry("agentops.metrics", METRICS, noun="metric")
+    parts = [
+        "# Metrics",
+        "Every kind may also carry `name`, `by` and `optional: true`; see the suite file.",
+    ]
+    parts += [_member(name, registry.get(name)) for name in METRICS]
+    return "\n\n".join(parts)
+
+
+def _member(name: str, kind: AssertionType | MetricType) -> str:
+    parts = [
+        f"## `{name}`\n\n{inspect.cleandoc(kind.__doc__ or '')}",
+        _keys(kind.schema, kind.schema, first="argument"),
+    ]
     return "\n\n".join(part for part in parts if part)
 
 

@@ -22,12 +22,16 @@ from agentops_cli.model.result import (
     SuiteResult,
     Tally,
     TrialResult,
+    TurnResult,
 )
-from agentops_cli.model.suite import Case, Gate
+from agentops_cli.model.settings import Accounting
+from agentops_cli.model.suite import Case, Gate, Turn
 from agentops_cli.model.tool import ToolCall
 
 MINI = "openai/gpt-4o-mini"
 SONNET = "anthropic/claude-sonnet-4-5"
+BOT, LEGACY = "agent/support-bot", "agent/legacy"
+JUDGE = "openai/gpt-4o"
 Trials = Iterable[Iterable[TrialResult]]
 
 
@@ -69,6 +73,17 @@ def a_completion(text: str = "As a user I want a wishlist.", **changes: Any) -> 
         cost=Cost(usd=Decimal("0.0000384")),
     )
     return replace(completion, **changes)
+
+
+def a_tool_call(name: str = "get_order", **changes: Any) -> ToolCall:
+    """A call of a tool that looks an order up."""
+    return replace(ToolCall(id="call_1", name=name, arguments='{"id": "0812"}'), **changes)
+
+
+def a_turn(said: str = "Where is my order 0812?", **changes: Any) -> TurnResult:
+    """A turn that took a tool call and an answer."""
+    answer = a_completion("It is shipped.", tool_calls=(a_tool_call(),))
+    return replace(TurnResult(input=said, completion=answer, steps=2), **changes)
 
 
 def a_verdict(**changes: Any) -> Verdict:
@@ -130,12 +145,37 @@ def an_errored_trial(**changes: Any) -> TrialResult:
     return replace(trial, **changes)
 
 
+def a_conversation(*turns: TurnResult, **changes: Any) -> TrialResult:
+    """A trial of several turns that passed; without any it has two."""
+    turns = turns or (a_turn(), a_turn("When?", completion=a_completion("On Friday."), steps=1))
+    answers = [turn.completion for turn in turns]
+    whole = replace(
+        answers[-1],
+        cost=sum((answer.cost for answer in answers), Cost()),
+        usage=sum((answer.usage for answer in answers if answer.usage), Usage()),
+        latency_s=sum(answer.latency_s for answer in answers),
+    )
+    return a_trial(completion=whole, turns=turns, **changes)
+
+
+def a_case_of_turns(*said: str, **changes: Any) -> Case:
+    """A case in which so much is said, a turn each."""
+    turns = tuple(Turn(input=text, location=a_place(20 + place)) for place, text in enumerate(said))
+    return a_case(input=None, turns=turns, **changes)
+
+
 def a_case_result(trials: Iterable[TrialResult] | None = None, **changes: Any) -> CaseResult:
     """A case folded over its trials; unless they agree, a test says what `outcome` it has."""
     trials = (a_trial(),) if trials is None else tuple(trials)
     first = trials[0] if trials else a_trial(outcome=Outcome.SKIPPED)
-    answers = [trial.completion for trial in trials if trial.completion]
+    answers = [answer for trial in trials for answer in trial.answers]
     live = [answer.latency_s for answer in answers if not answer.cached]
+    calls = [
+        (steps, answer.cached)
+        for trial in trials
+        for steps, answer in [(turn.steps, turn.completion) for turn in trial.turns]
+        or [(1, answer) for answer in trial.answers]
+    ]
     result = CaseResult(
         index=first.index,
         case=a_case(id=first.case_id, repeat=max(1, len(trials)), repeat_pass=max(1, len(trials))),
@@ -145,6 +185,8 @@ def a_case_result(trials: Iterable[TrialResult] | None = None, **changes: Any) -
         cost=sum((answer.cost for answer in answers), Cost()),
         judge_cost=sum((trial.judge_cost for trial in trials), Cost()),
         usage=sum((answer.usage for answer in answers if answer.usage), Usage()),
+        calls=sum(steps for steps, _ in calls),
+        cached_calls=sum(steps for steps, cached in calls if cached),
         latency_s=sum(live) if live else None,
     )
     return replace(result, **changes)
@@ -163,8 +205,11 @@ def a_tally(trials: Iterable[TrialResult]) -> Tally:
         failed=ended(Outcome.FAILED),
         errored=ended(Outcome.ERRORED),
         skipped=ended(Outcome.SKIPPED),
-        answered=sum(trial.completion is not None for trial in trials),
-        cached=sum(trial.completion is not None and trial.completion.cached for trial in trials),
+        answered=sum(bool(trial.answers) for trial in trials),
+        cached=sum(
+            bool(trial.answers) and all(answer.cached for answer in trial.answers)
+            for trial in trials
+        ),
         stopped=sum(trial.fault is not None and trial.fault.kind in stopping for trial in trials),
     )
 
@@ -237,7 +282,10 @@ HOSTILE = (
 
 
 def an_eventful_evaluation() -> Evaluation:
-    """Every outcome, repeats, faults, hostile answers, unpriced calls; two suites, two models."""
+    """Every outcome, repeats, faults, hostile answers, unpriced calls, conversations, agents.
+
+    Three suites, two models and two agents.
+    """
     cases: list[CaseResult] = []
     trials: list[tuple[TrialResult, ...]] = []
 
@@ -248,10 +296,12 @@ def an_eventful_evaluation() -> Evaluation:
         model: str = MINI,
         note: str | None = None,
         path: str = "evals/product-manager.yaml",
+        judge: str | None = None,
     ) -> None:
         place = a_place(10 + 7 * len(cases), path=path)
         case = replace(case, location=place)
-        cases.append(a_case_result(ended, case=case, model=model, outcome=outcome, note=note))
+        result = a_case_result(ended, case=case, model=model, outcome=outcome, note=note)
+        cases.append(replace(result, judge_model=judge))
         trials.append(ended)
 
     good = [a_trial(repeat=repeat) for repeat in range(4)]
@@ -284,7 +334,8 @@ def an_eventful_evaluation() -> Evaluation:
     refund = a_case(id="refund", repeat=5, repeat_pass=4, tags=frozenset({"smoke", "money"}))
 
     add(wishlist, Outcome.PASSED, a_trial())
-    add(wishlist, Outcome.PASSED, a_trial(completion=unpriced, judge_cost=dollars), model=SONNET)
+    judged = a_trial(completion=unpriced, judge_cost=dollars)
+    add(wishlist, Outcome.PASSED, judged, model=SONNET, judge=JUDGE)
     add(refund, Outcome.FLAKY, *good, a_lost_trial(repeat=4))
     lost = (replace(bad, repeat=3), replace(bad, repeat=4))
     add(refund, Outcome.FAILED, *good[:3], *lost, model=SONNET)
@@ -306,6 +357,60 @@ def an_eventful_evaluation() -> Evaluation:
     ):
         add(case, outcome, *ended, note=note, path=triage)
 
+    in_second_suite = len(cases)
+    support = "evals/support-bot.yaml"
+    talk = a_case_of_turns("How long?", "Where is my order 0812?", "And when?", id="talk")
+    looping = a_completion(
+        HOSTILE,
+        model=BOT,
+        tool_calls=(a_tool_call(), a_tool_call(), a_tool_call(HOSTILE, arguments=HOSTILE)),
+        trace=[{"thought": HOSTILE}],
+        stopped_after=8,
+    )
+    spoken = (
+        a_turn("How long?", completion=a_completion("30 days.", model=BOT), steps=1),
+        a_turn(completion=looping, steps=1),
+        a_turn(HOSTILE, completion=a_completion("On Friday.", model=BOT), steps=1, conversation=1),
+    )
+    loop = a_lost_verdict(
+        kind="maxSteps",
+        reason="stopped after 8 steps: called get_order 8 times",
+        location=a_place(21, 9, path=support),
+        turn=1,
+    )
+    failed = (a_verdict(turn=0), loop)
+    add(
+        talk,
+        Outcome.FAILED,
+        a_conversation(*spoken, outcome=Outcome.FAILED, verdicts=failed),
+        model=BOT,
+        path=support,
+    )
+    add(
+        replace(talk, id="hung up"),
+        Outcome.ERRORED,
+        an_errored_trial(turns=spoken[:1]),
+        model=BOT,
+        path=support,
+    )
+    crash = a_completion(
+        "",
+        model=LEGACY,
+        usage=None,
+        cost=Cost(usd=Decimal("0.02")),
+        failure=f"exit code 3: {HOSTILE}",
+    )
+    raised = a_lost_verdict(
+        kind="agent", reason=f"the agent failed: exit code 3: {HOSTILE}", location=None
+    )
+    add(
+        a_case(id="crash"),
+        Outcome.FAILED,
+        a_lost_trial(completion=crash, verdicts=(raised,)),
+        model=LEGACY,
+        path=support,
+    )
+
     too_few = Finding(
         rule="gate-pass-rate",
         message="3 of 4 judged cases passed (75.0%), 100.0% must",
@@ -319,7 +424,7 @@ def an_eventful_evaluation() -> Evaluation:
             decision=GateDecision(passed=False, certain=True, reasons=(too_few,)),
         ),
         a_suite_result(
-            *cases[in_first_suite:],
+            *cases[in_first_suite:in_second_suite],
             name="triage",
             path=triage,
             prompt_name=None,
@@ -328,6 +433,17 @@ def an_eventful_evaluation() -> Evaluation:
             decision=GateDecision(passed=False, reasons=(stopped,)),
             p50_latency_s=None,
             p95_latency_s=None,
+        ),
+        a_suite_result(
+            *cases[in_second_suite:],
+            name="support-bot",
+            path=support,
+            prompt_name=None,
+            prompt_version=None,
+            prompt_sha256=None,
+            decision=GateDecision(passed=False, certain=True),
+            accounting={BOT: Accounting.ENFORCED, LEGACY: Accounting.DECLARED},
+            max_usd_per_call={LEGACY: Decimal("0.02")},
         ),
         trials=trials,
         exit_code=ExitCode.REJECTED,

@@ -9,7 +9,7 @@ from agentops_cli.errors import ExitCode
 from agentops_cli.model.call import Completion, Fault, FaultKind, Finish, Verdict
 from agentops_cli.model.money import Cost, Usage
 from agentops_cli.model.place import Location
-from agentops_cli.model.result import Outcome, TrialResult
+from agentops_cli.model.result import Outcome, TrialResult, TurnResult
 from agentops_cli.model.tool import ToolCall
 from tests.builders import Evaluation, a_case, a_case_result, a_suite_result, an_evaluation
 
@@ -22,10 +22,17 @@ _LOADED = (
     *("[[ATTACHMENT|a]]", "[[PROPERTY|a=b]]", "{{", "}}", "%", "::error::"),
 )
 
+
+
+def _paired(parts: list[str]) -> str:
+    """The parts together; two halves of a character become it, as they do in JSON."""
+    return "".join(parts).encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
+
+
 # Every code point, lone surrogates and control characters too: models do send them.
 any_text = st.lists(
     st.sampled_from(_LOADED) | st.characters(exclude_categories=()), max_size=15
-).map("".join)
+).map(_paired)
 counts = st.integers(min_value=0, max_value=10**9)
 seconds = st.floats(min_value=0, max_value=10**5, allow_nan=False)
 dollars = st.decimals(min_value=0, max_value=10**6, allow_nan=False, allow_infinity=False) | (
@@ -49,6 +56,12 @@ verdicts = st.builds(
     score=st.floats(min_value=0, max_value=1),
     advisory=st.booleans(),
     location=st.none() | places,
+    turn=st.none() | st.integers(min_value=0, max_value=9),
+)
+traces = st.recursive(
+    st.none() | st.booleans() | st.integers() | seconds | any_text,
+    lambda parts: st.lists(parts, max_size=3) | st.dictionaries(any_text, parts, max_size=3),
+    max_leaves=6,
 )
 completions = st.builds(
     Completion,
@@ -62,6 +75,17 @@ completions = st.builds(
         st.builds(ToolCall, id=any_text, name=any_text, arguments=any_text), max_size=2
     ).map(tuple),
     cached=st.booleans(),
+    failure=st.none() | any_text,
+    trace=traces,
+    stopped_after=st.none() | counts,
+    provider_faults=counts,
+)
+turns = st.builds(
+    TurnResult,
+    input=any_text,
+    completion=completions,
+    steps=st.integers(min_value=1, max_value=10**9),
+    conversation=counts,
 )
 faults = st.builds(
     Fault,
@@ -69,6 +93,7 @@ faults = st.builds(
     message=any_text,
     fix=st.none() | any_text,
     billed=st.booleans(),
+    usd=st.none() | dollars,
 )
 paths = st.sampled_from(["evals/a.yaml", "evals/a.yml", "evals/deep/a.yaml", "/b.yaml"])
 trials = st.builds(
@@ -83,6 +108,7 @@ trials = st.builds(
     verdicts=st.lists(verdicts, max_size=3).map(tuple),
     judge_cost=costs,
     fault=st.none() | faults,
+    turns=st.lists(turns, max_size=2).map(tuple),
 )
 
 

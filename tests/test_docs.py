@@ -39,6 +39,8 @@ def examples() -> list[tuple[str, str, str]]:
 def _kind(block: str) -> str | None:
     if re.search(r"^(jobs|on):", block, re.MULTILINE):
         return None  # A workflow.
+    if re.search(r"^examples:", block, re.MULTILINE):
+        return None  # A judge file, cut to two of its examples.
     return "suite" if re.search(r"^(cases|datasets):", block, re.MULTILINE) else "config"
 
 

@@ -69,6 +69,6 @@ def test_recorded_answers_need_no_client(tmp_path: Path) -> None:
     assert not modules & {"litellm", "openai", "aiohttp", "git", "jsonschema"}
 
 
-@pytest.mark.parametrize("name", ["prompt", "suite", "config", "result"])
+@pytest.mark.parametrize("name", ["prompt", "suite", "judge", "config", "result"])
 def test_a_schema_is_printed_without_a_validator(name: str) -> None:
     assert not modules_after("schema", name) & {"litellm", "aiohttp", "git"}

@@ -6,9 +6,10 @@ from hypothesis import strategies as st
 
 from agentops_cli.assertions.excerpt import excerpt
 from agentops_cli.model.call import Fault, FaultKind
+from agentops_cli.model.json import Json
 from agentops_cli.model.tool import ToolCall
 from agentops_cli.redact import Redact, redact_trial, secrets_in
-from tests.builders import a_completion, a_trial, a_verdict, an_errored_trial
+from tests.builders import a_completion, a_trial, a_turn, a_verdict, an_errored_trial
 from tests.strategies import any_text
 from tests.test_patterns import AFTER, BEFORE, KEYS, PERSONAL
 
@@ -123,6 +124,58 @@ def test_every_text_of_a_trial_is_redacted() -> None:
         "clean",
     ]
     assert SECRET not in repr(redacted)
+
+
+def test_what_a_subject_gives_in_a_turn_is_redacted_and_what_the_author_says_is_not() -> None:
+    answer = a_completion(
+        f"Key {SECRET}",
+        failure=f"raised ValueError: {SECRET}",
+        tool_calls=(ToolCall(id=SECRET, name=SECRET, arguments=f'"{SECRET}"'),),
+        trace=[{"steps": [f"called {SECRET}"]}],
+    )
+    trial = an_errored_trial(turns=(a_turn(f"My key is {SECRET}", completion=answer),))
+    [turn] = redact_trial(trial, Redact()).turns
+    assert turn.input == f"My key is {SECRET}"
+    assert SECRET not in repr(turn.completion)
+    assert turn.completion.failure == "raised ValueError: [redacted:openai-key]"
+    assert turn.completion.trace == [{"steps": ["called [redacted:openai-key]"]}]
+    assert turn.completion.tool_calls[0].arguments == '"[redacted:openai-key]"'
+
+
+@pytest.mark.parametrize(
+    ("trace", "redacted"),
+    [
+        (f"k {SECRET}", "k [redacted:openai-key]"),
+        ({SECRET: 1}, {"[redacted:openai-key]": 1}),
+        ([int(CARD.replace(" ", "")), 7], ["[redacted:card]", 7]),
+        ([[SECRET], None, True, 1.5], [["[redacted:openai-key]"], None, True, 1.5]),
+    ],
+)
+def test_a_trace_is_redacted_in_its_keys_its_texts_and_its_numbers(
+    trace: Json, redacted: Json
+) -> None:
+    trial = a_trial(completion=a_completion(trace=trace))
+    answer = redact_trial(trial, Redact()).completion
+    assert answer is not None
+    assert answer.trace == redacted
+
+
+def test_a_secret_at_the_bottom_of_a_deep_trace_stays_in_the_process() -> None:
+    trace: Json = SECRET
+    for _ in range(100_000):
+        trace = [trace]
+    answer = redact_trial(a_trial(completion=a_completion(trace=trace)), Redact()).completion
+    assert answer is not None
+    assert SECRET not in repr(answer.trace)
+    assert "nested too deeply" in repr(answer.trace)
+
+
+def test_a_fragment_of_what_an_earlier_turn_hides_leaves_no_reason() -> None:
+    turn = a_turn(completion=a_completion(f"It is {SECRET}."))
+    verdict = a_verdict(reason=f'found it: "…{SECRET[6:20]}…"', turn=0)
+    trial = a_trial(turns=(turn, a_turn()), verdicts=(verdict,))
+    [left] = redact_trial(trial, Redact()).verdicts
+    assert SECRET[6:20] not in left.reason
 
 
 def test_a_fault_is_redacted() -> None:

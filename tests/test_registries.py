@@ -39,7 +39,7 @@ def test_a_string_of_a_table_resolves(place: str, target: str) -> None:
     assert hasattr(import_module(module), attribute), f"{place} names nothing"
 
 
-@pytest.mark.parametrize("shelf", ["assertions", "gateways", "reporters"])
+@pytest.mark.parametrize("shelf", ["assertions", "gateways", "metrics", "reporters"])
 def test_a_shelf_loads_each_of_its_members(shelf: str) -> None:
     builtin: dict[str, str] = import_module(f"agentops_cli.{shelf}").BUILTIN
     registry: Registry[object] = Registry(f"agentops.{shelf}", builtin, noun=shelf)

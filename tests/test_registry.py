@@ -125,6 +125,19 @@ def test_a_plugin_that_does_not_load_is_refused_by_name(
     assert finding.fix == "mend or uninstall bad_plugin"
 
 
+def test_a_member_that_was_made_stands_for_the_built_in_of_its_name(install: Install) -> None:
+    registry: Registry[str] = Registry(GROUP, BUILTIN, noun="fruit", ready={"apple": "a red one"})
+    assert registry.get("apple") == "a red one"
+    assert registry.get("quince") == "a quince"
+
+
+def test_a_plugin_does_not_take_the_place_of_a_member_that_was_made(install: Install) -> None:
+    install("apples_plugin", "APPLE = 'a trick'\n", apple="apples_plugin:APPLE")
+    registry: Registry[str] = Registry(GROUP, BUILTIN, noun="fruit", ready={"apple": "a red one"})
+    with pytest.raises(PluginError, match="claimed by agentops-cli and apples_plugin"):
+        registry.get("apple")
+
+
 def test_a_noun_of_two_words_makes_a_rule_of_one(install: Install) -> None:
     registry: Registry[str] = Registry(GROUP, {}, noun="stone fruit")
     with pytest.raises(PluginError) as caught:

@@ -224,7 +224,7 @@ def test_as_many_mistakes_as_are_told_are_all_of_them() -> None:
 
 # The shipped schemas: those of files that users write; what we write ourselves is not explained.
 
-WRITTEN = ("config", "prompt", "suite")
+WRITTEN = ("config", "judge", "prompt", "suite")
 
 
 def parts(part: Any, route: str = "") -> Iterator[tuple[str, Any]]:
@@ -239,7 +239,7 @@ def parts(part: Any, route: str = "") -> Iterator[tuple[str, Any]]:
 
 
 def test_the_schemas_of_what_users_write_and_read_are_shipped() -> None:
-    assert schema_names() == ("config", "prompt", "result", "suite")
+    assert schema_names() == ("config", "judge", "prompt", "result", "suite")
     for name in schema_names():
         assert schema_text(name).startswith("{")
 

@@ -25,15 +25,17 @@ BUILTIN = {
     "noSecrets": "agentops_cli.assertions.safety:NoSecrets",
     "oneOf": "agentops_cli.assertions.text:OneOf",
     "regex": "agentops_cli.assertions.text:Regex",
+    "rubric": "agentops_cli.assertions.rubric:Rubric",
+    "script": "agentops_cli.assertions.script:Script",
+    "similar": "agentops_cli.assertions.similar:Similar",
     "startsWith": "agentops_cli.assertions.text:StartsWith",
     "tokens": "agentops_cli.assertions.limits:Tokens",
+    "toolCalls": "agentops_cli.assertions.tool_calls:ToolCalls",
     "wordCount": "agentops_cli.assertions.limits:WordCount",
 }
 
-# Kinds that a suite may not name yet, and what this version lacks for them.
-LATER = {
-    "rubric": "judging by a model",
-    "script": "checks written as Python functions",
-    "similar": "comparing meanings by a model",
-    "toolCalls": "tools under test",
-}
+NEEDS_JUDGE = frozenset({"rubric"})
+"""Kinds that cannot do without a judge."""
+
+MAY_ASK_JUDGE = NEEDS_JUDGE | {"expectedCategory"}
+"""Kinds that ask the judge, if there is one, always or when they cannot tell by themselves."""

@@ -41,6 +41,8 @@ class _Built:
             return self._abstain(why)
         if isinstance(result, Verdict):
             return self._finish(result)
+        if not isinstance(result, Ask):  # No type checker need have seen a plugin.
+            raise TypeError(f"it returned {result!r:.80}, which is neither Verdict nor Ask")
 
         def settle(completion: Completion) -> Verdict | Ask:
             return self._told(lambda: result.settle(completion))
@@ -53,6 +55,8 @@ class _Built:
 
     def _finish(self, verdict: Verdict) -> Verdict:
         passed, score, reason = verdict.passed, verdict.score, verdict.reason
+        if not isinstance(passed, bool | None):
+            raise TypeError(f"passed is {passed!r:.80}, which is neither True, False nor None")
         # Not knowing is not knowing the opposite either.
         if self.spec.negated and passed is not None:
             passed, score, reason = not passed, 1.0 - score, f"not: {reason}"

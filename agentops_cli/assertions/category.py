@@ -4,10 +4,11 @@ from agentops_cli.assertions.arguments import arguments, string
 from agentops_cli.assertions.excerpt import excerpt, opening
 from agentops_cli.assertions.refusal import classify
 from agentops_cli.assertions.verdict import CannotTell, judged, words_of
-from agentops_cli.model.call import Evidence, Finish, Verdict
+from agentops_cli.judge.category import CATEGORIES, judge_category
+from agentops_cli.judge.dialogue import begin
+from agentops_cli.judge.question import material_of
+from agentops_cli.model.call import Ask, Evidence, Finish, Verdict
 from agentops_cli.model.suite import AssertionSpec
-
-_CATEGORIES = ("success", "refusal", "error")
 
 
 class ExpectedCategory:
@@ -17,9 +18,11 @@ class ExpectedCategory:
 
     `success`: the request was answered. `refusal`: it was declined, wholly or partly, on purpose; a
     stop by the provider's content filter counts. `error`: the answer is the agent's own report that
-    it failed. A deterministic classifier decides and shows the words that decided, with its
-    confidence. Where it cannot tell, as in a language that it was not measured on, the assertion
-    abstains and the trial is errored.
+    it failed; of an agent under test also an exception, an exit code, HTTP 4xx or 500 with a body.
+    A deterministic classifier decides and shows the words that decided, with its
+    confidence. Where it cannot tell, as in a language that it was not measured on, the suite's
+    judge is asked, which is a model and may err; without one the assertion abstains and the trial
+    is errored.
 
     *Why it matters*
 
@@ -41,14 +44,19 @@ class ExpectedCategory:
     schema = arguments("value", value=string("success, refusal or error"))
 
     def __init__(self, spec: AssertionSpec, /) -> None:
-        [self._wanted] = words_of(spec, _CATEGORIES, noun="category")
+        [self._wanted] = words_of(spec, CATEGORIES, noun="category")
 
-    def check(self, evidence: Evidence) -> Verdict:
+    def check(self, evidence: Evidence) -> Verdict | Ask:
         completion = evidence.completion
+        if completion.failure is not None:
+            return self._judged("error", f"the agent failed: {completion.failure}")
         if completion.finish is Finish.FILTERED:
             return self._judged("refusal", "the provider's content filter stopped it")
         text = completion.text
         category = classify(text)
+        if category.name is None and evidence.judge is not None and text.strip():
+            opinion = judge_category(evidence.judge, self._wanted, material_of(evidence))
+            return begin(opinion, of=evidence.request)
         if category.name is None:
             why = f"{category.reason}: {opening(text)}" if text.strip() else category.reason
             raise CannotTell(f"{why}; assert words of it, or configure a judge")

@@ -6,31 +6,84 @@ from functools import lru_cache
 from typing import Never
 
 from agentops_cli.assertions.arguments import switch
-from agentops_cli.assertions.excerpt import at, excerpt, opening
+from agentops_cli.assertions.excerpt import at, excerpt, listed, opening, shown
+from agentops_cli.assertions.refusal import classify
 from agentops_cli.model.call import Completion, Finish
 from agentops_cli.model.json import Json
 from agentops_cli.user_schema.values import are_same
 
 FENCE = switch("true also takes the JSON of the answer's one ``` block; default false")
 
+_FENCE = re.compile(r"^[ \t]*```", re.MULTILINE)
 _BLOCK = re.compile(r"^[ \t]*```[^\n]*\n(.*?)^[ \t]*```", re.MULTILINE | re.DOTALL)
 
 
 class NotJson(Exception):  # noqa: N818 - it is the answer that is wrong
-    """An answer is not the JSON it should be; the message says why, as a clause."""
+    """An answer is not the JSON it should be; the message says why, as a clause.
+
+    `unfinished` is True when the model was stopped: what it would have said is not known.
+    """
+
+    def __init__(self, message: str, *, unfinished: bool = False) -> None:
+        super().__init__(message)
+        self.unfinished = unfinished
 
 
-def value_of(completion: Completion, *, fence: bool) -> Json:
+def value_of(completion: Completion, *, fence: bool, max_tokens: int | None = None) -> Json:
     """The JSON value that the whole answer is, or its one fenced block where that is allowed.
 
-    Raises `NotJson`. The value is shared between the assertions of an answer: do not change it.
+    Of an answer that was stopped, a value counts only when nothing could have followed that would
+    change it: 12 may have been on its way to 1234. `max_tokens` is the limit that the answer had,
+    for the reason. Raises `NotJson`. The value is shared between the assertions of an answer: do
+    not change it.
     """
-    value, problem = _value_in(completion.text, fence)
+    text = completion.text
+    value, problem = _value_in(text, fence)
+    stopped = _STOPPED.get(completion.finish)
+    if stopped:
+        problem = _could_go_on(text, value) or problem
     if problem is None:
         return value
-    cut = completion.finish is Finish.LENGTH
-    note = "; it was cut off (finish reason length)" if cut else ""
-    raise NotJson(f"the answer is not JSON: {problem}{note}")
+    if stopped:
+        raise NotJson(_unfinished(completion, problem, max_tokens), unfinished=True)
+    raise NotJson(_why_not(completion, problem))
+
+
+_STOPPED = {
+    Finish.LENGTH: "the answer was cut off",
+    Finish.FILTERED: "the provider's content filter stopped the answer",
+}
+
+
+def _could_go_on(text: str, value: Json) -> str | None:
+    """Why the end of a text may not be the end of its value, as a clause."""
+    fences = len(_FENCE.findall(text))
+    if fences % 2:
+        return "a ``` block in it is not closed"
+    if not fences and isinstance(value, int | float) and text[-1].isdigit():
+        return f"{shown(value)} may be the beginning of a longer number"
+    return None
+
+
+def _unfinished(completion: Completion, problem: str, max_tokens: int | None) -> str:
+    stopped, mend = _STOPPED[completion.finish], ""
+    if completion.finish is Finish.LENGTH and max_tokens is not None:
+        stopped += f" at max_tokens ({max_tokens})"
+        mend = "; raise max_tokens"
+    if not completion.text.strip():
+        return f"{stopped} before it began, so there is no JSON{mend}"
+    return f"{stopped}, so its JSON is not complete{mend}: {problem}"
+
+
+def _why_not(completion: Completion, problem: str) -> str:
+    if not completion.text.strip():
+        called = listed([call.name for call in completion.tool_calls])
+        note = f": the model called {called} instead" if called else ""
+        return f"the answer is not JSON: it is empty{note}"
+    category = classify(completion.text)
+    if category.name == "refusal" and category.span is not None:
+        return f"the answer is a refusal and not JSON: {excerpt(completion.text, *category.span)}"
+    return f"the answer is not JSON: {problem}"
 
 
 def is_meant(value: Json, written: Json) -> bool:
@@ -74,7 +127,8 @@ def _parsed(text: str) -> tuple[Json, str | None]:
         return None, f"it is nested too deeply in {opening(text)}"
     except json.JSONDecodeError as error:
         place = excerpt(text, error.pos, error.pos + 1)
-        return None, f"{error.msg.lower()} {at(error.pos)}: {place}"
+        words = error.msg.lower().removesuffix(" at")
+        return None, f"{words} {at(error.pos)}: {place}"
     except ValueError as error:
         return None, f"{error} in {opening(text)}"
 

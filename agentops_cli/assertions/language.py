@@ -12,8 +12,8 @@ from agentops_cli.assertions.arguments import arguments, string_or_strings
 from agentops_cli.assertions.excerpt import opening
 from agentops_cli.assertions.language_words import SMALL_WORDS
 from agentops_cli.assertions.markdown import without_code
-from agentops_cli.assertions.script import count_scripts
 from agentops_cli.assertions.verdict import CannotTell, judged, words_of
+from agentops_cli.assertions.writing import count_scripts
 from agentops_cli.model.call import Evidence, Verdict
 from agentops_cli.model.suite import AssertionSpec
 

@@ -6,8 +6,8 @@ from typing import cast
 from agentops_cli.assertions.arguments import arguments, count, string_or_strings
 from agentops_cli.assertions.bounds import bounds_of_args
 from agentops_cli.assertions.excerpt import counted, opening
-from agentops_cli.assertions.script import is_mostly_unspaced
 from agentops_cli.assertions.verdict import CannotTell, bad_argument, judged, words_of
+from agentops_cli.assertions.writing import is_mostly_unspaced
 from agentops_cli.model.call import Evidence, Finish, Verdict
 from agentops_cli.model.json import Json, JsonObject
 from agentops_cli.model.suite import AssertionSpec

@@ -10,8 +10,8 @@ from agentops_cli.assertions.arguments import arguments, string, switch
 from agentops_cli.assertions.bounds import COUNT, Bounds, bounds_of_count
 from agentops_cli.assertions.excerpt import at, counted, listed, opening, quote
 from agentops_cli.assertions.folding import fold, fold_answer, unfold
-from agentops_cli.assertions.script import is_unspaced
 from agentops_cli.assertions.verdict import bad_argument, expression_of
+from agentops_cli.assertions.writing import is_unspaced
 from agentops_cli.expression import Expression
 from agentops_cli.model.json import Json, JsonObject
 from agentops_cli.model.suite import AssertionSpec

@@ -1,21 +1,19 @@
 """Assertions about an answer that is JSON."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import cast
 
 from agentops_cli.assertions.arguments import arguments, string, switch, turned_on
-from agentops_cli.assertions.bounds import COUNT, bounds_between, bounds_of_count
+from agentops_cli.assertions.bounds import COUNT
+from agentops_cli.assertions.demands import article, demands_of
 from agentops_cli.assertions.excerpt import shown
 from agentops_cli.assertions.json_path import FORMS, BadPath, Path, read_path
-from agentops_cli.assertions.json_value import FENCE, NotJson, is_meant, value_of
-from agentops_cli.assertions.needle import read_needle
-from agentops_cli.assertions.verdict import bad_argument, expression_of, judged
+from agentops_cli.assertions.json_value import FENCE, NotJson, value_of
+from agentops_cli.assertions.verdict import CannotTell, bad_argument, judged
 from agentops_cli.model.call import Evidence, Verdict
 from agentops_cli.model.json import Json as JsonValue
 from agentops_cli.model.json import JsonObject
 from agentops_cli.model.suite import AssertionSpec
-from agentops_cli.user_schema.values import is_of, kind_of
+from agentops_cli.user_schema.values import kind_of
 
 
 class Json:
@@ -25,7 +23,9 @@ class Json:
 
     The whole answer parses as JSON (RFC 8259; `NaN` is no number), of any type. A ``` fence around
     it is a mistake, because what reads the answer would stumble over it; `fence: true` takes the
-    content of the one fenced block instead, whatever stands around it.
+    content of the one fenced block instead, whatever stands around it. An answer that was cut off
+    is judged only when its JSON is complete all the same; with `not: true` it is an abstention
+    otherwise.
 
     *Why it matters*
 
@@ -40,24 +40,31 @@ class Json:
 
     *Fix*
 
-    Set an output schema in the prompt, so that the provider enforces it. If the answer was cut off,
-    raise `max_tokens`.
+    Set an output schema in the prompt, so that the provider enforces it. The reason says when the
+    answer was cut off (raise `max_tokens`), stopped by a content filter, or a refusal.
     """
 
     schema = arguments(value=turned_on(), fence=FENCE)
 
     def __init__(self, spec: AssertionSpec, /) -> None:
         self._fence = bool(spec.args.get("fence"))
+        self._negated = spec.negated
 
     def check(self, evidence: Evidence) -> Verdict:
+        request = evidence.request
+        # An agent knows nothing of our limit.
+        max_tokens = request.max_tokens if request.agent is None else None
         try:
-            value = value_of(evidence.completion, fence=self._fence)
+            value = value_of(evidence.completion, fence=self._fence, max_tokens=max_tokens)
         except NotJson as problem:
+            if self._negated and problem.unfinished:
+                # Half of an answer does not show that the whole would have been wrong.
+                raise CannotTell(str(problem)) from None
             return judged(str(problem), passed=False)
         return self._judge(value)
 
     def _judge(self, value: JsonValue, /) -> Verdict:
-        return judged(f"is JSON: {_article(kind_of(value))}", passed=True)
+        return judged(f"is JSON: {article(kind_of(value))}", passed=True)
 
 
 _TYPES = ("object", "array", "string", "number", "integer", "boolean", "null")
@@ -124,7 +131,7 @@ class JsonPath(Json):
     def __init__(self, spec: AssertionSpec, /) -> None:
         super().__init__(spec)
         self._path = _path_of(spec)
-        self._demands = tuple(_demands(spec))
+        self._demands = tuple(demands_of(spec, spec.args))
         self._absent = spec.args.get("exists") is False
         others = [name for name in spec.args if name not in ("path", "value", "exists", "fence")]
         if self._absent and others:
@@ -157,64 +164,3 @@ def _path_of(spec: AssertionSpec) -> Path:
     except BadPath as error:
         fix = f"write {FORMS}; quote a key that is no plain word: ['user-id']"
         raise bad_argument(spec, str(error), fix=fix) from None
-
-
-@dataclass(frozen=True, slots=True)
-class _Demand:
-    """What a value has to be, in words and as a question."""
-
-    words: str
-    is_met: Callable[[JsonValue], bool]
-
-
-_SIZED = (str, list, dict)
-
-
-def _demands(spec: AssertionSpec) -> Iterator[_Demand]:
-    args = dict(spec.args)
-    if "type" in args:
-        given = args["type"]
-        types: list[JsonValue] = given if isinstance(given, list) else [given]
-        words = " or ".join(_article(str(kind)) for kind in types)
-        yield _Demand(words, lambda value: is_of(value, types))
-    if "equals" in args:
-        yield _Demand(shown(args["equals"]), lambda value: is_meant(value, args["equals"]))
-    if "oneOf" in args:
-        choices = cast("list[JsonValue]", args["oneOf"])
-        words = f"one of {shown(choices)}"
-        yield _Demand(words, lambda value: any(is_meant(value, choice) for choice in choices))
-    if "contains" in args:
-        yield _contains(spec, args["contains"])
-    if "regex" in args:
-        expression = expression_of(spec, cast("str", args["regex"]))
-        words = f"a text that matches {expression}"
-        yield _Demand(words, lambda value: isinstance(value, str) and expression.matches(value))
-    if "min" in args or "max" in args:
-        limits = bounds_between(spec, args.get("min"), args.get("max"))
-        words = f"a number, {limits}"
-        yield _Demand(
-            words, lambda value: is_of(value, ["number"]) and limits.hold(cast("float", value))
-        )
-    if "length" in args:
-        sizes = bounds_of_count(spec, args["length"])
-        words = f"a length of {sizes}"
-        yield _Demand(words, lambda value: isinstance(value, _SIZED) and sizes.hold(len(value)))
-
-
-def _contains(spec: AssertionSpec, wanted: JsonValue) -> _Demand:
-    needle = read_needle(spec, {"text": wanted}) if isinstance(wanted, str) else None
-
-    def is_met(value: JsonValue) -> bool:
-        if isinstance(value, str):
-            return needle is not None and needle.met(value)
-        if isinstance(value, list):
-            return any(is_meant(element, wanted) for element in value)
-        return isinstance(value, dict) and wanted in value
-
-    return _Demand(f"something that contains {shown(wanted)}", is_met)
-
-
-def _article(kind: str) -> str:
-    if kind == "null":
-        return kind
-    return f"an {kind}" if kind[0] in "aio" else f"a {kind}"

@@ -14,7 +14,8 @@ COMMANDS = {
     "eval": ("agentops_cli.cli.eval", "Run suites, write reports, and say yes or no."),
     "config": ("agentops_cli.cli.config", "Show the settings in force, and where each came from."),
     "explain": ("agentops_cli.cli.explain", "Explain an assertion or the exit codes."),
-    "local": ("agentops_cli.cli.local", "Install the embedded model, which needs no key."),
+    "judge": ("agentops_cli.cli.judge", "Check whether judges agree with people."),
+    "local": ("agentops_cli.cli.local", "Install the models that need no key."),
     "schema": ("agentops_cli.cli.schema", "Print a JSON Schema, for editors and for other tools."),
 }
 """Name to module and summary, in the order of the help."""

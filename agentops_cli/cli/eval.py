@@ -1,7 +1,5 @@
 """`agentops eval`: run suites, write reports, and say yes or no."""
 
-import math
-import re
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
@@ -10,7 +8,7 @@ from typing import Annotated
 import typer
 
 from agentops_cli.cli.app import CONTEXT
-from agentops_cli.cli.options import Format, NoProgress, Quiet, Verbose
+from agentops_cli.cli.options import Format, NoProgress, Quiet, Verbose, demand_numbers
 from agentops_cli.cli.progress import Progress
 from agentops_cli.cli.screen import (
     print_as_json,
@@ -89,9 +87,9 @@ def evaluate(
         bool,
         typer.Option("--dry-run", help="Print calls, tokens and the most dollars; call nothing."),
     ] = False,
-    no_cache: Annotated[  # noqa: ARG001 # There is no cache to go around: every call is live.
+    no_cache: Annotated[
         bool,
-        typer.Option("--no-cache", help="Take no answer from a cache; there is none to take from."),
+        typer.Option("--no-cache", help="Ask judges anew, also what they were asked before."),
     ] = False,
     allow_empty: Annotated[
         bool, typer.Option("--allow-empty", help="Exit 0 when nothing is selected.")
@@ -110,7 +108,7 @@ def evaluate(
     no, and above for no verdict: see `agentops explain exit-codes`.
     """
     world = World()
-    _demand_numbers(budget, concurrency, timeout)
+    demand_numbers(budget, concurrency, timeout)
     options = EvalOptions(
         suites=tuple(suites or ()),
         selection=Selection(
@@ -122,6 +120,7 @@ def evaluate(
         repeat=_count(repeat),
         log=world.cwd / jsonl if jsonl else None,
         allow_empty=allow_empty,
+        use_cache=not no_cache,
         settings=_given({
             "budget.runUsd": budget, "concurrency": concurrency, "timeoutS": timeout,
         }),
@@ -168,16 +167,6 @@ def _run(
         print_problem("a report is missing, so this is no yes (exit 7)", None)
         return ExitCode.UNREACHABLE
     return result.exit_code
-
-
-def _demand_numbers(budget: str | None, concurrency: int | None, timeout: float | None) -> None:
-    """Refuses figures that no run can have; `config` would, but as a mistake in a file."""
-    if budget is not None and not re.fullmatch(r"\d+(\.\d+)?", budget):
-        raise UsageError(f"--budget must be dollars such as 0.50, not {budget!r}")
-    if concurrency is not None and concurrency < 1:
-        raise UsageError(f"--concurrency must be at least 1, not {concurrency}")
-    if timeout is not None and not 0 < timeout < math.inf:
-        raise UsageError(f"--timeout must be seconds above 0, not {timeout:g}")
 
 
 def _count(repeat: str | None) -> int | None:

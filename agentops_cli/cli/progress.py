@@ -10,13 +10,22 @@ _SECONDS_BETWEEN_LINES = 10.0
 
 
 class Progress:
-    """Told of each trial as it ends; the first one may take a while, so a bar is there before."""
+    """Told of each trial as it ends; the first one may take a while, so a bar is there before.
+
+    `words` are what it calls those that failed and those without a verdict.
+    """
 
     def __init__(
-        self, total: int, *, enabled: bool, clock: Callable[[], float] = time.monotonic
+        self,
+        total: int,
+        *,
+        enabled: bool,
+        words: tuple[str, str] = ("failed", "errored"),
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._total = total
         self._enabled = enabled
+        self._outcomes = words
         self._clock = clock
         self._done = self._failed = self._errored = 0
         self._last_line = clock()
@@ -39,7 +48,8 @@ class Progress:
             sys.stderr.write(f"{self._done} of {self._total} trials, {self._words()}\n")
 
     def _words(self) -> str:
-        return f"{self._failed} failed, {self._errored} errored"
+        failed, errored = self._outcomes
+        return f"{self._failed} {failed}, {self._errored} {errored}"
 
 
 class _Bar:

@@ -12,7 +12,9 @@ app = typer.Typer(add_completion=False, context_settings=CONTEXT, rich_markup_mo
 
 @app.command()
 def schema(
-    name: Annotated[str, typer.Argument(help="prompt, suite, config or result.", metavar="NAME")],
+    name: Annotated[
+        str, typer.Argument(help="prompt, suite, judge, config or result.", metavar="NAME")
+    ],
 ) -> None:
     """Print a JSON Schema, for editors and for other tools.
 

@@ -12,13 +12,15 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from agentops_cli.cli.cases import OUTCOME_STYLES, case_parts
+from agentops_cli.cli.figures import metric_parts
 from agentops_cli.cli.streams import silence_stdout
 from agentops_cli.errors import ExitCode
 from agentops_cli.flows.forecast import Forecast
+from agentops_cli.model.call import Purpose
 from agentops_cli.model.finding import Finding, Severity
 from agentops_cli.model.money import ZERO, Cost
 from agentops_cli.model.result import (
-    CaseResult,
     Outcome,
     RunResult,
     SuiteResult,
@@ -26,13 +28,13 @@ from agentops_cli.model.result import (
     pass_rate,
     total_cost,
 )
+from agentops_cli.model.settings import Accounting
 from agentops_cli.ports import Trials
-from agentops_cli.reporters.account import account_of
+from agentops_cli.reporters.accounting import CAVEAT, words_of_agents
 from agentops_cli.reporters.run_json import RunJson
 from agentops_cli.reporters.wording import (
     costs,
     counted,
-    one_line,
     percent,
     seconds,
     visible,
@@ -41,16 +43,9 @@ from agentops_cli.reporters.wording import (
 SHOWN_FINDINGS = 50
 SHOWN_CASES = 20
 SHOWN_CASES_OF_A_PASS = 3
-_ANSWER_CHARACTERS = 300
 _WIDTH, _LEAST_WIDTH = 120, 40
 
 _SEVERITY_STYLES = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
-_OUTCOME_STYLES = {
-    Outcome.PASSED: "green",
-    Outcome.FLAKY: "yellow",
-    Outcome.FAILED: "bold red",
-    Outcome.ERRORED: "magenta",
-}
 _APART = (Outcome.SKIPPED, Outcome.XFAILED, Outcome.QUARANTINED)
 
 
@@ -125,11 +120,11 @@ def print_forecast(rows: Sequence[Forecast], *, budget: str | None) -> None:
     for row in rows:
         table.add_row(
             row.suite,
-            row.model,
+            f"{row.model} (judge)" if row.purpose is Purpose.JUDGE else row.model,
             f"{row.cases:,}",
             f"{row.calls:,}",
-            f"≤ {row.input_tokens:,}",
-            f"≤ {row.output_tokens:,}",
+            _most_tokens(row.input_tokens),
+            _most_tokens(row.output_tokens),
             _at_most(row.cost),
         )
     out.print(table)
@@ -137,6 +132,10 @@ def print_forecast(rows: Sequence[Forecast], *, budget: str | None) -> None:
     calls = sum(row.calls for row in rows)
     limit = f", of a budget of {budget}" if budget else ""
     _say(out, f"{counted(calls, 'call')}, {_at_most(total)}{limit}. No call was made.", "bold")
+
+
+def _most_tokens(tokens: int | None) -> str:
+    return "unknown" if tokens is None else f"≤ {tokens:,}"
 
 
 def _at_most(cost: Cost) -> str:
@@ -152,6 +151,9 @@ def print_run(run: RunResult, trials: Trials, *, quiet: bool, verbose: bool) -> 
     out = console()
     if not quiet:
         out.print(_suite_table(run))
+        _print_agents(out, run)
+        for part in metric_parts(run, verbose=verbose):
+            out.print(part, soft_wrap=isinstance(part, Text))
     wanted = tuple(Outcome) if verbose else (Outcome.FAILED, Outcome.ERRORED)
     shown = [
         (suite, case)
@@ -164,7 +166,9 @@ def print_run(run: RunResult, trials: Trials, *, quiet: bool, verbose: bool) -> 
     usual = SHOWN_CASES_OF_A_PASS if run.passed else SHOWN_CASES
     limit = len(shown) if verbose else usual
     for suite, case in shown[:limit]:
-        _print_case(out, suite, case, trials, verbose=verbose)
+        out.print()
+        for line in case_parts(suite, case, trials.of(case), verbose=verbose):
+            line.print(out)
     more = len(shown) - limit
     if more > 0:
         _say(out, f"\n… and {counted(more, 'more case')}: see the reports, or --verbose")
@@ -206,7 +210,7 @@ def _suite_table(run: RunResult) -> Table:
 
 def _count(counts: Mapping[Outcome, int], outcome: Outcome) -> Text:
     number = counts.get(outcome, 0)
-    return Text(f"{number:,}", style=_OUTCOME_STYLES[outcome] if number else "default")
+    return Text(f"{number:,}", style=OUTCOME_STYLES[outcome] if number else "default")
 
 
 def _table(*headings: str) -> Table:
@@ -217,27 +221,17 @@ def _table(*headings: str) -> Table:
     return table
 
 
-def _print_case(
-    out: Console, suite: SuiteResult, case: CaseResult, trials: Trials, *, verbose: bool
-) -> None:
-    """What was expected, what came, and where it is written."""
-    line = Text("\n")
-    line.append(case.outcome.upper(), style=_OUTCOME_STYLES.get(case.outcome, "default"))
-    line.append(f"  {visible(case.case.id)}", style="bold")
-    line.append(f"  {suite.name} · {case.model}  {case.case.location}", style="default")
-    out.print(line, soft_wrap=True)
-    if case.note:
-        _say(out, f"  {one_line(case.note, _ANSWER_CHARACTERS)}")
-    results = trials.of(case)
-    for complaint in account_of(case, results):
-        _say(out, f"  {visible(complaint)}")
-    held = (verdict for result in results for verdict in result.verdicts if verdict.passed)
-    for verdict in held if verbose else ():
-        reason = one_line(verdict.reason, _ANSWER_CHARACTERS)
-        _say(out, f"  {verdict.location}: {verdict.kind}: {reason}", "green")
-    answers = [result.completion.text for result in results if result.completion]
-    for answer in answers if verbose else answers[:1]:
-        _say(out, f"  answer: {one_line(answer, _ANSWER_CHARACTERS) or '(empty)'}", "dim")
+def _print_agents(out: Console, run: RunResult) -> None:
+    """How the dollars in the table are known, where they are not those of prices."""
+    agents = words_of_agents(run)
+    for agent, words in agents.items():
+        _say(out, f"{visible(agent)}: {words}", "dim")
+    if not all(_is_enforced(suite) for suite in run.suites):
+        _say(out, CAVEAT, "dim")
+
+
+def _is_enforced(suite: SuiteResult) -> bool:
+    return all(how is Accounting.ENFORCED for how in suite.accounting.values())
 
 
 def _print_apart(out: Console, run: RunResult) -> None:

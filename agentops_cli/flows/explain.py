@@ -4,7 +4,7 @@ import difflib
 import inspect
 
 from agentops_cli.errors import ExitCode, UsageError
-from agentops_cli.flows.wiring import assertion_kinds
+from agentops_cli.flows.wiring import assertion_kinds, metric_kinds
 
 
 def explanation(name: str | None) -> str:
@@ -12,13 +12,15 @@ def explanation(name: str | None) -> str:
 
     Raises `UsageError` for a name that there is not.
     """
-    kinds = assertion_kinds()
+    shelves = (assertion_kinds(), metric_kinds())
+    known = ["exit-codes", *(kind for shelf in shelves for kind in shelf.names())]
     if name is None:
-        return "\n".join(["exit-codes", *kinds.names()])
+        return "\n".join(known)
     if name == "exit-codes":
         return "\n".join(f"{code:>3}  {code.name:<12} {code.meaning}" for code in ExitCode)
-    if not kinds.knows(name):
-        near = difflib.get_close_matches(name, ["exit-codes", *kinds.names()], n=1)
+    shelf = next((shelf for shelf in shelves if shelf.knows(name)), None)
+    if shelf is None:
+        near = difflib.get_close_matches(name, known, n=1)
         fix = f"did you mean {near[0]!r}?" if near else "run 'agentops explain' to list the names"
         raise UsageError(f"there is nothing called {name!r}", fix=fix)
-    return f"{name}\n\n{inspect.getdoc(kinds.get(name)) or 'It has no documentation.'}"
+    return f"{name}\n\n{inspect.getdoc(shelf.get(name)) or 'It has no documentation.'}"

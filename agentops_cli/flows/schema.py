@@ -4,7 +4,7 @@ import json
 from copy import deepcopy
 
 from agentops_cli.errors import UsageError
-from agentops_cli.flows.wiring import assertion_kinds
+from agentops_cli.flows.wiring import assertion_kinds, metric_kinds
 from agentops_cli.model.json import Json, JsonObject
 from agentops_cli.suite.specs import CASE_KINDS
 from agentops_cli.validate import schema, schema_names, schema_text
@@ -16,7 +16,8 @@ def schema_of(name: str) -> str:
         raise UsageError(f"no schema is called {name!r}", fix=f"known: {', '.join(schema_names())}")
     if name != "suite":
         return schema_text(name).rstrip()
-    return json.dumps(_with_assertions(schema("suite")), indent=2, ensure_ascii=False)
+    whole = _with_metrics(_with_assertions(schema("suite")))
+    return json.dumps(whole, indent=2, ensure_ascii=False)
 
 
 def _with_assertions(base: JsonObject) -> JsonObject:
@@ -54,6 +55,26 @@ def _with_assertions(base: JsonObject) -> JsonObject:
     if isinstance(shapes, dict):
         shapes["items"] = {"anyOf": [*items, short]}
     return dict(whole)
+
+
+def _with_metrics(base: JsonObject) -> JsonObject:
+    """The suite schema with the arguments of every kind of metric."""
+    kinds = metric_kinds()
+    whole: dict[str, dict[str, JsonObject]] = deepcopy(base)  # type: ignore[arg-type] # objects, all.
+    common = whole["definitions"]["metric"]
+    shapes: list[Json] = []
+    for name in kinds.names():
+        arguments = kinds.get(name).schema
+        known: list[JsonObject] = [
+            part
+            for part in (common["properties"], arguments["properties"])
+            if isinstance(part, dict)
+        ]
+        properties: JsonObject = {key: value for part in known for key, value in part.items()}
+        properties["kind"] = {"const": name}
+        shapes.append({**arguments, "properties": properties, "required": _required(arguments)})
+    whole["definitions"]["metric"] = {"description": common["description"], "anyOf": shapes}
+    return dict(whole)  # type: ignore[arg-type] # objects, all.
 
 
 def _required(arguments: JsonObject) -> list[Json]:

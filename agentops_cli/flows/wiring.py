@@ -2,31 +2,53 @@
 
 import posixpath
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from agentops_cli.assertions import BUILTIN as ASSERTIONS
 from agentops_cli.assertions.build import build
+from agentops_cli.assertions.script import ScriptKind
 from agentops_cli.errors import InputError, UnreadableError
+from agentops_cli.flows.agents import Agents, OpenAgents
 from agentops_cli.flows.world import World
 from agentops_cli.gateways import BUILTIN as GATEWAYS
 from agentops_cli.gateways.providers import client_of
+from agentops_cli.guards.purse import Purse
 from agentops_cli.guards.stack import guarded
+from agentops_cli.metrics import BUILTIN as METRICS
 from agentops_cli.model.call import Completion, Request
+from agentops_cli.model.embedding import EMBEDDING_MODEL
 from agentops_cli.model.finding import Finding
 from agentops_cli.model.place import Location
 from agentops_cli.model.result import PlannedCase
-from agentops_cli.model.settings import Config, ModelSettings
+from agentops_cli.model.settings import Config, ModelSettings, agent_of
 from agentops_cli.model.suite import AssertionSpec
-from agentops_cli.ports import Assertion, AssertionType, Gateway, GatewayType, Source
+from agentops_cli.ports import (
+    Assertion,
+    AssertionType,
+    Fixture,
+    Gateway,
+    GatewayType,
+    MetricType,
+    ResponseCache,
+    Source,
+)
 from agentops_cli.prices import PriceTable
 from agentops_cli.registry import Registry
 from agentops_cli.reporters import BUILTIN as REPORTERS
 from agentops_cli.run.plan import Plan
+from agentops_cli.scripts.functions import Functions
 from agentops_cli.template import Limits, Templates
 
 
-def assertion_kinds() -> Registry[AssertionType]:
-    """Every kind of assertion, built-in and from plugins."""
-    return Registry("agentops.assertions", ASSERTIONS, noun="assertion")
+def assertion_kinds(functions: Functions | None = None) -> Registry[AssertionType]:
+    """Every kind of assertion, built-in and from plugins; `script` builds with functions only."""
+    ready = {"script": ScriptKind(functions.find)} if functions else {}
+    return Registry("agentops.assertions", ASSERTIONS, noun="assertion", ready=ready)
+
+
+def metric_kinds() -> Registry[MetricType]:
+    """Every kind of metric, built-in and from plugins."""
+    return Registry("agentops.metrics", METRICS, noun="metric")
 
 
 def reporters() -> Registry[type]:
@@ -46,9 +68,11 @@ class Checks:
         self._kinds = kinds
         self._built: dict[int, tuple[AssertionSpec, Assertion]] = {}
 
-    def of(self, planned: PlannedCase) -> Sequence[Assertion]:
-        """The assertions of a case, in the order of its suite."""
-        return [self._build(spec) for spec in planned.case.assertions]
+    def of(self, planned: PlannedCase, turn: int | None) -> Sequence[Assertion]:
+        """The assertions of one turn, or of the case as such, in the order of its suite."""
+        case = planned.case
+        specs = case.assertions if turn is None else case.turns[turn].assertions
+        return [self._build(spec) for spec in specs]
 
     def _build(self, spec: AssertionSpec) -> Assertion:
         # The spec is kept beside its assertion, so that its id stays its own.
@@ -73,30 +97,95 @@ class Router:
             await gateway.close()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stack:
+    """The gateway of a run, guards included, and what stands around its trials."""
+
+    gateway: Gateway
+    agents: OpenAgents | None
+
+    @property
+    def fixture(self) -> Fixture | None:
+        """What the engine enters for each trial."""
+        return self.agents.fixture if self.agents else None
+
+    async def close(self) -> list[Finding]:
+        """Closes everything; gives what went wrong around the trials and changes no verdict."""
+        try:
+            return await self.agents.close() if self.agents else []
+        finally:
+            await self.gateway.close()
+
+
 class Gateways:
     """Opens the gateways that a plan needs.
 
-    Cassettes are read when it is constructed, so that a broken one is an input error before any
-    call. Nothing is imported for a client until `open`.
+    Cassettes are read and agents are looked at when it is constructed, so that a broken one is an
+    input error before any call. Nothing is imported for a client until `open`. `answers` has
+    gateways of `replay/…` models that are no cassettes.
     """
 
-    def __init__(self, plan: Plan, config: Config, source: Source, world: World) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        config: Config,
+        source: Source,
+        world: World,
+        *,
+        answers: Mapping[str, Gateway] | None = None,
+    ) -> None:
         self._config = config
         self._world = world
         self._registry: Registry[GatewayType] = Registry(
             "agentops.gateways", GATEWAYS, noun="gateway"
         )
-        _demand_local_model(plan)
-        self._replays = _cassettes(plan, source)
-        self._models = tuple(dict.fromkeys(case.model for case in plan.cases))
+        _demand_local_models(plan)
+        self._replays = {**_cassettes(plan, source), **(answers or {})}
+        self._models = plan.models
+        self._agents = Agents(plan, config, world, templates(world))
 
-    def open(self, prices: PriceTable, plan: Plan) -> Gateway:
-        """The whole stack, guards included; must be called where the event loop runs."""
-        routes: dict[str, Gateway] = {**self._replays}
+    @property
+    def notes(self) -> list[Finding]:
+        """What the user has to do before the run, if anything."""
+        return self._agents.notes
+
+    async def open(
+        self, prices: PriceTable, plan: Plan, *, cache: ResponseCache | None = None
+    ) -> Stack:
+        """The whole stack, guards included.
+
+        `cache` keeps the opinions of judges and is closed with the stack.
+        """
+        purse = Purse(
+            self._config.budget.run_usd,
+            {
+                item.suite.path: item.suite.budget.run_usd
+                for item in plan.suites
+                if item.suite.budget.run_usd is not None
+            },
+        )
+        agents = await self._agents.open(purse, prices) if self._agents else None
+        routes = {**self._replays, **self._clients()}
+        if agents:
+            under_test = (model for model in self._models if agent_of(model))
+            routes |= dict.fromkeys(under_test, agents.gateway)
+        gateway = guarded(
+            Router(routes),
+            price_of=prices.price_of,
+            purse=purse,
+            bound_of=self._agents.bound_of,
+            prepaid=self._agents.prepaid,
+            cache=cache,
+        )
+        return Stack(gateway=gateway, agents=agents)
+
+    def _clients(self) -> dict[str, Gateway]:
+        """The client of each model that is neither recorded nor an agent."""
+        routes: dict[str, Gateway] = {}
         clients: dict[str, Gateway] = {}
         for model in self._models:
             name = client_of(model, self._config.models.get(model) or ModelSettings())
-            if name == "replay":
+            if name == "replay" or agent_of(model):
                 continue
             if name not in clients:
                 clients[name] = self._registry.get(name)(
@@ -105,27 +194,29 @@ class Gateways:
                     concurrency=self._config.concurrency,
                 )
             routes[model] = clients[name]
-        return guarded(
-            Router(routes),
-            price_of=prices.price_of,
-            run_usd=self._config.budget.run_usd,
-            suite_usd={
-                item.suite.path: item.suite.budget.run_usd
-                for item in plan.suites
-                if item.suite.budget.run_usd is not None
-            },
-        )
+        return routes
 
 
-def _demand_local_model(plan: Plan) -> None:
-    """Refuses a plan that wants the embedded model where it is not installed."""
-    from agentops_cli.gateways.local import INSTALL, is_installed
+def _demand_local_models(plan: Plan) -> None:
+    """Refuses a plan that wants a model of this process where it is not installed."""
+    from agentops_cli.gateways import embeddings, local
 
-    users = [case for case in plan.cases if case.model.startswith("local/")]
-    if users and not is_installed():
-        problem = f"{users[0].model} is the embedded model, which is not installed"
-        place = Location(path=users[0].suite)
-        raise InputError([_at(place, "missing-model", problem, f"run: {INSTALL}")])
+    findings: list[Finding] = []
+    asked = [(case.model, Location(path=case.suite)) for case in plan.cases]
+    asked += [(case.judge.model, case.judge.location) for case in plan.cases if case.judge]
+    for model, place in dict(reversed(asked)).items():
+        if model == EMBEDDING_MODEL:
+            problem, fix = f"{model} compares texts and answers none", "name another model"
+            findings.append(_at(place, "bad-model", problem, fix))
+        elif model.startswith("local/") and not local.is_installed():
+            problem = f"{model} is the embedded model, which is not installed"
+            findings.append(_at(place, "missing-model", problem, f"run: {local.INSTALL}"))
+    if plan.comparisons and not embeddings.is_installed():
+        problem = "similar needs the embedding model, which is not installed"
+        fix = f"run: {embeddings.INSTALL}"
+        findings.append(_at(plan.comparisons[0].location, "missing-model", problem, fix))
+    if findings:
+        raise InputError(findings)
 
 
 def _cassettes(plan: Plan, source: Source) -> dict[str, Gateway]:

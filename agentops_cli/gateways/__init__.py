@@ -5,6 +5,7 @@ are opened from settings. Cassettes and scripts are opened from data, so they ar
 """
 
 BUILTIN = {
+    "embeddings": "agentops_cli.gateways.embeddings:Embeddings",
     "litellm": "agentops_cli.gateways.litellm:LiteLLM",
     "local": "agentops_cli.gateways.local:Local",
     "openai_chat": "agentops_cli.gateways.openai_chat:OpenAIChat",

@@ -11,7 +11,8 @@ from agentops_cli.errors import GatewayError
 from agentops_cli.model.call import Completion, Fault, FaultKind, Finish, Request
 from agentops_cli.model.json import Json, JsonObject
 from agentops_cli.model.money import Usage
-from agentops_cli.model.tool import ToolCall
+from agentops_cli.model.prompt import Message
+from agentops_cli.model.tool import Tool, ToolCall
 
 LimitKey = Literal["max_tokens", "max_completion_tokens"]
 Parsed: TypeAlias = "object"
@@ -71,7 +72,7 @@ def chat_body(request: Request, *, name: str, limit_key: LimitKey = "max_tokens"
     body: JsonObject = {
         **sampling.extra,
         "model": name,
-        "messages": [{"role": m.role, "content": m.content} for m in request.messages],
+        "messages": [_message(message) for message in request.messages],
         limit_key: request.max_tokens,
     }
     settings: JsonObject = {
@@ -87,9 +88,34 @@ def chat_body(request: Request, *, name: str, limit_key: LimitKey = "max_tokens"
     for key, value in settings.items():
         if value is not None:
             body[key] = value
+    if request.tools:
+        body["tools"] = [_tool(tool) for tool in request.tools]
     if request.response_schema is not None:
         body["response_format"] = _response_format(request.response_schema)
     return body
+
+
+def _message(message: Message) -> JsonObject:
+    """A message; where an answer only called tools its content is null, as OpenAI has it."""
+    body: JsonObject = {"role": message.role, "content": message.content}
+    if message.tool_calls:
+        body["content"] = message.content or None
+        body["tool_calls"] = [_asked(call) for call in message.tool_calls]
+    if message.tool_call_id is not None:
+        body["tool_call_id"] = message.tool_call_id
+    return body
+
+
+def _asked(call: ToolCall) -> JsonObject:
+    function: JsonObject = {"name": call.name, "arguments": call.arguments}
+    return {"id": call.id, "type": "function", "function": function}
+
+
+def _tool(tool: Tool) -> JsonObject:
+    function: JsonObject = {"name": tool.name, "parameters": tool.parameters}
+    if tool.description is not None:
+        function["description"] = tool.description
+    return {"type": "function", "function": function}
 
 
 def refuse_extra(extra: Mapping[str, Json], *, model: str) -> None:
@@ -155,7 +181,7 @@ def completion_of(answer: Parsed, *, model: str, latency_s: float) -> Completion
         finish=finish,
         model=served if isinstance(served, str) and served else model,
         latency_s=latency_s,
-        usage=_usage(answer.get("usage")),
+        usage=usage_of(answer.get("usage")),
         tool_calls=tool_calls,
     )
 
@@ -184,7 +210,7 @@ def _text(message: dict[str, Parsed]) -> str | None:
     refusal = message.get("refusal")
     content = message.get("content")
     if isinstance(refusal, str) and refusal:
-        return _printable(refusal)
+        return printable(refusal)
     if content is None:
         return None
     if isinstance(content, list):
@@ -192,10 +218,10 @@ def _text(message: dict[str, Parsed]) -> str | None:
         content = "".join(str(part.get("text", "")) for part in parts if part.get("type") == "text")
     if not isinstance(content, str):
         raise AnswerError(f"content that is {_kind(content)} and not text")
-    return _printable(content)
+    return printable(content)
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
     """The text with U+FFFD for lone surrogates, which JSON can hold and no file can."""
     if text.isascii():
         return text
@@ -217,10 +243,10 @@ def _tool_call(call: dict[str, Parsed]) -> ToolCall:
     name, arguments = function.get("name"), function.get("arguments") or ""
     if not isinstance(name, str) or not isinstance(arguments, str):
         raise AnswerError("a tool call without a name and arguments of text")
-    return ToolCall(id=str(call.get("id") or ""), name=name, arguments=_printable(arguments))
+    return ToolCall(id=str(call.get("id") or ""), name=name, arguments=printable(arguments))
 
 
-def _usage(usage: Parsed) -> Usage | None:
+def usage_of(usage: Parsed) -> Usage | None:
     """Tokens as billed, with cached and reasoning tokens inside input and output.
 
     Some providers count them apart (reasoning at xAI, cached input in Anthropic's way): they are

@@ -6,6 +6,7 @@ must then count it. That is so for a timeout, a cut connection, an unreadable an
 """
 
 import json
+import re
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Protocol
@@ -51,6 +52,13 @@ _KINDS = {
 # Not implemented, unavailable, HTTP version, overloaded (Anthropic's 529): refused at the door.
 # 500, 502 and 504 may come after the model has done its work.
 _NOT_BEGUN = frozenset({501, 503, 505, 529})
+
+# How providers speak of a response schema that they do not take.
+_ABOUT_SCHEMA = re.compile(
+    r"json[_ ]?schema|output_?(?:config|format|schema)|response_?(?:format|json_?schema|schema)"
+    r"|structured[ _]output",
+    re.IGNORECASE,
+)
 
 _FILTER_CODES = frozenset(
     {"content_filter", "content_policy_violation", "ResponsibleAIPolicyViolation"}
@@ -194,6 +202,11 @@ def _fix(kind: FaultKind, status: int, error: Mapping[str, object], asked: Asked
             return "the account has no credit left: add some, or use another account's key"
         return "lower --concurrency, or ask the provider for a higher limit"
     if kind is FaultKind.BAD_REQUEST:
+        if _ABOUT_SCHEMA.search(str(error.get("message"))):
+            return (
+                "change output.schema to what the provider takes, or take it out of the prompt and "
+                "assert it with jsonSchema"
+            )
         return "change what the prompt or the suite asks for"
     return "run again later" if kind is FaultKind.PROVIDER else None
 

@@ -11,6 +11,7 @@ import os
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from importlib.util import find_spec
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -18,7 +19,7 @@ from agentops_cli.errors import GatewayError
 from agentops_cli.gateways import faults
 from agentops_cli.gateways.chat_format import AnswerError, chat_body, completion_of, filtered
 from agentops_cli.gateways.providers import find_key, key_fix, litellm_needs_key, provider_of
-from agentops_cli.model.call import Completion, Fault, FaultKind, Request
+from agentops_cli.model.call import Completion, Fault, FaultKind, Finish, Request
 from agentops_cli.model.settings import ModelSettings
 from agentops_cli.ports import Clock
 from agentops_cli.prices import ALIASES
@@ -39,7 +40,8 @@ _OFFLINE = {
 _PASSED_THROUGH = frozenset(
     {"frequency_penalty", "logit_bias", "logprobs", "min_p", "parallel_tool_calls"}
     | {"presence_penalty", "repetition_penalty", "safety_settings", "seed", "service_tier"}
-    | {"temperature", "thinking", "top_a", "top_k", "top_logprobs", "top_p", "user", "verbosity"}
+    | {"temperature", "thinking", "tool_choice", "top_a", "top_k", "top_logprobs", "top_p", "user"}
+    | {"verbosity"}
 )
 
 _NEVER_CONNECTED = frozenset(
@@ -70,7 +72,8 @@ class LiteLLM:
     """A gateway to every model of litellm's.
 
     One call is one attempt, and a parameter that a provider does not take is an error, never
-    dropped in silence; but a response schema is only sent where litellm knows it to be taken.
+    dropped in silence; but a response schema is only sent where litellm knows how. Whatever becomes
+    of it there, the answer is asserted against it.
     """
 
     def __init__(
@@ -98,14 +101,16 @@ class LiteLLM:
         # Its table of abilities lacks most models; what it would translate is what can be sent.
         if "response_format" not in (litellm.get_supported_openai_params(model=route.name) or ()):
             body.pop("response_format", None)
+        options = {**route.options, **_without_mcp(request)}
         started = self._clock()
         try:
             async with asyncio.timeout(request.timeout_s):
                 answer = await litellm.acompletion(
-                    **body, **route.options, timeout=request.timeout_s, num_retries=0, max_retries=0
+                    **body, **options, timeout=request.timeout_s, num_retries=0, max_retries=0
                 )
             latency_s = self._clock() - started
-            return completion_of(answer.model_dump(), model=route.name, latency_s=latency_s)
+            completion = completion_of(answer.model_dump(), model=route.name, latency_s=latency_s)
+            return _with_its_end(completion, request) if "response_format" in body else completion
         except AnswerError as error:
             raise GatewayError(faults.malformed(str(error), route)) from error
         except Exception as error:
@@ -146,6 +151,16 @@ def _import() -> Any:
     return litellm
 
 
+def _without_mcp(request: Request) -> dict[str, object]:
+    """What keeps litellm from looking for its own MCP servers among the tools of a request.
+
+    The versions that do so import a package for it that they do not ask for, and fail without it.
+    Those before send an option that they do not know to the provider.
+    """
+    looks = find_spec("litellm.responses.mcp.chat_completions_handler") if request.tools else None
+    return {"_skip_mcp_handler": True} if looks else {}
+
+
 def _route_of(model: str, settings: ModelSettings, environ: Mapping[str, str]) -> _Route:
     provider = provider_of(model)
     _, key = find_key(model, settings, environ, needed=litellm_needs_key(model, settings))
@@ -168,6 +183,22 @@ def _route_of(model: str, settings: ModelSettings, environ: Mapping[str, str]) -
         key_fix=key_fix(model, settings),
         refusals_may_bill=provider == "azure",
     )
+
+
+def _with_its_end(completion: Completion, request: Request) -> Completion:
+    """A completion under a schema that says how it ended, also where litellm does not.
+
+    From a provider that takes no schema (Anthropic's older models, Groq, most of Bedrock's) litellm
+    demands a tool call, and gives its arguments as the text. One that was cut off then looks whole:
+    it has been parsed and written again, and its finish is `stop`. The tokens still tell; a mark at
+    the end keeps such a text from being read as JSON.
+    """
+    usage = completion.usage
+    if usage is None or usage.output_tokens < request.max_tokens:
+        return completion
+    looks_whole = completion.text.endswith(("}", "]"))
+    text = f"{completion.text}\N{HORIZONTAL ELLIPSIS}" if looks_whole else completion.text
+    return replace(completion, finish=Finish.LENGTH, text=text)
 
 
 def _refuse_unknown(request: Request) -> None:

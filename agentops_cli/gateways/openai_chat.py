@@ -61,12 +61,12 @@ class OpenAIChat:
                 timeout=timeout,
                 allow_redirects=False,
             ) as response:
-                status, answer = response.status, await _read(response)
+                status, answer = response.status, await read_whole(response)
                 target = response.headers.get("Location", "")
         except AnswerError as error:
             raise GatewayError(faults.malformed(str(error), endpoint)) from error
         except (aiohttp.ClientError, TimeoutError) as error:
-            raise GatewayError(_fault_of(error, request.timeout_s, endpoint)) from error
+            raise GatewayError(fault_of(error, request.timeout_s, endpoint)) from error
         except ValueError as error:  # A header with a character that none may have.
             fix = "mend the headers in the configuration, or the key"
             raise GatewayError(faults.unreachable(str(error), endpoint, fix=fix)) from error
@@ -99,14 +99,16 @@ class OpenAIChat:
         return self._session
 
 
-async def _read(response: aiohttp.ClientResponse) -> bytes:
+async def read_whole(
+    response: aiohttp.ClientResponse, *, most_bytes: int = MAX_ANSWER_BYTES
+) -> bytes:
     """The whole body; raises `AnswerError` when it is larger than any answer."""
     parts = []
     size = 0
     async for part in response.content.iter_any():
         size += len(part)
-        if size > MAX_ANSWER_BYTES:
-            raise AnswerError(f"more than {MAX_ANSWER_BYTES // 2**20} MiB")
+        if size > most_bytes:
+            raise AnswerError(f"more than {most_bytes // 2**20} MiB")
         parts.append(part)
     return b"".join(parts)
 
@@ -143,7 +145,7 @@ def _read_refusal(
     raise GatewayError(faults.fault_of_status(status, error, endpoint))
 
 
-def _fault_of(error: Exception, timeout_s: float, endpoint: Endpoint) -> Fault:
+def fault_of(error: Exception, timeout_s: float, endpoint: Endpoint) -> Fault:
     """The fault behind an exception of aiohttp's; only before a connection is nothing billed."""
     match error:
         case aiohttp.ClientConnectorCertificateError() | aiohttp.ClientConnectorSSLError():

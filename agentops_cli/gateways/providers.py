@@ -10,9 +10,10 @@ from typing import Literal
 
 from agentops_cli.errors import GatewayError
 from agentops_cli.model.call import Fault, FaultKind
+from agentops_cli.model.embedding import EMBEDDING_MODEL
 from agentops_cli.model.settings import ModelSettings
 
-ClientName = Literal["openai_chat", "litellm", "local", "replay", "scripted"]
+ClientName = Literal["openai_chat", "litellm", "local", "embeddings", "replay", "scripted"]
 Environ = Mapping[str, str]
 
 
@@ -106,6 +107,8 @@ def client_of(model: str, settings: ModelSettings) -> ClientName:
     format, is asked directly; the rest is litellm's.
     """
     provider = provider_of(model)
+    if model == EMBEDDING_MODEL:
+        return "embeddings"
     if provider in _UNPRICED:
         return _UNPRICED[provider]
     if settings.gateway is not None:

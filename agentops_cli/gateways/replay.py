@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from agentops_cli.errors import GatewayError, InputError
 from agentops_cli.model.call import Completion, Fault, FaultKind, Finish, Request
-from agentops_cli.model.cassette import Cassette, Recording
+from agentops_cli.model.cassette import Cassette, Recording, Slot
 from agentops_cli.model.finding import Finding
 from agentops_cli.model.money import Usage
 from agentops_cli.model.place import Location
@@ -20,8 +20,9 @@ from agentops_cli.model.tool import ToolCall
 class Replay:
     """A gateway whose answers are recorded: the model `replay/<file>`.
 
-    A recording is found by case, repeat and turn. One repeat never stands in for another: that
-    would make a model look steadier than it was seen to be.
+    A recording is found by case, repeat, turn and step: each answer with tool calls that were
+    answered is followed by another step. One repeat never stands in for another: that would make a
+    model look steadier than it was seen to be.
     """
 
     def __init__(self, cassette: Cassette) -> None:
@@ -30,9 +31,10 @@ class Replay:
     async def complete(self, request: Request) -> Completion:
         """The recorded answer, or a `GatewayError` that says which recording is missing."""
         case_id = request.tags.case_id if request.tags else ""
-        recording = self._cassette.recordings.get((case_id, request.repeat, request.turn))
+        slot = (case_id, request.repeat, request.turn, request.step)
+        recording = self._cassette.recordings.get(slot)
         if recording is None:
-            raise GatewayError(_miss(self._cassette, case_id, request))
+            raise GatewayError(_miss(self._cassette, slot))
         return Completion(
             text=recording.text,
             finish=recording.finish,
@@ -47,14 +49,14 @@ class Replay:
         """Has nothing to release."""
 
 
-def _miss(cassette: Cassette, case_id: str, request: Request) -> Fault:
-    wanted = f"case {case_id!r}, repeat {request.repeat}, turn {request.turn}"
-    message = f"{cassette.path} has no answer for {wanted}"
-    recorded = [r for r in cassette.recordings.values() if r.case_id == case_id]
+def _miss(cassette: Cassette, slot: Slot) -> Fault:
+    message = f"{cassette.path} has no answer for {_place(slot)}"
+    case_id = slot[0]
+    recorded = sorted(found for found in cassette.recordings if found[0] == case_id)
     near = difflib.get_close_matches(case_id, cassette.case_ids, n=1)
     if recorded:
-        slots = ", ".join(f"{r.repeat}/{r.turn}" for r in sorted(recorded, key=lambda r: r.slot))
-        message += f"; it has repeat/turn {slots}"
+        places = ", ".join(f"{repeat}/{turn}/{step}" for _, repeat, turn, step in recorded)
+        message += f"; it has repeat/turn/step {places}"
     elif near:
         message += f"; the nearest case in it is {near[0]!r}"
     return Fault(
@@ -64,13 +66,18 @@ def _miss(cassette: Cassette, case_id: str, request: Request) -> Fault:
     )
 
 
+def _place(slot: Slot) -> str:
+    case_id, repeat, turn, step = slot
+    return f"case {case_id!r}, repeat {repeat}, turn {turn}, step {step}"
+
+
 def read_cassette(text: str, path: str) -> Cassette:
     """Reads a cassette; raises `InputError` with every mistake, each with its line.
 
-    Empty lines are skipped. The same case, repeat and turn twice is a mistake: either answer
+    Empty lines are skipped. The same case, repeat, turn and step twice is a mistake: either answer
     could be the one that is judged.
     """
-    found: dict[tuple[str, int, int], Recording] = {}
+    found: dict[Slot, Recording] = {}
     mistakes: list[Finding] = []
     for number, line in enumerate(text.split("\n"), start=1):
         if not line.strip():
@@ -103,7 +110,7 @@ class _EntryError(Exception):
 
 
 def _twice(recording: Recording, first: Recording, path: str) -> Finding:
-    what = f"case {recording.case_id!r}, repeat {recording.repeat}, turn {recording.turn}"
+    what = _place(recording.slot)
     return Finding(
         rule="duplicate-recording",
         message=f"{what} is recorded a second time; the first is on line {first.line}",
@@ -128,6 +135,7 @@ def _recording(line: str, number: int) -> Recording:
         line=number,
         repeat=entry.get("repeat") or 0,
         turn=entry.get("turn") or 0,
+        step=entry.get("step") or 0,
         model=entry.get("servedModel") or entry.get("model"),
         finish=Finish(entry.get("finish") or Finish.STOP),
         usage=_usage(entry.get("usage")),
@@ -164,6 +172,7 @@ _KEYS: Mapping[str, tuple[str, Callable[[object], bool]]] = {
     "servedModel": ("text", _is_text),
     "repeat": ("a whole number from 0", _is_count),
     "turn": ("a whole number from 0", _is_count),
+    "step": ("a whole number from 0", _is_count),
     "promptSha": ("text", _is_text),
     "text": ("text", _is_text),
     "toolCalls": ("a list", _is_list),

@@ -1,28 +1,32 @@
 """Answers from a table or a function: the gateway of the tests."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TypeAlias
 
 from agentops_cli.errors import GatewayError
 from agentops_cli.model.call import Completion, Fault, FaultKind, Finish, Request
 from agentops_cli.model.money import Usage
+from agentops_cli.model.tool import ToolCall
 
-Reply: TypeAlias = str | Completion | Fault
-"""An answer's text, a whole answer, or why there is none."""
+Reply: TypeAlias = str | ToolCall | Completion | Fault
+"""An answer's text, the one tool that it calls, a whole answer, or why there is none."""
 
-Script: TypeAlias = (
-    Reply | Mapping[str, Reply | Sequence[Reply]] | Callable[[Request], Reply | Awaitable[Reply]]
-)
+Scene: TypeAlias = Callable[[Request], Reply | Awaitable[Reply]]
+"""What to say to each request."""
+
+Script: TypeAlias = Reply | Scene | Mapping[str, Reply | Scene | Sequence[Reply]]
 
 
 class Scripted:
     """A gateway that does what it is told, and remembers what it was asked.
 
-    The script is one reply for all, or a table by case id, where a list has one reply for each
-    repeat, or a function of the request, which may wait for something. A case that the table lacks
-    is a fault. `gate`, if given, holds every call until it is set. `requests` are all that came,
-    `most_in_flight` how many of them were waiting at once.
+    The script is one reply for all, or a function of the request, which may wait for something, or
+    a table of these by case id, where a list has one reply for each repeat; `in_order` has one for
+    each call of a trial. A case that the table lacks is a fault. `gate`, if given, holds every call
+    until it is set. `requests` are all that came, `most_in_flight` how many of them were waiting at
+    once.
     """
 
     def __init__(
@@ -65,10 +69,10 @@ class Scripted:
 
     async def _reply(self, request: Request) -> Reply:
         script = self._script
-        if isinstance(script, str | Completion | Fault):
-            return script
         if isinstance(script, Mapping):
-            return _from_table(script, request)
+            script = _from_table(script, request)
+        if not callable(script):
+            return script
         reply = script(request)
         return await reply if isinstance(reply, Awaitable) else reply
 
@@ -77,21 +81,46 @@ class Scripted:
             raise GatewayError(reply)
         if isinstance(reply, Completion):
             return reply
+        calls = (reply,) if isinstance(reply, ToolCall) else ()
         return Completion(
-            text=reply,
-            finish=Finish.STOP,
+            text="" if isinstance(reply, ToolCall) else reply,
+            finish=Finish.TOOL if calls else Finish.STOP,
             model=request.model,
             latency_s=self._latency_s,
             usage=self._usage,
+            tool_calls=calls,
         )
 
 
-def _from_table(table: Mapping[str, Reply | Sequence[Reply]], request: Request) -> Reply:
-    case_id = request.tags.case_id if request.tags else ""
+def in_order(*replies: Reply) -> Scene:
+    """Gives each trial the replies one after another, whatever turns and steps they make."""
+    asked: Counter[tuple[str, str, int]] = Counter()
+
+    def reply(request: Request) -> Reply:
+        trial = (_case_id(request), request.model, request.repeat)
+        asked[trial] += 1
+        if asked[trial] <= len(replies):
+            return replies[asked[trial] - 1]
+        return _missing(f"call {asked[trial]} of case {trial[0]!r}")
+
+    return reply
+
+
+def _from_table(
+    table: Mapping[str, Reply | Scene | Sequence[Reply]], request: Request
+) -> Reply | Scene:
+    case_id = _case_id(request)
     replies = table.get(case_id, ())
-    if isinstance(replies, str | Completion | Fault):
+    if isinstance(replies, str) or not isinstance(replies, Sequence):
         return replies
     if request.repeat < len(replies):
         return replies[request.repeat]
-    message = f"the script has no reply for case {case_id!r}, repeat {request.repeat}"
-    return Fault(kind=FaultKind.MISS, message=message)
+    return _missing(f"case {case_id!r}, repeat {request.repeat}")
+
+
+def _case_id(request: Request) -> str:
+    return request.tags.case_id if request.tags else ""
+
+
+def _missing(what: str) -> Fault:
+    return Fault(kind=FaultKind.MISS, message=f"the script has no reply for {what}")

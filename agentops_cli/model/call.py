@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from enum import StrEnum
 
 from agentops_cli.model.json import Json, JsonObject
@@ -11,7 +12,7 @@ from agentops_cli.model.judge import Judge
 from agentops_cli.model.money import Cost, Usage
 from agentops_cli.model.place import Location
 from agentops_cli.model.prompt import Message, Sampling
-from agentops_cli.model.suite import Case, InjectedFault
+from agentops_cli.model.suite import DEFAULT_MAX_STEPS, Case, InjectedFault
 from agentops_cli.model.tool import Tool, ToolCall
 
 
@@ -37,13 +38,16 @@ class AgentInput:
     """What an agent under test gets in place of a rendered prompt.
 
     `conversation` is the id of its state: the same for all turns that share it, and never the same
-    for two trials. `faults` are those that the agent is asked to suffer.
+    for two trials. `faults` are all that the case injects: those with a target are for the agent to
+    suffer, those without one for its meter. `max_steps` is how many answers of its own model one
+    turn may take, which only a meter can see.
     """
 
     input: str
     conversation: str
     vars: Mapping[str, Json] = field(default_factory=dict)
     faults: tuple[InjectedFault, ...] = ()
+    max_steps: int = DEFAULT_MAX_STEPS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,6 +129,7 @@ def _agent_shape(agent: AgentInput) -> JsonObject:
         "conversation": agent.conversation,
         "vars": dict(agent.vars),
         "faults": [[fault.target, fault.error, fault.times] for fault in agent.faults],
+        "maxSteps": agent.max_steps,
     }
 
 
@@ -147,7 +152,9 @@ class Completion:
     waiting for a turn. `cached` means that no call was made: a recorded or stored answer.
     `failure` is set when an agent under test reports by itself that it failed (an exit code, an
     exception, HTTP 500 with a body) and says how; its `text` is what it gave all the same. `trace`
-    is what an agent tells of its way.
+    is what an agent tells of its way. Of an agent behind the meter, `stopped_after` is the number
+    of steps after which it was refused more, None where it was not, and `provider_faults` is how
+    many of its calls were made to fail because the suite injects that.
     """
 
     text: str
@@ -160,6 +167,8 @@ class Completion:
     cached: bool = False
     failure: str | None = None
     trace: Json = None
+    stopped_after: int | None = None
+    provider_faults: int = 0
 
 
 class FaultKind(StrEnum):
@@ -187,12 +196,14 @@ class Fault:
 
     `billed` is True when the provider may have charged for the call all the same (it timed out,
     was cut off or answered something unreadable); such a call is settled at its full reservation.
+    `usd` is what it is known to have cost all the same, None where nobody said.
     """
 
     kind: FaultKind
     message: str
     fix: str | None = None
     billed: bool = False
+    usd: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,11 +1,15 @@
-"""Recorded answers, found by case, repeat and turn."""
+"""Recorded answers, found by case, repeat, turn and step."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from agentops_cli.model.call import Finish
 from agentops_cli.model.money import Usage
 from agentops_cli.model.tool import ToolCall
+
+Slot: TypeAlias = tuple[str, int, int, int]
+"""Case, repeat, turn and step."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,15 +24,16 @@ class Recording:
     line: int
     repeat: int = 0
     turn: int = 0
+    step: int = 0
     model: str | None = None
     finish: Finish = Finish.STOP
     usage: Usage | None = None
     tool_calls: tuple[ToolCall, ...] = ()
 
     @property
-    def slot(self) -> tuple[str, int, int]:
-        """Case, repeat and turn: at most one recording has them."""
-        return (self.case_id, self.repeat, self.turn)
+    def slot(self) -> Slot:
+        """Where it belongs: at most one recording is there."""
+        return (self.case_id, self.repeat, self.turn, self.step)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,9 +41,9 @@ class Cassette:
     """The recordings of one file, by their slot; `path` is the file as the user knows it."""
 
     path: str
-    recordings: Mapping[tuple[str, int, int], Recording] = field(default_factory=dict)
+    recordings: Mapping[Slot, Recording] = field(default_factory=dict)
 
     @property
     def case_ids(self) -> frozenset[str]:
         """The cases that have at least one recording."""
-        return frozenset(case_id for case_id, _, _ in self.recordings)
+        return frozenset(recording.case_id for recording in self.recordings.values())

@@ -16,6 +16,7 @@ from agentops_cli.errors import InputError
 from agentops_cli.model.call import Completion, Fault, FaultKind, Finish, Verdict
 from agentops_cli.model.finding import Finding
 from agentops_cli.model.json import Json, JsonObject
+from agentops_cli.model.metric import Figure, MetricResult
 from agentops_cli.model.money import Cost, Usage
 from agentops_cli.model.place import Location
 from agentops_cli.model.result import (
@@ -25,6 +26,7 @@ from agentops_cli.model.result import (
     SuiteResult,
     Tally,
     TrialResult,
+    TurnResult,
     count_outcomes,
     pass_rate,
     total_cost,
@@ -33,6 +35,9 @@ from agentops_cli.model.result import (
 from agentops_cli.model.tool import ToolCall
 
 SCHEMA = 1
+
+TRACE_CHARACTERS = 20_000
+"""What agents tell of their way has no bounds of its own; more of it than this is cut."""
 
 
 def dumps(value: Json) -> str:
@@ -81,10 +86,11 @@ def trial_of_line(data: Mapping[str, Any], *, path: str) -> TrialResult:
         model=data["model"],
         repeat=data["repeat"],
         outcome=Outcome(data["outcome"]),
-        completion=_completion(data),
+        completion=_completion(data) if data["output"] is not None else None,
         verdicts=tuple(_verdict(verdict) for verdict in data["verdicts"]),
         judge_cost=_cost(data["judgeCostUsd"], data["judgeUnpriced"]),
         fault=_fault(data["fault"]),
+        turns=tuple(_turn(turn) for turn in data.get("turns", ())),
     )
 
 
@@ -94,19 +100,12 @@ def json_of_trial(result: TrialResult) -> JsonObject:
     return {
         "repeat": result.repeat,
         "outcome": result.outcome.value,
-        "output": answer.text if answer else None,
-        "toolCalls": [_json_of_tool_call(call) for call in answer.tool_calls] if answer else [],
+        **(_json_of_answer(answer) if answer else _NO_ANSWER),
         "verdicts": [_json_of_verdict(verdict) for verdict in result.verdicts],
-        "usage": _json_of_usage(answer.usage) if answer and answer.usage else None,
-        "costUsd": _dollars(answer.cost.usd) if answer else None,
-        "unpriced": answer.cost.unpriced_calls if answer else None,
-        "latencyS": answer.latency_s if answer else None,
-        "cached": answer.cached if answer else None,
-        "servedModel": answer.model if answer else None,
-        "finish": answer.finish.value if answer else None,
         "fault": _json_of_fault(result.fault) if result.fault else None,
         "judgeCostUsd": _dollars(result.judge_cost.usd),
         "judgeUnpriced": result.judge_cost.unpriced_calls,
+        "turns": [_json_of_turn(turn) for turn in result.turns],
     }
 
 
@@ -121,7 +120,10 @@ def json_of_case(case: CaseResult, trials: Iterable[TrialResult]) -> JsonObject:
         "repeat": case.case.repeat,
         "repeatPass": case.case.repeat_pass,
         **_json_of_costs(case.cost, case.judge_cost),
+        "judgeModel": case.judge_model,
         "usage": _json_of_usage(case.usage),
+        "calls": case.calls,
+        "cachedCalls": case.cached_calls,
         "latencyS": case.latency_s,
         "tags": [*sorted(case.case.tags)],
         "location": _json_of_location(case.case.location),
@@ -130,7 +132,7 @@ def json_of_case(case: CaseResult, trials: Iterable[TrialResult]) -> JsonObject:
 
 
 def json_of_suite_head(suite: SuiteResult) -> JsonObject:
-    """Everything about a suite but its cases, which come one by one."""
+    """Everything about a suite but its cases, which come one by one, and its metrics."""
     return {
         "name": suite.name,
         "path": suite.path,
@@ -142,15 +144,41 @@ def json_of_suite_head(suite: SuiteResult) -> JsonObject:
         "outcomes": _json_of_outcomes(suite.cases),
         "p50LatencyS": suite.p50_latency_s,
         "p95LatencyS": suite.p95_latency_s,
+        "accounting": {
+            agent: how.value if how else None for agent, how in suite.accounting.items()
+        },
+        "maxUsdPerCall": {agent: _dollars(usd) for agent, usd in suite.max_usd_per_call.items()},
         "gate": {
             "minPassRate": suite.gate.min_pass_rate,
             "maxErrored": suite.gate.max_errored,
             "maxCostUsd": _optional_dollars(suite.gate.max_cost_usd),
             "maxP95LatencyS": suite.gate.max_p95_latency_s,
+            "metrics": {
+                name: {"min": gate.least, "inSlices": gate.in_slices}
+                for name, gate in suite.gate.metrics.items()
+            },
             "passed": suite.decision.passed,
             "certain": suite.decision.certain,
             "reasons": [_json_of_finding(reason) for reason in suite.decision.reasons],
         },
+    }
+
+
+def json_of_metric(result: MetricResult) -> JsonObject:
+    """One metric on one model, over all cases or one slice."""
+    measures = result.measures
+    return {
+        "name": result.name,
+        "kind": result.kind,
+        "model": result.model,
+        "slice": result.slice,
+        "location": _json_of_location(result.location),
+        "n": result.n,
+        "unjudged": result.unjudged,
+        "figures": [_json_of_figure(figure) for figure in measures.figures],
+        "labels": [*measures.labels],
+        "columns": [*measures.columns],
+        "confusion": [[*row] for row in measures.confusion],
     }
 
 
@@ -191,6 +219,78 @@ def json_of_gate(run: RunResult) -> JsonObject:
         "exitCode": int(run.exit_code),
         "exit": run.exit_code.name.lower(),
         "reasons": [_json_of_finding(reason) for reason in run.reasons],
+    }
+
+
+def _json_of_turn(turn: TurnResult) -> JsonObject:
+    return {
+        "input": turn.input,
+        **_json_of_answer(turn.completion),
+        "steps": turn.steps,
+        "conversation": turn.conversation,
+    }
+
+
+def _json_of_answer(answer: Completion) -> JsonObject:
+    return {
+        "output": answer.text,
+        "toolCalls": [_json_of_tool_call(call) for call in answer.tool_calls],
+        "usage": _json_of_usage(answer.usage) if answer.usage else None,
+        "costUsd": _dollars(answer.cost.usd),
+        "unpriced": answer.cost.unpriced_calls,
+        "latencyS": answer.latency_s,
+        "cached": answer.cached,
+        "servedModel": answer.model,
+        "finish": answer.finish.value,
+        "failure": answer.failure,
+        "trace": None if answer.trace is None else _bounded(answer.trace),
+        "stoppedAfter": answer.stopped_after,
+        "providerFaults": answer.provider_faults,
+    }
+
+
+# What a trial without an answer has in place of one: no cost is not a cost of zero.
+_NO_ANSWER: JsonObject = {
+    "output": None,
+    "toolCalls": [],
+    "usage": None,
+    "costUsd": None,
+    "unpriced": None,
+    "latencyS": None,
+    "cached": None,
+    "servedModel": None,
+    "finish": None,
+    "failure": None,
+    "trace": None,
+    "stoppedAfter": None,
+    "providerFaults": None,
+}
+
+
+def _bounded(trace: Json) -> Json:
+    """The trace as it is; where that is too long, or no JSON, its text as far as it fits."""
+    try:
+        text = json.dumps(trace, ensure_ascii=False)
+        dumps(trace)
+    except RecursionError:
+        return "(nested too deeply to be kept)"
+    except ValueError:
+        pass  # NaN and the infinities can be read here, but by nobody else.
+    else:
+        if len(text) <= TRACE_CHARACTERS:
+            return trace
+    missing = len(text) - TRACE_CHARACTERS
+    return f"{text[:TRACE_CHARACTERS]} … [{missing:,} more characters]" if missing > 0 else text
+
+
+def _json_of_figure(figure: Figure) -> JsonObject:
+    return {
+        "name": figure.name,
+        "value": figure.value,
+        "low": figure.low,
+        "high": figure.high,
+        "n": figure.n,
+        "undefined": figure.undefined,
     }
 
 
@@ -236,6 +336,7 @@ def _json_of_verdict(verdict: Verdict) -> JsonObject:
         "reason": verdict.reason,
         "location": _json_of_location(verdict.location),
         "advisory": verdict.advisory,
+        "turn": verdict.turn,
     }
 
 
@@ -245,6 +346,7 @@ def _json_of_fault(fault: Fault) -> JsonObject:
         "message": fault.message,
         "fix": fault.fix,
         "billed": fault.billed,
+        **({} if fault.usd is None else {"costUsd": _dollars(fault.usd)}),
     }
 
 
@@ -272,9 +374,17 @@ def _optional_dollars(usd: Decimal | None) -> str | None:
     return None if usd is None else _dollars(usd)
 
 
-def _completion(data: Mapping[str, Any]) -> Completion | None:
-    if data["output"] is None:
-        return None
+def _turn(data: Mapping[str, Any]) -> TurnResult:
+    return TurnResult(
+        input=data["input"],
+        completion=_completion(data),
+        steps=data["steps"],
+        conversation=data["conversation"],
+    )
+
+
+def _completion(data: Mapping[str, Any]) -> Completion:
+    # Lines of earlier versions lack what agents and conversations brought.
     return Completion(
         text=data["output"],
         finish=Finish(data["finish"]),
@@ -287,6 +397,10 @@ def _completion(data: Mapping[str, Any]) -> Completion | None:
             for call in data["toolCalls"]
         ),
         cached=data["cached"],
+        failure=data.get("failure"),
+        trace=data.get("trace"),
+        stopped_after=data.get("stoppedAfter"),
+        provider_faults=data.get("providerFaults", 0),
     )
 
 
@@ -313,6 +427,7 @@ def _verdict(data: Mapping[str, Any]) -> Verdict:
         reason=data["reason"],
         location=_location(data["location"]),
         advisory=data["advisory"],
+        turn=data.get("turn"),
     )
 
 
@@ -324,6 +439,7 @@ def _fault(data: Mapping[str, Any] | None) -> Fault | None:
         message=data["message"],
         fix=data["fix"],
         billed=data["billed"],
+        usd=Decimal(data["costUsd"]) if "costUsd" in data else None,
     )
 
 

@@ -5,23 +5,31 @@ from typing import Literal
 
 from agentops_cli.model.place import Location
 
+Label = Literal["good", "bad"]
+"""What a person says of an answer: it meets the rubric, or it does not."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judge:
     """How rubrics, and categories that the classifier is unsure of, are judged.
 
     `threshold` is the least score, 0 to 1, that passes. `votes` is odd; the majority of so many
-    independent answers decides. `instructions` are the author's own words to the judge, None for
+    independent answers decides. A `temperature` of None leaves it to the provider; `max_tokens` is
+    the most that it may say. `instructions` are the author's own words to the judge, None for
     ours alone. `path` is the judge file, None for a judge that a suite or the configuration
-    describes itself, which has no examples to be tested on.
+    describes itself, which has no examples to be tested on. `base_url` is where the model is asked
+    for, None where that is nobody's choice; the plan fills it in.
     """
 
     model: str
     location: Location
     threshold: float = 0.7
     votes: int = 1
+    temperature: float | None = 0.0
+    max_tokens: int = 400
     instructions: str | None = None
     path: str | None = None
+    base_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +38,7 @@ class JudgeExample:
 
     rubric: str
     answer: str
-    label: Literal["good", "bad"]
+    label: Label
     location: Location
     input: str | None = None
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from agentops_cli.model.json import Json
 from agentops_cli.model.place import Location
@@ -39,7 +40,8 @@ class MetricGate:
 class Figure:
     """One number of a metric, 0 to 1, over `n` observations; None where it is not defined.
 
-    `low` and `high` are its 95 % interval, None where there is none.
+    `undefined` then says why, as a clause. `low` and `high` are its 95 % interval, None where
+    there is none.
     """
 
     name: str
@@ -47,29 +49,66 @@ class Figure:
     n: int
     low: float | None = None
     high: float | None = None
+    undefined: str | None = None
+
+    def __str__(self) -> str:
+        if self.value is None:
+            return f"undefined ({self.undefined})"
+        interval = ""
+        if self.low is not None and self.high is not None:
+            interval = f"95%: {self.low:.3f} to {self.high:.3f}, "
+        return f"{self.value:.3f} ({interval}n = {self.n:,})"
+
+
+Cell: TypeAlias = tuple[str, str]
+"""A place in a metric's table: which row and which column one observation adds to."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mistake:
+    """One way of being wrong, and how often: `12 of 15 'bug' were called 'other'`.
+
+    It lowers the recall of `expected` and the precision of `given`, None where there is none.
+    """
+
+    text: str
+    count: int
+    expected: str | None = None
+    given: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measures:
+    """What a metric makes of its counted cells.
+
+    `confusion` has a row for each of `labels` and a column for each of `columns`. The most
+    frequent mistakes come first.
+    """
+
+    figures: tuple[Figure, ...]
+    labels: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
+    confusion: tuple[tuple[int, ...], ...] = ()
+    mistakes: tuple[Mistake, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MetricResult:
     """What a metric found on one model, over all cases or over one slice.
 
-    `slice` is None for all, else such as `lang:de`. `unjudged` trials had no answer and count
-    nowhere. Of a classification `labels` name the rows (expected) and columns (predicted) of
-    `confusion`; its columns are one more than the rows: answers that are none of the labels.
+    `slice` is None for all, else such as `lang:de`. `n` trials were judged; `unjudged` ones had
+    no verdict or never began, and count nowhere.
     """
 
     name: str
     kind: str
     model: str
     location: Location
-    figures: tuple[Figure, ...]
+    measures: Measures
     n: int
     unjudged: int = 0
     slice: str | None = None
-    labels: tuple[str, ...] = ()
-    confusion: tuple[tuple[int, ...], ...] = ()
 
-    @property
-    def by_name(self) -> Mapping[str, Figure]:
-        """The figures by their names."""
-        return {figure.name: figure for figure in self.figures}
+    def figure(self, name: str) -> Figure | None:
+        """One figure; None where it does not apply: a slice in which no case expects a label."""
+        return next((figure for figure in self.measures.figures if figure.name == name), None)

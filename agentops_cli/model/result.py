@@ -133,8 +133,9 @@ class CaseResult:
     """One case on one model, folded over its repeats.
 
     `note` says why it was skipped, xfailed or quarantined, or that an xfail passed. `cost` is the
-    subject's, `judge_cost` the judges'. `latency_s` is the sum over its live calls, None when
-    there was none.
+    subject's, `judge_cost` that of `judge_model`, None where no judge was at hand. `calls` are
+    those of the subject that gave an answer, each step of each turn; `cached_calls` those of them
+    that were not made. `latency_s` is the sum over its live calls, None when there was none.
     """
 
     index: int
@@ -145,7 +146,10 @@ class CaseResult:
     note: str | None = None
     cost: Cost = Cost()
     judge_cost: Cost = Cost()
+    judge_model: str | None = None
     usage: Usage = Usage()
+    calls: int = 0
+    cached_calls: int = 0
     latency_s: float | None = None
 
     @property
@@ -171,7 +175,8 @@ class SuiteResult:
     """One suite file, all of its models.
 
     `p95_latency_s` and `p50_latency_s` are over the live calls of the suite, None without any.
-    `accounting` says for each agent under test how its dollars are known.
+    `accounting` says for each agent under test how its dollars are known, None where they are not,
+    and `max_usd_per_call` the most that a call of it is declared to cost, where that is declared.
     """
 
     name: str
@@ -185,7 +190,8 @@ class SuiteResult:
     p50_latency_s: float | None = None
     p95_latency_s: float | None = None
     metrics: tuple[MetricResult, ...] = ()
-    accounting: Mapping[str, Accounting] = field(default_factory=dict)
+    accounting: Mapping[str, Accounting | None] = field(default_factory=dict)
+    max_usd_per_call: Mapping[str, Decimal] = field(default_factory=dict)
 
     @property
     def counts(self) -> Mapping[Outcome, int]:

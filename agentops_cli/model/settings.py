@@ -70,14 +70,14 @@ class HttpAgent:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PythonAgent:
-    """A function `module:name`, imported with the project's root on the path."""
+    """A function `module:name`, imported with the agent's folder on the path."""
 
     target: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommandAgent:
-    """A program and its arguments, started in the project's root for every call.
+    """A program and its arguments, started in the agent's folder for every call.
 
     With `answer`, a JSON path, its output is read as JSON, and so are `tool_calls` and `trace`.
     """
@@ -109,7 +109,7 @@ class Meter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AgentCommand:
-    """A command that is run around trials, `per` suite or per trial, in the project's root."""
+    """A command that is run around trials, `per` suite or per trial, in the agent's folder."""
 
     command: tuple[str, ...]
     per: Literal["suite", "trial"] = "suite"
@@ -119,19 +119,36 @@ class AgentCommand:
 class AgentSettings:
     """One agent under test, the model `agent/<name>`.
 
+    It runs in `folder`, that of the file that names it, relative to the project's root.
     `max_usd_per_call` is reserved before each call; None where it is not declared. `tools` are the
-    names that a suite may expect it to call, None where that is not said.
+    names that a suite may expect it to call, None where that is not said. `places` tells where its
+    keys stand, each as the keys and indices that lead to it.
     """
 
     name: str
     location: Location
     how: HttpAgent | PythonAgent | CommandAgent
+    folder: str = "."
     max_usd_per_call: Decimal | None = None
     usage: UsagePaths | None = None
     meter: Meter | None = None
     setup: AgentCommand | None = None
     teardown: AgentCommand | None = None
     tools: tuple[str, ...] | None = None
+    places: Mapping[tuple[str | int, ...], Location] = field(
+        default_factory=dict, compare=False, repr=False
+    )
+
+    def place(self, *route: str | int) -> Location:
+        """Where a key stands, or the nearest one around it that is known."""
+        while route and route not in self.places:
+            route = route[:-1]
+        return self.places.get(route, self.location)
+
+    @property
+    def model(self) -> str:
+        """Its id among the models of a suite."""
+        return f"agent/{self.name}"
 
     @property
     def accounting(self) -> Accounting | None:
@@ -144,6 +161,12 @@ class AgentSettings:
         if self.usage is not None:
             return Accounting.REPORTED
         return None if self.max_usd_per_call is None else Accounting.DECLARED
+
+
+def agent_of(model: str) -> str | None:
+    """The name of the agent that a model id means, None for the id of a model."""
+    kind, slash, name = model.partition("/")
+    return name if kind == "agent" and slash else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,6 +195,7 @@ class Config:
     path: str | None = None
     prompts: tuple[str, ...] = ("prompts/**/*.prompt.md",)
     suites: tuple[str, ...] = ("evals/**/*.yaml",)
+    judges: tuple[str, ...] = ("judges/*.yaml",)
     models: Mapping[str, ModelSettings] = field(default_factory=dict)
     budget: Budget = Budget()
     report: ReportPaths = ReportPaths()
@@ -182,3 +206,10 @@ class Config:
     timeout_s: float = 120.0
     sources: Mapping[str, str] = field(default_factory=dict)
     digest: str = ""
+
+
+def secret_variables(config: Config) -> tuple[str, ...]:
+    """The environment variables that the settings say hold a key or the value of a header."""
+    keys = [model.api_key_env for model in config.models.values() if model.api_key_env]
+    https = [agent.how for agent in config.agents.values() if isinstance(agent.how, HttpAgent)]
+    return (*keys, *(name for how in https for name in how.headers_env.values()))

@@ -97,7 +97,8 @@ class Case:
     answers; `assertions` then judge its last turn, with tokens, dollars and seconds summed over
     all. `window` limits the history that is sent; after `ttl_turns` turns an agent's conversation
     begins anew, None never. `stubs` answer tools by name; None where tools are not answered and
-    the first answer is judged. `references` are the expected values of the suite's metrics, by the
+    the first answer is judged; `stub_locations` says where each is written. `max_steps` is how many
+    answers one turn may take. `references` are the expected values of the suite's metrics, by the
     metric's name.
     """
 
@@ -119,6 +120,7 @@ class Case:
     window: Window = Window()
     ttl_turns: int | None = None
     stubs: Mapping[str, Json] | None = None
+    stub_locations: Mapping[str, Location] = field(default_factory=dict)
     max_steps: int = DEFAULT_MAX_STEPS
     faults: tuple[InjectedFault, ...] = ()
     references: Mapping[str, Json] = field(default_factory=dict)

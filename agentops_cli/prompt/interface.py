@@ -77,7 +77,7 @@ def read_output(document: Document, section: JsonObject, report: Report) -> Json
                 fix="write format: json, or remove the schema",
             )
         )
-    return _read_schema(document, source, route, report).schema
+    return read_schema(document, source, route, report).schema
 
 
 class _InputReader:
@@ -91,7 +91,7 @@ class _InputReader:
     def inputs(self) -> dict[str, PromptInput]:
         """The variables by name, in the order of the file."""
         route: Route = ("input", "schema")
-        expanded = _read_schema(self._document, self._source, route, self._report)
+        expanded = read_schema(self._document, self._source, route, self._report)
         schema = expanded.schema
         is_json = is_json_schema(self._source)
         if is_json and schema.get("type") != "object":
@@ -156,7 +156,8 @@ class _InputReader:
         self._report(Finding(rule=rule, message=message, location=place, fix=fix))
 
 
-def _read_schema(document: Document, source: Json, route: Route, report: Report) -> Expanded:
+def read_schema(document: Document, source: Json, route: Route, report: Report) -> Expanded:
+    """The JSON Schema of a part that is either that or Picoschema; mistakes are reported."""
     if is_json_schema(source):
         schema = _mapping(source)
         if "type" not in schema:

@@ -24,7 +24,7 @@ _CONFIG_NAMES: Final = frozenset(name for names in SAMPLING_NAMES.values() for n
 
 _OWN_FIELDS: Final = frozenset(SAMPLING_NAMES) | {
     *("version", "model", "name", "description", "author", "authors", "requires_review"),
-    *("status", "tags", "config", "input"),
+    *("status", "tags", "config", "input", "tools"),
 }
 
 _ELSEWHERE: Final[Mapping[str, str]] = {
@@ -37,6 +37,8 @@ _ELSEWHERE: Final[Mapping[str, str]] = {
     "max_new_tokens": "write 'max_tokens'",
     "max_tokens_to_sample": "write 'max_tokens'",
     "num_predict": "write 'max_tokens'",
+    "tools": "write 'tools' on the top level",
+    "functions": "write 'tools' on the top level",
     "response_format": "write output: {format: json, schema: …}",
     "responseFormat": "write output: {format: json, schema: …}",
     "jsonSchema": "write output: {format: json, schema: …}",

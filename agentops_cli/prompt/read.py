@@ -17,10 +17,12 @@ from agentops_cli.model.finding import Finding
 from agentops_cli.model.json import Json, JsonObject
 from agentops_cli.model.place import Location
 from agentops_cli.model.prompt import Prompt, PromptMeta
+from agentops_cli.model.tool import Tool
 from agentops_cli.prompt.frontmatter import Parts, split_frontmatter
 from agentops_cli.prompt.interface import DeclaredInputs, read_inputs, read_output
 from agentops_cli.prompt.meta import misplaced_settings, read_meta
 from agentops_cli.prompt.roles import layout_of
+from agentops_cli.prompt.tools import read_tools
 from agentops_cli.validate import problems, schema, without
 
 NATIVE: Final = ".prompt.md"
@@ -87,12 +89,14 @@ class _Reader:
         """The prompt, as far as it could be read; complete only when there are no findings."""
         meta, declared, output = PromptMeta(), DeclaredInputs(), None
         name: Json = None
+        tools: tuple[Tool, ...] = ()
         document = self._document()
         if document is not None:
             data = self._valid_part(document)
             meta, name = read_meta(data), data.get("name")
             declared = read_inputs(document, _mapping(data.get("input")), self.findings.append)
             output = read_output(document, _mapping(data.get("output")), self.findings.append)
+            tools = read_tools(document, data.get("tools"), self.findings.append)
         return Prompt(
             name=name if isinstance(name, str) else default_name(self._path),
             meta=meta,
@@ -104,6 +108,7 @@ class _Reader:
             takes_user_input=self._takes_user_input(),
             sha256=sha256,
             location=Location(path=self._path),
+            tools=tools,
         )
 
     def _document(self) -> Document | None:

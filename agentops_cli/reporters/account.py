@@ -15,16 +15,15 @@ REASON_CHARACTERS = 500
 class Problem:
     """Why a case is not good, in one line.
 
-    `kind` is that of the first assertion that was lost, or of the fault. `answer` is what came,
-    None when nothing did; `repeat` counts from 0 and says in which trial.
+    `kind` is that of the first assertion that was lost, or of the fault. `trial` is the one it
+    happened in, None when none tells it.
     """
 
     kind: str
     message: str
     location: Location
     fix: str | None = None
-    answer: str | None = None
-    repeat: int = 0
+    trial: TrialResult | None = None
 
 
 def problem_of(case: CaseResult, trials: Sequence[TrialResult]) -> Problem:
@@ -39,7 +38,6 @@ def problem_of(case: CaseResult, trials: Sequence[TrialResult]) -> Problem:
 
 
 def _problem_in(trial: TrialResult, case: CaseResult) -> Problem | None:
-    answer = trial.completion.text if trial.completion else None
     place = case.case.location
     if trial.outcome is Outcome.ERRORED and (fault := trial.fault):
         return Problem(
@@ -47,18 +45,21 @@ def _problem_in(trial: TrialResult, case: CaseResult) -> Problem | None:
             message=fault.message,
             location=place,
             fix=fault.fix,
-            answer=answer,
-            repeat=trial.repeat,
+            trial=trial,
         )
     for verdict in lost(trial):
         return Problem(
             kind=verdict.kind,
-            message=verdict.reason,
+            message=f"{turn_of(verdict)}{verdict.reason}",
             location=verdict.location or place,
-            answer=answer,
-            repeat=trial.repeat,
+            trial=trial,
         )
     return None
+
+
+def turn_of(verdict: Verdict) -> str:
+    """`turn 2: ` as people count, empty for what is about the whole trial."""
+    return "" if verdict.turn is None else f"turn {verdict.turn + 1}: "
 
 
 def lost(trial: TrialResult) -> Iterator[Verdict]:
@@ -80,9 +81,11 @@ def account_of(case: CaseResult, trials: Iterable[TrialResult]) -> Iterator[str]
 
 
 def name_of(trial: TrialResult, case: CaseResult) -> str:
-    """`repeat 2 of 5`, as people count; `answer` where there is only one."""
+    """`repeat 2 of 5`, as people count; `answer` or `conversation` where there is only one."""
     repeats = case.case.repeat
-    return f"repeat {trial.repeat + 1} of {repeats}" if repeats > 1 else "answer"
+    if repeats > 1:
+        return f"repeat {trial.repeat + 1} of {repeats}"
+    return "conversation" if case.case.turns else "answer"
 
 
 def _complaints(trial: TrialResult, case: CaseResult) -> Iterator[str]:
@@ -92,7 +95,7 @@ def _complaints(trial: TrialResult, case: CaseResult) -> Iterator[str]:
             abstains = " (abstains)" if verdict.passed is None else ""
             advisory = " (advisory)" if verdict.advisory else ""
             reason = one_line(verdict.reason, REASON_CHARACTERS)
-            yield f"{place}: {verdict.kind}{abstains}{advisory}: {reason}"
+            yield f"{place}: {turn_of(verdict)}{verdict.kind}{abstains}{advisory}: {reason}"
     if fault := trial.fault:
         message = one_line(fault.message, REASON_CHARACTERS)
         yield f"{case.case.location}: {fault.kind}: {message}"

@@ -1,16 +1,18 @@
 """Where the money of a run went: by suite, model and prompt version, subject and judges apart."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import TextIO
 
 from agentops_cli.model.json import Json, JsonObject
 from agentops_cli.model.money import Cost, Usage
 from agentops_cli.model.result import CaseResult, RunResult, SuiteResult, total_cost, total_usage
+from agentops_cli.model.settings import agent_of
 from agentops_cli.ports import Trials
-from agentops_cli.reporters.markup import cell, table
+from agentops_cli.reporters.accounting import CAVEAT, word_of, words_of_agents
+from agentops_cli.reporters.markup import cell, code, table
 from agentops_cli.reporters.wording import costs, counted, dollars, percent
 
 SCHEMA = 1
@@ -19,17 +21,21 @@ _MOST_EXPENSIVE = 5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Spending:
-    """What some cases cost. Calls are those of the subject that gave an answer."""
+    """What some cases cost. Calls and tokens are the subject's; `calls` is None without one."""
 
-    subject: Cost
-    judges: Cost
-    usage: Usage
-    calls: int
-    cached: int
+    subject: Cost = Cost()
+    judges: Cost = Cost()
+    usage: Usage = Usage()
+    calls: int | None = None
+    cached: int = 0
 
     @property
     def cost(self) -> Cost:
         return self.subject + self.judges
+
+    @property
+    def live(self) -> int:
+        return (self.calls or 0) - self.cached
 
 
 class CostJson:
@@ -45,7 +51,10 @@ class CostJson:
             "budgetUsd": None if run.budget_usd is None else f"{run.budget_usd:f}",
             "total": _json_of(_spending(run.cases)),
             "suites": _json_of_parts(_by_suite(run)),
-            "models": _json_of_parts(_by_model(run)),
+            "models": [
+                {"name": name, "accounting": _accounting(run, name), **_json_of(spent)}
+                for name, spent in _by_model(run).items()
+            ],
             "prompts": _json_of_parts(_by_prompt(run)),
             "mostExpensiveCases": [
                 {"suite": suite.path, "id": case.case.id, "model": case.model, **_json_of(spent)}
@@ -63,16 +72,12 @@ class CostMarkdown:
         """Writes the report."""
         total = _spending(run.cases)
         out.write(f"## Cost: {against_budget(total.cost, run.budget_usd)}\n")
-        for head, parts in (
-            ("suite", _by_suite(run)),
-            ("model", _by_model(run)),
-            ("prompt", _by_prompt(run)),
-        ):
-            rows = [(cell(name), *_cells(_spending(cases))) for name, cases in parts.items()]
-            if head == "suite":
-                rows.append(("total", *_cells(total)))
-            out.write("\n")
-            out.writelines(table((head, *_COLUMNS), rows))
+        suites = [(cell(name), *_cells(spent)) for name, spent in _by_suite(run).items()]
+        _write_table(("suite",), (*suites, ("total", *_cells(total))), out)
+        _write_models(run, out)
+        write_agents(run, out)
+        prompts = [(cell(name), *_cells(spent)) for name, spent in _by_prompt(run).items()]
+        _write_table(("prompt",), prompts, out)
         _write_most_expensive(run, out)
 
 
@@ -85,16 +90,62 @@ def against_budget(cost: Cost, budget_usd: Decimal | None) -> str:
     return f"{costs(cost)}, {percent(float(cost.usd / budget_usd))} of {dollars(budget_usd)}"
 
 
-def _by_suite(run: RunResult) -> Mapping[str, list[CaseResult]]:
-    return {suite.path: list(suite.cases) for suite in run.suites}
+def _write_table(heads: Sequence[str], rows: Iterable[Sequence[str]], out: TextIO) -> None:
+    out.write("\n")
+    out.writelines(table((*heads, *_COLUMNS), rows, words=len(heads)))
 
 
-def _by_model(run: RunResult) -> Mapping[str, list[CaseResult]]:
-    return _grouped((case.model, case) for case in run.cases)
+def _write_models(run: RunResult, out: TextIO) -> None:
+    """Models have prices; how the dollars are known is a question of agents."""
+    has_agents = bool(words_of_agents(run))
+    rows = []
+    for name, spent in _by_model(run).items():
+        accounting = (_accounting(run, name) or "-",) if has_agents else ()
+        rows.append((cell(name), *accounting, *_cells(spent)))
+    _write_table(("model", "accounting") if has_agents else ("model",), rows, out)
 
 
-def _by_prompt(run: RunResult) -> Mapping[str, list[CaseResult]]:
-    return _grouped((_prompt_of(suite), case) for suite in run.suites for case in suite.cases)
+def write_agents(run: RunResult, out: TextIO) -> None:
+    """A line for each agent under test that says how its dollars are known, as Markdown."""
+    agents = words_of_agents(run)
+    if agents:
+        out.write("\n")
+        out.writelines(f"- {code(agent)}: {words}\n" for agent, words in agents.items())
+        out.write(f"\n{CAVEAT}\n")
+
+
+def _by_suite(run: RunResult) -> Mapping[str, _Spending]:
+    return {suite.path: _spending(suite.cases) for suite in run.suites}
+
+
+def _by_model(run: RunResult) -> Mapping[str, _Spending]:
+    """What each model cost as a subject, and what it cost as a judge of whatever subject."""
+    answered = _grouped((case.model, case) for case in run.cases)
+    judged = _grouped((case.judge_model or _NOBODY, case) for case in run.cases if _judged(case))
+    spent = {name: replace(_spending(cases), judges=Cost()) for name, cases in answered.items()}
+    for name, cases in judged.items():
+        judges = _spending(cases).judges
+        spent[name] = replace(spent.get(name, _Spending()), judges=judges)
+    return spent
+
+
+_NOBODY = "unknown judge"
+
+
+def _judged(case: CaseResult) -> bool:
+    return case.judge_model is not None or case.judge_cost != Cost()
+
+
+def _accounting(run: RunResult, model: str) -> str | None:
+    """How the dollars of an agent are known, None for a model."""
+    if agent_of(model) is None:
+        return None
+    return next(word_of(suite, model) for suite in run.suites if model in suite.models)
+
+
+def _by_prompt(run: RunResult) -> Mapping[str, _Spending]:
+    cases = ((_prompt_of(suite), case) for suite in run.suites for case in suite.cases)
+    return {name: _spending(group) for name, group in _grouped(cases).items()}
 
 
 def _prompt_of(suite: SuiteResult) -> str:
@@ -117,8 +168,8 @@ def _spending(cases: Iterable[CaseResult]) -> _Spending:
         subject=total_cost(cases, judges=False),
         judges=sum((case.judge_cost for case in cases), Cost()),
         usage=total_usage(cases),
-        calls=sum(case.tally.answered for case in cases),
-        cached=sum(case.tally.cached for case in cases),
+        calls=sum(case.calls for case in cases),
+        cached=sum(case.cached_calls for case in cases),
     )
 
 
@@ -163,15 +214,27 @@ _COLUMNS = (
 
 
 def _cells(spent: _Spending) -> tuple[str, ...]:
-    usage = spent.usage
     return (
         costs(spent.cost),
         costs(spent.subject),
         costs(spent.judges),
-        f"{spent.calls:,}",
-        f"{spent.calls - spent.cached:,}",
-        f"{spent.cached:,}",
+        *(_calls(spent)),
         f"{spent.cost.unpriced_calls:,}",
+        *(_tokens_of(spent)),
+    )
+
+
+def _calls(spent: _Spending) -> tuple[str, ...]:
+    if spent.calls is None:
+        return ("-", "-", "-")
+    return (f"{spent.calls:,}", f"{spent.live:,}", f"{spent.cached:,}")
+
+
+def _tokens_of(spent: _Spending) -> tuple[str, ...]:
+    usage = spent.usage
+    if spent.calls is None:
+        return ("-", "-")
+    return (
         _tokens(usage.input_tokens, usage.cached_input_tokens, "cached"),
         _tokens(usage.output_tokens, usage.reasoning_tokens, "reasoning"),
     )
@@ -181,8 +244,8 @@ def _tokens(number: int, part: int, word: str) -> str:
     return f"{number:,} ({part:,} {word})" if part else f"{number:,}"
 
 
-def _json_of_parts(parts: Mapping[str, list[CaseResult]]) -> list[Json]:
-    return [{"name": name, **_json_of(_spending(cases))} for name, cases in parts.items()]
+def _json_of_parts(parts: Mapping[str, _Spending]) -> list[Json]:
+    return [{"name": name, **_json_of(spent)} for name, spent in parts.items()]
 
 
 def _json_of(spent: _Spending) -> JsonObject:
@@ -191,8 +254,8 @@ def _json_of(spent: _Spending) -> JsonObject:
         **_json_of_cost(spent.cost),
         "subject": {
             **_json_of_cost(spent.subject),
-            "calls": spent.calls,
-            "liveCalls": spent.calls - spent.cached,
+            "calls": spent.calls or 0,
+            "liveCalls": spent.live,
             "cachedCalls": spent.cached,
             "inputTokens": usage.input_tokens,
             "cachedInputTokens": usage.cached_input_tokens,

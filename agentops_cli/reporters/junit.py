@@ -31,6 +31,7 @@ from agentops_cli.reporters.account import (
     name_of,
     problem_of,
 )
+from agentops_cli.reporters.dialogue import dialogue_of, is_dialogue
 from agentops_cli.reporters.properties import case_properties, suite_properties
 from agentops_cli.reporters.wording import one_line, shortened
 from agentops_cli.reporters.xml import XmlWriter
@@ -182,9 +183,19 @@ def _told(case: CaseResult, trials: Sequence[TrialResult], problem: Problem) -> 
     lines = [*account_of(case, trials)]
     if not lines:
         lines.append(f"{problem.location}: {problem.kind}: {problem.message}")
-    if problem.answer is not None:
-        lines += ["", "what came:", shortened(problem.answer, _EXCERPT_CHARACTERS)]
+    came = [*_came(case, problem.trial, _EXCERPT_CHARACTERS)] if problem.trial else []
+    if came:
+        lines += ["", "what came:", *came]
     return "\n".join(lines)
+
+
+def _came(case: CaseResult, trial: TrialResult, characters: int) -> Iterator[str]:
+    """The answer of a trial as it is, or a line for each thing that was said and called in it."""
+    if is_dialogue(trial):
+        limit = max(_LEAST_CHARACTERS, characters // max(1, 2 * len(trial.turns)))
+        yield from map(str, dialogue_of(case, trial, limit=limit))
+    elif trial.completion:
+        yield shortened(trial.completion.text, characters)
 
 
 def _why_skipped(case: CaseResult, trials: Sequence[TrialResult]) -> str:
@@ -204,13 +215,8 @@ def _output(suite: SuiteResult, case: CaseResult, trials: Sequence[TrialResult])
         lines += map(_harmless, account_of(case, trials))
     each = max(_LEAST_CHARACTERS, _OUTPUT_CHARACTERS // max(1, len(trials)))
     for trial in trials:
-        if trial.completion:
-            lines += ["", f"{name_of(trial, case)} ({trial.outcome}):"]
-            lines += (
-                _harmless(f"tool call {call.name}({shortened(call.arguments, each)})")
-                for call in trial.completion.tool_calls
-            )
-            lines.append(_harmless(shortened(trial.completion.text, each)))
+        if came := [*_came(case, trial, each)]:
+            lines += ["", f"{name_of(trial, case)} ({trial.outcome}):", *map(_harmless, came)]
     return "\n".join(lines)
 
 

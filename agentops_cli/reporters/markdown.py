@@ -16,13 +16,17 @@ from agentops_cli.model.result import (
     total_cost,
 )
 from agentops_cli.ports import Trials
-from agentops_cli.reporters.account import lost, problem_of
-from agentops_cli.reporters.cost import against_budget
+from agentops_cli.reporters.account import Problem, lost, problem_of, turn_of
+from agentops_cli.reporters.cost import against_budget, write_agents
+from agentops_cli.reporters.dialogue import dialogue_of, is_dialogue, telling_turns
 from agentops_cli.reporters.markup import cell, code, table
+from agentops_cli.reporters.metric_tables import write_metrics
 from agentops_cli.reporters.wording import costs, counted, percent, seconds
 
 _MOST = 20  # Of each list; the JSON report has everything.
 _MOST_OF_A_CASE = 5
+_MOST_TURNS = 3
+_LINE_CHARACTERS = 300
 _MORE = "see the JSON report"
 
 _HEADS = (
@@ -43,6 +47,8 @@ class Markdown:
             out.write("\n")
         out.writelines(table(_HEADS, _rows(run)))
         out.write(f"\nCost: {against_budget(total_cost(run.cases), run.budget_usd)}.\n")
+        write_agents(run, out)
+        write_metrics(run, out)
         _write_problems("Failed", _cases(run, Outcome.FAILED), trials, out)
         _write_problems("Errored: could not be judged", _cases(run, Outcome.ERRORED), trials, out)
         _write_folded("Flaky", _cases(run, Outcome.FLAKY), out)
@@ -140,7 +146,11 @@ def _details(case: CaseResult, trials: Sequence[TrialResult]) -> Iterator[str]:
     """What was expected and where that is written, how to mend it, and what came."""
     problem = problem_of(case, trials)
     others = (
-        (verdict.kind, verdict.location or case.case.location, verdict.reason)
+        (
+            verdict.kind,
+            verdict.location or case.case.location,
+            f"{turn_of(verdict)}{verdict.reason}",
+        )
         for trial in trials
         for verdict in lost(trial)
         if case.outcome is Outcome.FAILED
@@ -152,9 +162,23 @@ def _details(case: CaseResult, trials: Sequence[TrialResult]) -> Iterator[str]:
         yield f"{len(reasons) - _MOST_OF_A_CASE:,} more, {_MORE}"
     if problem.fix:
         yield f"fix: {code(problem.fix)}"
-    if problem.answer is not None:
-        where = f" in repeat {problem.repeat + 1}" if case.case.repeat > 1 else ""
-        yield f"what came{where}: {code(problem.answer)}"
+    yield from _came(case, problem)
+
+
+def _came(case: CaseResult, problem: Problem) -> Iterator[str]:
+    """What came in the trial that shows the problem: the answer, or the turns that tell most."""
+    trial = problem.trial
+    if trial is None:
+        return
+    where = f" in repeat {trial.repeat + 1}" if case.case.repeat > 1 else ""
+    if is_dialogue(trial):
+        turns = telling_turns(trial, _MOST_TURNS)
+        for line in dialogue_of(case, trial, limit=_LINE_CHARACTERS, turns=turns):
+            yield f"{line.head}{where}: {code(line.text)}"
+        if (more := len(trial.turns) - len(turns)) > 0:
+            yield f"{counted(more, 'more turn')}, {_MORE}"
+    elif trial.completion:
+        yield f"what came{where}: {code(trial.completion.text)}"
 
 
 def _origin(run: RunResult) -> str:

@@ -11,6 +11,9 @@ from agentops_cli.model.result import (
     TrialResult,
     total_cost,
 )
+from agentops_cli.reporters.accounting import word_of
+from agentops_cli.reporters.dialogue import calls_of
+from agentops_cli.reporters.metrics import metric_properties
 
 
 def suite_properties(
@@ -27,9 +30,11 @@ def suite_properties(
             "prices_version": run.prices_version,
             "model": model,
             **_prompt_properties(suite),
+            "accounting": word_of(suite, model),
             "cost_usd": _dollars(cost),
             "unpriced_calls": str(cost.unpriced_calls),
             "gate": "passed" if suite.decision.passed else "not passed",
+            **metric_properties(suite, model),
         }
     )
 
@@ -39,6 +44,7 @@ def case_properties(
 ) -> Mapping[str, str]:
     """What is known of one case beside its outcome and its answers."""
     served = dict.fromkeys(trial.completion.model for trial in trials if trial.completion)
+    called = [call.name for trial in trials for call in calls_of(trial)]
     usage = case.usage
     return _present(
         {
@@ -51,10 +57,15 @@ def case_properties(
             "repeats_needed": str(case.case.repeat_pass),
             "repeats_passed": str(case.tally.passed),
             "flaky": "true" if case.outcome is Outcome.FLAKY else None,
+            "turns": str(len(case.case.turns)) if case.case.turns else None,
+            "tool_calls": str(len(called)) if called else None,
+            "tools_called": ", ".join(dict.fromkeys(called)) or None,
             # None reported is not none used.
             "input_tokens": str(usage.input_tokens) if usage.input_tokens else None,
             "output_tokens": str(usage.output_tokens) if usage.output_tokens else None,
+            "accounting": word_of(suite, case.model),
             "cost_usd": _dollars(case.cost),
+            "judge_model": case.judge_model,
             "judge_cost_usd": _dollars(case.judge_cost),
             "unpriced_calls": str((case.cost + case.judge_cost).unpriced_calls),
             "cached_answers": str(case.tally.cached),

@@ -7,6 +7,7 @@ from agentops_cli.model.codec import (
     dumps,
     json_of_case,
     json_of_gate,
+    json_of_metric,
     json_of_run_head,
     json_of_suite_head,
     json_of_totals,
@@ -18,8 +19,8 @@ from agentops_cli.ports import Trials
 class RunJson:
     """The result file; its contract is `schemas/result.schema.json`.
 
-    Keys come in a fixed order and each case stands on a line of its own, so that the same run
-    gives the same bytes, and a text diff or `grep` finds its way.
+    Keys come in a fixed order, each case and each metric stands on a line of its own, so that the
+    same run gives the same bytes, and a text diff or `grep` finds its way.
     """
 
     def write(self, run: RunResult, trials: Trials, out: TextIO) -> None:
@@ -38,4 +39,8 @@ def _write_suite(suite: SuiteResult, trials: Trials, out: TextIO) -> None:
     for number, case in enumerate(suite.cases):
         out.write(",\n" if number else "\n")
         out.write(dumps(json_of_case(case, trials.of(case))))
-    out.write('\n],\n"metrics":[]}')
+    out.write('\n],\n"metrics":[')
+    for number, metric in enumerate(suite.metrics):
+        out.write(",\n" if number else "\n")
+        out.write(dumps(json_of_metric(metric)))
+    out.write("\n]}" if suite.metrics else "]}")

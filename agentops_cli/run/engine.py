@@ -1,35 +1,48 @@
 """The event loop: trials to results, many at once, each judged as soon as it is answered."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
+from typing import TypeVar
 
 from agentops_cli.errors import GatewayError
-from agentops_cli.model.call import Ask, Completion, Evidence, Fault, FaultKind, Verdict
+from agentops_cli.model.call import Ask, Completion, Evidence, Fault, FaultKind, Request, Verdict
 from agentops_cli.model.money import Cost
 from agentops_cli.model.result import Outcome, PlannedCase, Trial, TrialResult
-from agentops_cli.ports import Assertion, Gateway
+from agentops_cli.ports import Assertion, Fixture, Gateway
+from agentops_cli.run.conversation import Answered, Conversation
+
+_MOST_ASKS = 50
+_About = TypeVar("_About", Evidence, Completion)
 
 
 class Engine:
     """Runs trials through a gateway; cannot tell how many guards the gateway wears.
 
-    `checks_of` gives the assertions of a planned case, in order. `on_result` is called from the
-    loop once for each trial that was begun, also for those that a cancellation cut off.
+    `checks_of` gives the assertions of one turn of a planned case, counted from 0, or those of the
+    case itself where the turn is None; in order. `on_result` is called from the loop once for each
+    trial that was begun, also for those that a cancellation cut off. `conversation_id` names the
+    state of an agent by its trial and the number of times that it was dropped. `fixture` stands
+    around each trial.
     """
 
     def __init__(
         self,
         gateway: Gateway,
         *,
-        checks_of: Callable[[PlannedCase], Sequence[Assertion]],
+        checks_of: Callable[[PlannedCase, int | None], Sequence[Assertion]],
         on_result: Callable[[TrialResult], None],
+        conversation_id: Callable[[Trial, int], str],
         concurrency: int,
+        fixture: Fixture | None = None,
     ) -> None:
         self._gateway = gateway
         self._checks_of = checks_of
         self._on_result = on_result
+        self._conversation_id = conversation_id
         self._concurrency = concurrency
+        self._fixture = fixture
 
     async def run(self, trials: Iterable[Trial]) -> None:
         """Works the trials off; returns when all have ended, raises what `on_result` raises.
@@ -51,129 +64,171 @@ class Engine:
                 workers.create_task(work())
 
     async def _attempt(self, trial: Trial) -> TrialResult:
+        progress = _Progress(trial, lambda restarts: self._conversation_id(trial, restarts))
         try:
-            return await self._execute(trial)
-        except asyncio.CancelledError:
-            fault = Fault(kind=FaultKind.INTERRUPTED, message="interrupted while it ran")
-            self._on_result(_result(trial, Outcome.ERRORED, fault=fault))
-            raise
-
-    async def _execute(self, trial: Trial) -> TrialResult:
-        try:
-            completion = await self._gateway.complete(trial.requests[0])
+            async with self._fixture(trial) if self._fixture else nullcontext():
+                await self._converse(progress)
         except GatewayError as error:
-            return _result(trial, Outcome.ERRORED, fault=error.fault)
-        case = trial.planned.case
-        evidence = Evidence(case=case, request=trial.requests[0], completion=completion)
-        judged = await self._judge(evidence, self._checks_of(trial.planned))
-        outcome, fault = judged.conclusion()
-        return _result(
-            trial,
-            outcome,
-            completion=completion,
-            verdicts=tuple(judged.verdicts),
-            judge_cost=judged.cost,
-            fault=fault,
-        )
+            progress.stop(error.fault)
+        except asyncio.CancelledError:
+            progress.stop(Fault(kind=FaultKind.INTERRUPTED, message="interrupted while it ran"))
+            self._on_result(progress.result())
+            raise
+        return progress.result()
 
-    async def _judge(self, evidence: Evidence, checks: Sequence[Assertion]) -> "_Judgement":
+    async def _converse(self, progress: "_Progress") -> None:
+        """Asks and judges turn by turn; a turn that is lost does not keep the rest from being said.
+
+        Nothing follows a call without an answer, nor a judge's.
+        """
+        conversation = progress.conversation
+        try:
+            while (request := conversation.request) is not None:
+                answered = conversation.take(await self._gateway.complete(request))
+                if answered is not None:
+                    progress.verdicts += answered.findings
+                    await self._judge(answered, progress)
+        except GatewayError as error:
+            progress.stop(error.fault)
+
+    async def _judge(self, answered: Answered, progress: "_Progress") -> None:
         """Free verdicts first: no money goes to a question that is already settled."""
-        judgement = _Judgement()
-        asks: list[Ask] = []
-        for check in checks:
-            try:
-                answer = check.check(evidence)
-            except Exception as error:  # noqa: BLE001 # A plugin's bug must not end the run, nor pass.
-                judgement.fault = _broken(check, error)
-                continue
-            if isinstance(answer, Ask):
-                asks.append(answer)
-            else:
-                judgement.verdicts.append(answer)
-        for ask in () if judgement.lost else asks:
+        asks: list[tuple[Assertion, Ask, int | None]] = []
+        planned = progress.trial.planned
+        for evidence, turn in _evidence(answered, planned):
+            for check in self._checks_of(planned, turn):
+                opinion = progress.hear(check, check.check, evidence)
+                if isinstance(opinion, Ask):
+                    asks.append((check, opinion, turn))
+                else:
+                    progress.keep(opinion, turn)
+        for check, ask, turn in asks:
+            if not progress.lost:
+                progress.keep(await self._settle(check, ask, progress), turn)
+
+    async def _settle(self, check: Assertion, ask: Ask, progress: "_Progress") -> Verdict | None:
+        """Pays for a question, and for those that its answers raise; None when the check broke."""
+        for _ in range(_MOST_ASKS):
             try:
                 reply = await self._gateway.complete(ask.request)
             except GatewayError as error:
-                judgement.fault = error.fault
-                break
-            judgement.cost = judgement.cost + reply.cost
-            settled = ask.settle(reply)
-            if isinstance(settled, Verdict):
-                judgement.verdicts.append(settled)
-        return judgement
+                # Counted with the judges' calls; a billed fault of a trial is its subject's.
+                progress.judge_cost += Cost(unpriced_calls=int(error.fault.billed))
+                raise GatewayError(replace(error.fault, billed=False)) from error
+            progress.judge_cost += reply.cost
+            opinion = progress.hear(check, ask.settle, reply)
+            if not isinstance(opinion, Ask):
+                return opinion
+            ask = opinion
+        progress.broken = _broken(check, f"has no verdict after {_MOST_ASKS} questions")
+        return None
 
 
-class _Judgement:
-    """Verdicts of one answer as they come in."""
+class _Progress:
+    """What has come of a trial so far; at any moment it can be told as its result."""
 
-    def __init__(self) -> None:
+    def __init__(self, trial: Trial, conversation_id: Callable[[int], str]) -> None:
+        self.trial = trial
+        self.conversation = Conversation(trial, conversation_id)
         self.verdicts: list[Verdict] = []
-        self.cost = Cost()
-        self.fault: Fault | None = None
+        self.judge_cost = Cost()
+        self.broken: Fault | None = None
+        self._stopped: Fault | None = None
 
     @property
     def lost(self) -> bool:
         """True when a binding verdict is no: nothing that follows can change the outcome."""
         return any(verdict.passed is False for verdict in self._binding())
 
-    def conclusion(self) -> tuple[Outcome, Fault | None]:
+    def stop(self, fault: Fault) -> None:
+        """Keeps why the trial ended early; the first reason is the one that counts."""
+        self._stopped = self._stopped or fault
+
+    def hear(
+        self, check: Assertion, opinion: Callable[[_About], Verdict | Ask], about: _About
+    ) -> Verdict | Ask | None:
+        """What a check says; None when it broke, which keeps the trial from passing."""
+        try:
+            return opinion(about)
+        except Exception as error:  # noqa: BLE001 # A plugin's bug must not end the run, nor pass.
+            self.broken = _broken(check, f"raised {type(error).__name__}: {error}")
+            return None
+
+    def keep(self, verdict: Verdict | None, turn: int | None) -> None:
+        """Keeps what was said of a turn, or of the case where that is None."""
+        if verdict is not None:
+            self.verdicts.append(verdict if turn is None else replace(verdict, turn=turn))
+
+    def result(self) -> TrialResult:
+        """The trial as it is now."""
+        planned, conversation = self.trial.planned, self.conversation
+        outcome, fault = self._conclusion()
+        return TrialResult(
+            index=planned.index,
+            suite=planned.suite,
+            case_id=planned.case.id,
+            model=planned.model,
+            repeat=self.trial.repeat,
+            outcome=outcome,
+            completion=conversation.completion,
+            verdicts=tuple(self.verdicts),
+            judge_cost=self.judge_cost,
+            fault=fault,
+            turns=() if conversation.was_one_call else conversation.turns,
+        )
+
+    def _conclusion(self) -> tuple[Outcome, Fault | None]:
         """A no is certain; without one, a check that could not tell leaves no verdict."""
         if self.lost:
-            return Outcome.FAILED, None
-        if self.fault:
-            return Outcome.ERRORED, self.fault
+            return Outcome.FAILED, self._stopped
+        if fault := self._stopped or self.broken:
+            return Outcome.ERRORED, fault
         unsure = next((v for v in self._binding() if v.passed is None), None)
         if unsure:
             return Outcome.ERRORED, Fault(kind=FaultKind.UNDECIDED, message=unsure.reason)
         return Outcome.PASSED, None
 
-    def _binding(self) -> list[Verdict]:
-        return [verdict for verdict in self.verdicts if not verdict.advisory]
+    def _binding(self) -> Iterator[Verdict]:
+        return (verdict for verdict in self.verdicts if not verdict.advisory)
+
+
+def _evidence(answered: Answered, planned: PlannedCase) -> Iterator[tuple[Evidence, int | None]]:
+    """What the assertions of a turn may see, and after the last one those of the case."""
+    case, request, judge = answered.case, answered.request, planned.judge
+    if planned.case.turns:
+        turn = Evidence(case=case, request=request, completion=answered.completion, judge=judge)
+        yield turn, answered.number
+    if answered.whole is not None:
+        yield Evidence(case=case, request=request, completion=answered.whole, judge=judge), None
+
+
+def conversation_ids(run: str) -> Callable[[Trial, int], str]:
+    """Names the states of agents, so that no two trials of any two runs share one."""
+    return lambda trial, restarts: f"{run}-{trial.planned.index}-{trial.repeat}-{restarts}"
 
 
 def trials_of(planned: Iterable[PlannedCase]) -> Iterable[Trial]:
     """Every execution of the cases that are not skipped, in plan order, repeats one after another.
 
-    Each repeat has a seed of its own, the prompt's plus the repeat number.
+    Each repeat has a seed of its own, the prompt's plus the repeat number, for all of its turns.
     """
     for item in planned:
         if item.case.skip is not None:
             continue
+        requests = (item.request, *item.later)
         for repeat in range(item.case.repeat):
-            request, seed = item.request, item.request.sampling.seed
-            if repeat:
-                sampling = request.sampling
-                if seed is not None:
-                    sampling = replace(sampling, seed=seed + repeat)
-                request = replace(request, repeat=repeat, sampling=sampling)
-            yield Trial(planned=item, repeat=repeat, requests=(request,))
+            again = tuple(_repeated(one, repeat) for one in requests) if repeat else requests
+            yield Trial(planned=item, repeat=repeat, requests=again)
 
 
-def _result(
-    trial: Trial,
-    outcome: Outcome,
-    *,
-    completion: Completion | None = None,
-    verdicts: tuple[Verdict, ...] = (),
-    judge_cost: Cost = Cost(),
-    fault: Fault | None = None,
-) -> TrialResult:
-    planned = trial.planned
-    return TrialResult(
-        index=planned.index,
-        suite=planned.suite,
-        case_id=planned.case.id,
-        model=planned.model,
-        repeat=trial.repeat,
-        outcome=outcome,
-        completion=completion,
-        verdicts=verdicts,
-        judge_cost=judge_cost,
-        fault=fault,
-    )
+def _repeated(request: Request, repeat: int) -> Request:
+    sampling = request.sampling
+    if sampling.seed is not None:
+        sampling = replace(sampling, seed=sampling.seed + repeat)
+    return replace(request, repeat=repeat, sampling=sampling)
 
 
-def _broken(check: Assertion, error: Exception) -> Fault:
-    problem = f"the assertion {type(check).__name__} raised {type(error).__name__}: {error}"
+def _broken(check: Assertion, problem: str) -> Fault:
+    message = f"the assertion {type(check).__name__} {problem}"
     fix = "report it to whoever wrote the assertion"
-    return Fault(kind=FaultKind.INTERNAL, message=problem, fix=fix)
+    return Fault(kind=FaultKind.INTERNAL, message=message, fix=fix)

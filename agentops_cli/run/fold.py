@@ -27,6 +27,8 @@ class _Running:
     outcomes: dict[Outcome, int] = field(default_factory=dict)
     answered: int = 0
     cached: int = 0
+    calls: int = 0
+    cached_calls: int = 0
     stopped: int = 0
     cost: Cost = Cost()
     judge_cost: Cost = Cost()
@@ -38,19 +40,22 @@ class _Running:
         self.judge_cost = self.judge_cost + result.judge_cost
         if result.fault and result.fault.kind in _STOPPED:
             self.stopped += 1
-        completion = result.completion
-        if completion is None:
-            # It may have been charged for, and nobody said how much.
-            billed = result.fault is not None and result.fault.billed
-            self.cost = self.cost + Cost(unpriced_calls=int(billed))
-            return
-        self.answered += 1
-        self.cached += completion.cached
-        self.cost = self.cost + completion.cost
-        if completion.usage:
-            self.usage = self.usage + completion.usage
-        if not completion.cached:
-            self.latencies_s.append(completion.latency_s)
+        if result.fault and result.fault.billed:
+            # It may have been charged for; mostly nobody says how much.
+            usd = result.fault.usd
+            self.cost = self.cost + (Cost(unpriced_calls=1) if usd is None else Cost(usd=usd))
+        answers = result.answers
+        for answer in answers:
+            self.cost = self.cost + answer.cost
+            self.usage = self.usage + (answer.usage or Usage())
+        self.answered += bool(answers)
+        self.cached += bool(answers) and all(answer.cached for answer in answers)
+        # Who waits, waits for a turn and not for a conversation.
+        turns = [(turn.completion, turn.steps) for turn in result.turns]
+        turns = turns or [(answer, 1) for answer in answers]
+        self.latencies_s += [answer.latency_s for answer, _ in turns if not answer.cached]
+        self.calls += sum(steps for _, steps in turns)
+        self.cached_calls += sum(steps for answer, steps in turns if answer.cached)
 
 
 class Fold:
@@ -96,7 +101,10 @@ class Fold:
             note=note,
             cost=running.cost,
             judge_cost=running.judge_cost,
+            judge_model=planned.judge.model if planned.judge else None,
             usage=running.usage,
+            calls=running.calls,
+            cached_calls=running.cached_calls,
             latency_s=sum(running.latencies_s) if running.latencies_s else None,
         )
 

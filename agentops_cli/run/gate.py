@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from agentops_cli.errors import ExitCode
 from agentops_cli.model.finding import Finding, Severity
+from agentops_cli.model.metric import MetricResult
 from agentops_cli.model.place import Location
 from agentops_cli.model.result import (
     GOOD,
@@ -17,12 +18,18 @@ from agentops_cli.model.result import (
     total_cost,
 )
 from agentops_cli.model.suite import Gate
+from agentops_cli.run.metric_gate import metric_reasons
 
 
 def judge_suite(
-    cases: Sequence[CaseResult], gate: Gate, *, p95_latency_s: float | None, location: Location
+    cases: Sequence[CaseResult],
+    gate: Gate,
+    *,
+    p95_latency_s: float | None,
+    location: Location,
+    metrics: Sequence[MetricResult] = (),
 ) -> GateDecision:
-    """Holds the cases of one suite against its absolute thresholds.
+    """Holds the cases and the figures of one suite against its absolute thresholds.
 
     Errored cases never pass a suite and never fail it for certain: `certain` says that even if
     all of them had passed, the answer were no.
@@ -41,10 +48,14 @@ def judge_suite(
                 "look at the errors, then run again",
             )
         )
+    measured = tuple(metric_reasons(metrics, gate.metrics))
+    reasons += [reason.finding for reason in measured]
     found = tuple(reason for reason in reasons if reason)
     return GateDecision(
         passed=not any(reason.severity is Severity.ERROR for reason in found),
-        certain=_surely_fails(cases, gate) or _is_over(cases, gate),
+        certain=_surely_fails(cases, gate)
+        or _is_over(cases, gate)
+        or any(reason.certain for reason in measured),
         reasons=found,
     )
 

@@ -4,24 +4,29 @@ Reading goes on after a mistake with what is left, so that all of them are repor
 suite is returned only when there was none.
 """
 
-import posixpath
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from pathlib import PurePosixPath
 
-from agentops_cli.errors import InputError, UnreadableError
+from agentops_cli.errors import InputError
 from agentops_cli.locate import Document, Route, parse_yaml
 from agentops_cli.model.finding import Finding
-from agentops_cli.model.json import Json, JsonObject
+from agentops_cli.model.json import JsonObject
+from agentops_cli.model.judge import Judge
 from agentops_cli.model.place import Location
-from agentops_cli.model.suite import AssertionSpec, Budget, Case, Gate, Quarantine, Suite
-from agentops_cli.ports import AssertionType, Source
+from agentops_cli.model.settings import agent_of
+from agentops_cli.model.suite import Budget, Case, Gate, Quarantine, Suite
+from agentops_cli.ports import AssertionType, MetricType, Source
 from agentops_cli.registry import Registry
-from agentops_cli.suite.dataset import parse_json
+from agentops_cli.suite.conversation import Talk, TalkReader
 from agentops_cli.suite.expand import Mapped, expand_dataset
+from agentops_cli.suite.judging import judge_of_suite, without_judge
+from agentops_cli.suite.metrics import MetricReader
 from agentops_cli.suite.specs import CASE_KINDS, RawSpec, SpecReader
+from agentops_cli.suite.texts import Texts
+from agentops_cli.suite.values import Values, as_list, as_mapping, as_number, as_text
 from agentops_cli.template import Templates
 from agentops_cli.validate import problems, without
 
@@ -31,13 +36,15 @@ class SuiteContext:
     """What reading a suite needs besides its text.
 
     `source` is the tree that the suite and its data files are in. `repeat` is the command line's,
-    which wins over the file's.
+    which wins over the file's. `judge` is the configuration's, for a suite that names none.
     """
 
     source: Source
     kinds: Registry[AssertionType]
+    metrics: Registry[MetricType]
     templates: Templates
     repeat: int | None = None
+    judge: Judge | None = None
 
 
 def read_suite(text: str, *, path: str, context: SuiteContext) -> Suite:
@@ -53,7 +60,7 @@ def read_suite(text: str, *, path: str, context: SuiteContext) -> Suite:
 class _Shape:
     """What a case has before its own values: from the suite, the defaults and its holder."""
 
-    specs: tuple[RawSpec, ...]
+    talk: Talk
     tags: frozenset[str]
     repeat: int
     repeat_pass: int
@@ -65,25 +72,39 @@ class _Reader:
         self.findings: list[Finding] = []
         self._document = document
         self._context = context
-        self._folder = posixpath.dirname(document.path)
-        self._files: dict[str, str] = {}
         self._broken: set[Route] = set()
         self._data = self._valid_part()
-        self._specs = SpecReader(
-            document,
-            kinds=context.kinds,
-            templates=context.templates,
-            report=self.findings.append,
-        )
-        self._defaults = _mapping(self._data.get("defaults"))
+        report = self.findings.append
+        self._values = Values(document, source=context.source, report=report)
+        texts = Texts(context.templates)
+        self._specs = SpecReader(document, kinds=context.kinds, texts=texts, report=report)
+        self._defaults = as_mapping(self._data.get("defaults"))
         self._default_specs = self._specs.read(self._defaults, ("defaults",))
-        self._default_vars = self._vars(self._defaults, ("defaults",))
+        self._default_vars = self._values.named(self._defaults, "vars", ("defaults",))
+        self._talks = TalkReader(
+            document,
+            data=self._data,
+            values=self._values,
+            specs=self._specs,
+            texts=texts,
+            report=report,
+        )
+        self._metrics = MetricReader(
+            document,
+            self._data.get("metrics"),
+            kinds=context.metrics,
+            texts=texts,
+            report=report,
+        )
 
     def suite(self) -> Suite:
         """The suite, as far as it could be read; complete only when there are no findings."""
         cases = tuple(self._unique(self._cases()))
+        if not self._broken:
+            self._talks.check_defaults()
+        cases = self._metrics.referring(cases, complete=not self.findings)
         prompt = self._data.get("prompt")
-        models = [model for model in _list(self._data.get("models")) if isinstance(model, str)]
+        models = [model for model in as_list(self._data.get("models")) if isinstance(model, str)]
         suite = Suite(
             name=PurePosixPath(self._document.path).stem,
             path=self._document.path,
@@ -93,11 +114,27 @@ class _Reader:
             models=tuple(dict.fromkeys(models)),
             models_location=self._document.at(("models",)),
             cases=cases,
-            gate=self._gate(_mapping(self._data.get("gate"))),
+            gate=self._gate(as_mapping(self._data.get("gate"))),
             budget=Budget(run_usd=self._dollars(("budget", "runUsd"))),
+            judge=self._judge(cases),
+            metrics=self._metrics.specs,
         )
         self._demand_prompt(suite)
         return suite
+
+    def _judge(self, cases: Iterable[Case]) -> Judge | None:
+        """The suite's own judge, else the configuration's; demanded where a case needs one."""
+        if "judge" in as_mapping(self._document.data):
+            return judge_of_suite(
+                self._data.get("judge"),
+                self._document,
+                source=self._context.source,
+                values=self._values,
+                report=self.findings.append,
+            )
+        if self._context.judge is None:
+            self.findings += without_judge(cases)
+        return self._context.judge
 
     def _valid_part(self) -> JsonObject:
         """The data without whatever the schema refuses; every refusal is a finding."""
@@ -109,20 +146,22 @@ class _Reader:
                 wrong.append(problem.route)
         if () in wrong:
             raise InputError(self.findings)  # Nothing is left to go on with.
-        return _mapping(without(self._document.data, *wrong))
+        return as_mapping(without(self._document.data, *wrong))
 
     def _demand_prompt(self, suite: Suite) -> None:
-        needs_none = suite.models and all(m.startswith("replay/") for m in suite.models)
+        needs_none = suite.models and all(
+            agent_of(model) or model.startswith("replay/") for model in suite.models
+        )
         if suite.prompt is None and not needs_none and ("prompt",) not in self._broken:
             self._add(
                 "missing-prompt", "no prompt is named", (),
-                "add 'prompt: path/to/name.prompt.md'; only suites of replay/… models need none",
+                "add 'prompt: path/to/name.prompt.md'; agent/… and replay/… need none",
             )  # fmt: skip
 
     # Cases
 
     def _cases(self) -> Iterator[Case]:
-        cases, datasets = _list(self._data.get("cases")), _list(self._data.get("datasets"))
+        cases, datasets = as_list(self._data.get("cases")), as_list(self._data.get("datasets"))
         if not cases and not datasets and not self._broken & {("cases",), ("datasets",)}:
             self._add("no-cases", "there are neither cases nor datasets", (), "add 'cases:'")
         for index, holder in enumerate(cases):
@@ -134,23 +173,16 @@ class _Reader:
 
     def _case(self, holder: JsonObject, route: Route) -> Case:
         shape = self._shape(holder, route)
-        place = self._document.at(route)
-        given = {**self._default_vars, **self._vars(holder, route)}
-        text = _text(holder.get("input"))
-        scope: JsonObject = {"input": text, "vars": given, "row": {}}
-        return Case(
-            id=_text(holder.get("id")) or "",
-            location=place,
-            input=text,
-            vars=given,
-            assertions=self._assertions(shape, scope, place, route),
-            tags=shape.tags | frozenset(map(str, _list(holder.get("tags")))),
-            repeat=shape.repeat,
-            repeat_pass=shape.repeat_pass,
-            skip=_text(holder.get("skip")),
-            xfail=_text(holder.get("xfail")),
-            quarantine=self._quarantine(_mapping(holder.get("quarantine")), route),
-            assert_output=shape.assert_output,
+        given = {**self._default_vars, **self._values.named(holder, "vars", route)}
+        scope: JsonObject = {"input": as_text(holder.get("input")), "vars": given, "row": {}}
+        case = self._completed(shape, scope, self._document.at(route), route)
+        return replace(
+            case,
+            id=as_text(holder.get("id")) or "",
+            tags=case.tags | frozenset(map(str, as_list(holder.get("tags")))),
+            skip=as_text(holder.get("skip")),
+            xfail=as_text(holder.get("xfail")),
+            quarantine=self._quarantine(as_mapping(holder.get("quarantine")), route),
         )
 
     def _dataset(self, holder: JsonObject, route: Route) -> Iterator[Case]:
@@ -169,31 +201,20 @@ class _Reader:
         for row in rows:
             given = {**self._default_vars, **row.vars}
             scope: JsonObject = {"input": row.input, "vars": given, "row": dict(row.cells)}
-            yield Case(
-                id=row.id,
-                location=row.location,
-                input=row.input,
-                vars=given,
-                row=row.cells,
-                assertions=self._assertions(shape, scope, row.location, route),
-                tags=shape.tags | row.tags,
-                repeat=shape.repeat,
-                repeat_pass=shape.repeat_pass,
-                skip=row.skip,
-                xfail=row.xfail,
-                assert_output=shape.assert_output,
-            )
+            case = self._completed(shape, scope, row.location, route)
+            tags = case.tags | row.tags
+            yield replace(case, id=row.id, tags=tags, skip=row.skip, xfail=row.xfail)
 
     def _dataset_files(self, holder: JsonObject, route: Route) -> Mapping[str, str]:
         """Text by path of the files that a dataset names."""
         pattern = str(holder["file"])
-        paths: tuple[str, ...] = (self._beside(pattern),)
+        paths: tuple[str, ...] = (self._values.beside(pattern),)
         if any(mark in pattern for mark in "*?["):
             paths = self._context.source.glob(paths[0])
             if not paths:
                 problem = f"no file matches {pattern!r}"
                 self._add("missing-file", problem, (*route, "file"), "mend the pattern")
-        texts = {path: self._read(path, (*route, "file")) for path in paths}
+        texts = {path: self._values.text(path, (*route, "file")) for path in paths}
         return {path: text for path, text in texts.items() if text is not None}
 
     def _unique(self, cases: Iterator[Case]) -> Iterator[Case]:
@@ -219,32 +240,68 @@ class _Reader:
             for raw in self._default_specs
             if not (replaced and raw.route[-1] == "expectedCategory")
         )
-        specs = inherited + own
-        if not any(raw.spec.effective for raw in specs) and route[:2] not in self._broken:
-            self._no_assertion(f"case {holder['id']!r}" if "id" in holder else "the dataset", route)
+        talk = self._talks.read(holder, route, inherited + own)
+        if route[:2] not in self._broken:
+            is_case = "id" in holder and "file" not in holder
+            named = f"case {holder['id']!r}" if is_case else "the dataset"
+            self._demand_assertions(named, route, talk, map(_can_fail, talk.answers))
         repeat, repeat_pass = self._repeats(holder, route)
         assert_output = holder.get("assertOutput", self._defaults.get("assertOutput", True))
         return _Shape(
-            specs=specs,
-            tags=frozenset(map(str, _list(self._defaults.get("tags")))),
+            talk=talk,
+            tags=frozenset(map(str, as_list(self._defaults.get("tags")))),
             repeat=repeat,
             repeat_pass=repeat_pass,
             assert_output=assert_output is not False,
         )
 
-    def _assertions(
-        self, shape: _Shape, scope: JsonObject, place: Location, route: Route
-    ) -> tuple[AssertionSpec, ...]:
-        """The specs of the case at a place, its templates rendered."""
-        specs = tuple(self._specs.complete(raw, scope, place) for raw in shape.specs)
-        could_fail = any(raw.spec.effective for raw in shape.specs)
-        if could_fail and not any(spec.effective for spec in specs):
-            self._no_assertion(f"the case at {place}", route)
-        return specs
+    def _completed(self, shape: _Shape, scope: JsonObject, place: Location, route: Route) -> Case:
+        """The case at a place as far as its holder says, its templates rendered over the scope."""
+        talk, given = shape.talk, as_mapping(scope["vars"])
+        turns = self._talks.turns(talk, scope, place)
+        if turns:  # What is left to the case judges the last answer.
+            scope = {**scope, "input": turns[-1].input, "vars": {**given, **turns[-1].vars}}
+        specs = tuple(self._specs.complete(raw, scope, place) for raw in talk.specs)
+        told = [turn.assertions for turn in turns[:-1]]
+        told.append(turns[-1].assertions + specs if turns else specs)
+        carried = (
+            any(spec.effective for spec in own) or not _can_fail(raw)
+            for own, raw in zip(told, talk.answers, strict=True)
+        )
+        self._demand_assertions(f"the case at {place}", route, talk, carried)
+        return Case(
+            id="",
+            location=place,
+            input=None if turns else as_text(scope["input"]),
+            vars=given,
+            row=as_mapping(scope["row"]),
+            assertions=specs,
+            tags=shape.tags,
+            repeat=shape.repeat,
+            repeat_pass=shape.repeat_pass,
+            assert_output=shape.assert_output,
+            messages=self._talks.messages(talk, scope, place),
+            turns=turns,
+            window=talk.window,
+            ttl_turns=talk.ttl_turns,
+            stubs=talk.stubs,
+            stub_locations=talk.stub_locations,
+            max_steps=talk.max_steps,
+            faults=talk.faults,
+        )
 
-    def _no_assertion(self, named: str, route: Route) -> None:
-        problem = f"{named} has no assertion that could fail"
-        self._add("no-assertion", problem, route, f"add {', '.join(CASE_KINDS)} or assert")
+    def _demand_assertions(
+        self, named: str, route: Route, talk: Talk, carried: Iterable[bool]
+    ) -> None:
+        """Reports each answer that is not carried by an assertion that could fail."""
+        for index, fine in enumerate(carried):
+            if fine:
+                continue
+            turn = talk.turns[index] if talk.turns else None
+            who = f"turn {index + 1} of {named}" if turn else named
+            problem = f"{who} has no assertion that could fail"
+            fix = f"add {', '.join(CASE_KINDS)} or assert"
+            self._add("no-assertion", problem, turn.route if turn else route, fix)
 
     def _repeats(self, holder: JsonObject, route: Route) -> tuple[int, int]:
         """How often a case runs, and how often it must pass."""
@@ -279,51 +336,20 @@ class _Reader:
             return None
         return Quarantine(reason=str(holder["reason"]), owner=str(holder["owner"]), until=until)
 
-    # Values
-
-    def _vars(self, holder: JsonObject, route: Route) -> JsonObject:
-        given = _mapping(holder.get("vars"))
-        return {name: self._var(value, (*route, "vars", name)) for name, value in given.items()}
-
-    def _var(self, value: Json, route: Route) -> Json:
-        if not isinstance(value, dict) or set(value) not in ({"file"}, {"json"}):
-            return value
-        [(how, name)] = value.items()
-        text = self._read(self._beside(str(name)), route)
-        if text is None or how == "file":
-            return text
-        try:
-            return parse_json(text)
-        except ValueError as error:
-            problem = f"{name} is not valid JSON: {error}"
-            self._add("bad-json", problem, route, "mend the file, or read it as {file: …}")
-            return None
-
-    def _read(self, path: str, route: Route) -> str | None:
-        if path not in self._files:
-            try:
-                self._files[path] = self._context.source.read(path)
-            except UnreadableError as error:
-                self._add("missing-file", error.message, route, error.fix)
-                return None
-        return self._files[path]
-
-    def _beside(self, path: str) -> str:
-        return posixpath.normpath(posixpath.join(self._folder, path))
-
     def _gate(self, gate: JsonObject) -> Gate:
         usual = Gate()
         latency = gate.get("maxP95LatencyS")
         return Gate(
-            min_pass_rate=_number(gate.get("minPassRate"), usual.min_pass_rate),
-            max_errored=int(_number(gate.get("maxErrored"), usual.max_errored)),
+            min_pass_rate=as_number(gate.get("minPassRate"), usual.min_pass_rate),
+            max_errored=int(as_number(gate.get("maxErrored"), usual.max_errored)),
             max_cost_usd=self._dollars(("gate", "maxCostUsd")),
-            max_p95_latency_s=None if latency is None else _number(latency, 0.0),
+            max_p95_latency_s=None if latency is None else as_number(latency, 0.0),
+            metrics=self._metrics.gates(gate),
         )
 
     def _dollars(self, route: Route) -> Decimal | None:
         """An amount exactly as written: 0.10 never passes through a binary fraction."""
-        holder = _mapping(self._data.get(str(route[0])))
+        holder = as_mapping(self._data.get(str(route[0])))
         return Decimal(self._document.text_at(route) or "0") if route[1] in holder else None
 
     def _add(self, rule: str, message: str, route: Route, fix: str | None) -> None:
@@ -331,17 +357,5 @@ class _Reader:
         self.findings.append(Finding(rule=rule, message=message, location=place, fix=fix))
 
 
-def _mapping(value: Json) -> JsonObject:
-    return value if isinstance(value, dict) else {}
-
-
-def _list(value: Json) -> list[Json]:
-    return value if isinstance(value, list) else []
-
-
-def _text(value: Json) -> str | None:
-    return value if isinstance(value, str) else None
-
-
-def _number(value: Json, default: float) -> float:
-    return default if value is None or isinstance(value, str | list | dict) else float(value)
+def _can_fail(specs: tuple[RawSpec, ...]) -> bool:
+    return any(raw.spec.effective for raw in specs)

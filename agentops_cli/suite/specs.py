@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
-from agentops_cli.assertions import LATER
 from agentops_cli.errors import InputError, PluginError
 from agentops_cli.locate import Document, Route
 from agentops_cli.model.finding import Finding
@@ -13,7 +12,8 @@ from agentops_cli.model.place import Location
 from agentops_cli.model.suite import AssertionSpec
 from agentops_cli.ports import AssertionType
 from agentops_cli.registry import Registry
-from agentops_cli.template import Template, TemplateError, Templates
+from agentops_cli.suite.texts import Texts, has_template
+from agentops_cli.template import TemplateError
 from agentops_cli.validate import check_part
 
 CASE_KINDS = ("expectedCategory", "mustContain", "mustNotContain")
@@ -49,14 +49,13 @@ class SpecReader:
         document: Document,
         *,
         kinds: Registry[AssertionType],
-        templates: Templates,
+        texts: Texts,
         report: Report,
     ) -> None:
         self._document = document
         self._kinds = kinds
-        self._templates = templates
+        self._texts = texts
         self._report = report
-        self._compiled: dict[str, Template] = {}
 
     def read(self, holder: Mapping[str, Json], route: Route) -> tuple[RawSpec, ...]:
         """The assertions of a case, a dataset or the defaults, in the order of the file's keys."""
@@ -82,10 +81,11 @@ class SpecReader:
         if not raw.templated:
             return raw.spec
         try:
-            args = {name: self._rendered(value, scope) for name, value in raw.spec.args.items()}
+            args = {name: self._texts.rendered(v, scope) for name, v in raw.spec.args.items()}
         except TemplateError as error:
             problem = f"{error.message} (for the case at {place})"
-            self._add("bad-template", problem, raw.route, fix=error.fix)
+            fix = error.fix or "give it, or mend the template"
+            self._add("bad-template", problem, raw.route, fix=fix)
             return raw.spec
         spec = _weighed(replace(raw.spec, args=args), raw.route)
         return self._checked(replace(raw, spec=spec)).spec
@@ -120,11 +120,17 @@ class SpecReader:
 
     def _short(self, kind: str, value: Json) -> JsonObject:
         """`{length: {max: 5}}` gives arguments, `{jsonSchema: {type: object}}` gives a value."""
-        if isinstance(value, dict) and value and self._kinds.knows(kind):
-            known = self._kinds.get(kind).schema.get("properties", {})
-            if isinstance(known, dict) and set(value) <= set(known):
-                return value
+        if isinstance(value, dict) and value and set(value) <= self._arguments(kind):
+            return value
         return {"value": value}
+
+    def _arguments(self, kind: str) -> set[str]:
+        """The names that a kind knows; none of one that does not load, which `_checked` reports."""
+        try:
+            known = getattr(self._kinds.get(kind), "schema", {}).get("properties", {})
+        except PluginError:
+            return set()
+        return set(known) if isinstance(known, dict) else set()
 
     def _raw(
         self,
@@ -143,16 +149,11 @@ class SpecReader:
             advisory=bool(flags.get("advisory")),
         )
         spec = _weighed(spec, route)
-        return RawSpec(spec=spec, route=route, templated=_templated(list(args.values())))
+        return RawSpec(spec=spec, route=route, templated=has_template(list(args.values())))
 
     def _checked(self, raw: RawSpec) -> RawSpec:
         """The same, after everything that is wrong with it has been reported."""
         spec = raw.spec
-        if spec.kind in LATER:
-            problem = f"{spec.kind!r} is not supported yet: {LATER[spec.kind]}"
-            fix = "remove it until a version supports it"
-            self._add("not-supported-yet", problem, raw.route, fix=fix)
-            return raw
         try:
             kind = self._kinds.get(spec.kind, location=spec.location)
             wrong = check_part(self._document, dict(spec.args), kind.schema, raw.route)
@@ -162,21 +163,13 @@ class SpecReader:
                 kind(spec)
         except (InputError, PluginError) as error:
             self._report_all(error.findings)
+        except Exception as error:
+            if self._kinds.has_built_in(spec.kind):
+                raise
+            problem = f"assertion {spec.kind!r} is broken: {type(error).__name__}: {error}"
+            fix = "report it to whoever wrote it: it needs a schema, and is called with a spec"
+            self._add("broken-assertion", problem, raw.route, fix=fix)
         return raw
-
-    def _rendered(self, value: Json, scope: Mapping[str, Json]) -> Json:
-        if isinstance(value, str):
-            return self._template(value).render(scope) if _has_template(value) else value
-        if isinstance(value, list):
-            return [self._rendered(item, scope) for item in value]
-        if isinstance(value, dict):
-            return {key: self._rendered(item, scope) for key, item in value.items()}
-        return value
-
-    def _template(self, source: str) -> Template:
-        if source not in self._compiled:  # One template serves every row of a dataset.
-            self._compiled[source] = self._templates.compile(source)
-        return self._compiled[source]
 
     def _report_all(self, findings: Iterable[Finding]) -> None:
         for finding in findings:
@@ -201,17 +194,3 @@ def _weighed(spec: AssertionSpec, route: Route) -> AssertionSpec:
 def _named_after(kind: str, finding: Finding) -> Finding:
     """The finding in the author's words: who writes `mustContain: ""` never wrote `value`."""
     return replace(finding, message=finding.message.replace("'value'", repr(kind), 1))
-
-
-def _has_template(text: str) -> bool:
-    return "{{" in text or "{%" in text
-
-
-def _templated(value: Json) -> bool:
-    if isinstance(value, str):
-        return _has_template(value)
-    if isinstance(value, list):
-        return any(map(_templated, value))
-    if isinstance(value, dict):
-        return any(map(_templated, value.values()))
-    return False

@@ -7,6 +7,7 @@ import pytest
 
 from agentops_cli.assertions import BUILTIN
 from agentops_cli.assertions.build import build
+from agentops_cli.assertions.script import ScriptKind
 from agentops_cli.errors import InputError
 from agentops_cli.locate import parse_yaml
 from agentops_cli.model.call import Completion, Evidence, Verdict
@@ -19,7 +20,12 @@ from tests.builders import a_case, a_completion, a_request
 
 Judge = Callable[..., Verdict]
 
-KINDS: Registry[AssertionType] = Registry("agentops.assertions", BUILTIN, noun="assertion")
+KINDS: Registry[AssertionType] = Registry(
+    "agentops.assertions",
+    BUILTIN,
+    noun="assertion",
+    ready={"script": ScriptKind(lambda _: lambda _answer, _context: True)},
+)
 PLACE = Location(path="evals/x.yaml", line=7, column=9)
 
 

@@ -1,10 +1,10 @@
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agentops_cli.assertions import BUILTIN, LATER
 from agentops_cli.assertions.build import build
 from agentops_cli.assertions.verdict import CannotTell
 from agentops_cli.errors import PluginError
@@ -124,5 +124,34 @@ def test_a_kind_that_there_is_not_is_named_with_its_nearest() -> None:
     assert finding.fix.startswith("did you mean 'mustContain'?")
 
 
-def test_a_later_kind_is_not_built_in_yet() -> None:
-    assert not set(LATER) & set(BUILTIN)
+class Careless:
+    """A plugin that answers as no type checker would let it."""
+
+    schema: JsonObject = {"type": "object"}  # noqa: RUF012 - as a plugin writes it
+
+    def __init__(self, spec: AssertionSpec, /) -> None:
+        self.said = spec.args["said"]
+
+    def check(self, evidence: Evidence) -> Any:
+        return self.said
+
+
+@pytest.mark.parametrize("said", [None, True, "yes", {"passed": True}])
+def test_what_is_no_verdict_is_not_taken_for_one(said: Any) -> None:
+    with pytest.raises(TypeError, match="neither Verdict nor Ask"):
+        careless(said)
+
+
+@pytest.mark.parametrize("passed", [0, 1, "no", [], 0.0])
+@pytest.mark.parametrize("negated", [False, True])
+def test_neither_is_what_is_only_like_a_yes_or_a_no(passed: Any, negated: bool) -> None:
+    with pytest.raises(TypeError, match="neither True, False nor None"):
+        careless(a_verdict(passed=passed), negated=negated)
+
+
+def careless(said: Any, *, negated: bool = False) -> object:
+    kinds: Registry[AssertionType] = Registry(
+        "agentops.none", {"careless": f"{__name__}:Careless"}, noun="assertion"
+    )
+    spec = AssertionSpec(kind="careless", args={"said": said}, location=PLACE, negated=negated)
+    return build(spec, kinds).check(EVIDENCE)

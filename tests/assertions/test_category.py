@@ -39,6 +39,17 @@ def test_the_reason_quotes_the_words_that_decided(judge: Judge) -> None:
     assert "I can't help with that" in reason
 
 
+@pytest.mark.parametrize("text", ["", ANSWERED, DECLINED])
+@pytest.mark.parametrize(("wanted", "passed"), [("error", True), ("success", False)])
+def test_an_agent_that_failed_is_an_error_whatever_it_says(
+    judge: Judge, text: str, wanted: str, passed: bool
+) -> None:
+    crashed = a_completion(text, failure="exit code 3", finish=Finish.FILTERED)
+    verdict = judge("expectedCategory", crashed, {"value": wanted})
+    assert verdict.passed is passed
+    assert "the agent failed: exit code 3" in verdict.reason
+
+
 @pytest.mark.parametrize("text", ["", ANSWERED])
 @pytest.mark.parametrize(("wanted", "passed"), [("refusal", True), ("success", False)])
 def test_a_stop_by_the_content_filter_is_a_refusal(

@@ -10,6 +10,7 @@ from agentops_cli.assertions import BUILTIN
 from agentops_cli.locate import parse_yaml
 from agentops_cli.model.finding import Finding
 from agentops_cli.suite.specs import SpecReader
+from agentops_cli.suite.texts import Texts
 from agentops_cli.template import Limits, Templates
 from tests.assertions.conftest import KINDS, PLACE
 
@@ -25,7 +26,7 @@ def test_the_example_of_a_kind_is_one(kind: str) -> None:
     reader = SpecReader(
         document,
         kinds=KINDS,
-        templates=Templates(limits=Limits(), clock=lambda: 0.0),
+        texts=Texts(Templates(limits=Limits(), clock=lambda: 0.0)),
         report=findings.append,
     )
     scope: Any = {"row": {"label": "bug", "product": "Acme"}, "vars": {}, "input": ""}

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agentops_cli.assertions.json_value import NotJson, is_meant, value_of
+from agentops_cli.model.call import AgentInput, Finish
 from agentops_cli.model.json import Json
 from agentops_cli.user_schema.values import are_same
 from tests.assertions.conftest import Judge
@@ -20,6 +21,16 @@ values: st.SearchStrategy[Json] = st.recursive(
 def test_a_value_is_itself_after_a_round_trip(value: Json) -> None:
     if "Infinity" not in json.dumps(value):
         assert are_same(value_of(a_completion(json.dumps(value)), fence=False), value)
+
+
+@given(values, st.data())
+def test_a_part_of_a_value_never_passes_for_another(value: Json, data: st.DataObject) -> None:
+    text = json.dumps(value, indent=1)
+    part = text[: data.draw(st.integers(0, len(text) - 1))]
+    with pytest.raises(NotJson) as caught:
+        value_of(a_completion(part, finish=Finish.LENGTH), fence=False, max_tokens=9)
+    assert str(caught.value).startswith("the answer was cut off at max_tokens (9)")
+    assert caught.value.unfinished
 
 
 @given(scalars)
@@ -43,6 +54,13 @@ def test_no_answer_is_nested_too_deeply_to_be_judged_or_given_up(
     judge: Judge, kind: str, args: dict[str, Json], depth: int
 ) -> None:
     assert judge(kind, "[" * depth + "]" * depth, args).reason
+
+
+def test_an_agent_has_no_limit_of_ours_to_raise(judge: Judge) -> None:
+    cut = a_completion('{"a": ', finish=Finish.LENGTH)
+    asked = AgentInput(input="hello", conversation="c-1")
+    verdict = judge("json", cut, {}, request={"agent": asked})
+    assert verdict.reason.startswith("the answer was cut off, so its JSON is not complete: ")
 
 
 @pytest.mark.parametrize(

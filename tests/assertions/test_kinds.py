@@ -3,9 +3,12 @@
 A row has `args` and either what the verdict is (`passed`, `reason`, and `score` where it is not
 the plain 1 or 0) or how the arguments are refused (`refused`, `fix`). The answer is `answer`; the
 other keys say how it came: `finish`, `cached`, `usage`, `cost`, `unpriced`, `latency`, `tool` (the
-arguments of a tool call), `system` (the system message), `vars`, `row`, and `negated`.
+arguments of a tool call), `calls` (tool calls, each a name and its arguments), `results` (what
+tools gave, by name), `system` (the system message), `vars`, `row`, and `negated`.
 """
 
+import json
+from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -24,11 +27,13 @@ from tests.builders import a_completion
 
 FOLDER = Path(__file__).parent / "cases"
 
-# Its table is of answers and their categories; see test_refusal.py and test_category.py.
-ELSEWHERE = {"expectedCategory"}
+# See test_refusal.py and test_category.py, and the tests of the kinds that ask a model or a user's
+# function.
+ELSEWHERE = {"expectedCategory", "rubric", "script", "similar"}
 
 CONDITIONS = {
     *("name", "args", "answer", "finish", "cached", "usage", "cost", "unpriced", "latency"),
+    *("calls", "results"),
     *("tool", "system", "vars", "row", "negated", "passed", "reason", "score", "refused", "fix"),
 }
 
@@ -45,7 +50,8 @@ def rows() -> list[Any]:
 
 def completion_of(row: dict[str, Any]) -> Completion:
     usage = row.get("usage", {"input": 120, "output": 34})
-    calls = (ToolCall(id="1", name="send_mail", arguments=row["tool"]),) if "tool" in row else ()
+    calls = [ToolCall(id="1", name="send_mail", arguments=row["tool"])] if "tool" in row else []
+    calls += [a_call(name, arguments) for name, arguments in row.get("calls", [])]
     return a_completion(
         row["answer"],
         finish=Finish(row.get("finish", "stop")),
@@ -53,8 +59,21 @@ def completion_of(row: dict[str, Any]) -> Completion:
         usage=usage and Usage(input_tokens=usage["input"], output_tokens=usage["output"]),
         cost=Cost(usd=Decimal(row.get("cost", "0.001")), unpriced_calls=row.get("unpriced", 0)),
         latency_s=row.get("latency", 0.8),
-        tool_calls=calls,
+        tool_calls=tuple(calls),
     )
+
+
+def a_call(name: str, arguments: Any) -> ToolCall:
+    text = arguments if isinstance(arguments, str) else json.dumps(arguments)
+    return ToolCall(id=name, name=name, arguments=text)
+
+
+def results_of(row: dict[str, Any]) -> Iterator[Message]:
+    """The messages of a model that called each tool, and of the tools."""
+    for name, result in row.get("results", {}).items():
+        yield Message(role="assistant", content="", tool_calls=(a_call(name, {}),))
+        content = result if isinstance(result, str) else json.dumps(result)
+        yield Message(role="tool", content=content, tool_call_id=name)
 
 
 def judged(kind: str, row: dict[str, Any]) -> Verdict:
@@ -65,7 +84,9 @@ def judged(kind: str, row: dict[str, Any]) -> Verdict:
         row["args"],
         negated=row.get("negated", False),
         case={"vars": row.get("vars", {}), "row": row.get("row", {})},
-        request={"messages": (*system, Message(role="user", content="Hello"))},
+        request={
+            "messages": (*system, Message(role="user", content="Hello"), *results_of(row)),
+        },
     )
 
 

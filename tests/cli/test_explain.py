@@ -6,20 +6,21 @@ from jsonschema import Draft7Validator
 from agentops_cli.assertions import BUILTIN
 from agentops_cli.errors import ExitCode
 from agentops_cli.locate import parse_yaml
+from agentops_cli.metrics import BUILTIN as METRICS
 from agentops_cli.model.json import JsonObject
 from tests.cli.running import Cli
 from tests.suite.test_read import WISHLIST
 
 
-@pytest.mark.parametrize("kind", BUILTIN)
-def test_every_assertion_explains_itself(cli: Cli, kind: str) -> None:
+@pytest.mark.parametrize("kind", [*BUILTIN, *METRICS])
+def test_every_assertion_and_metric_explains_itself(cli: Cli, kind: str) -> None:
     ended = cli.run("explain", kind)
     assert ended.code is ExitCode.OK
     assert ended.out.startswith(kind)
 
 
 def test_without_a_name_everything_that_can_be_explained_is_listed(cli: Cli) -> None:
-    assert set(cli.run("explain").out.split()) == {"exit-codes", *BUILTIN}
+    assert set(cli.run("explain").out.split()) == {"exit-codes", *BUILTIN, *METRICS}
 
 
 def test_the_exit_codes_are_the_table(cli: Cli) -> None:
@@ -33,7 +34,7 @@ def test_a_name_that_there_is_not_gets_a_guess(cli: Cli) -> None:
     assert "did you mean 'mustContain'?" in ended.err
 
 
-@pytest.mark.parametrize("name", ["prompt", "suite", "config", "result"])
+@pytest.mark.parametrize("name", ["prompt", "suite", "judge", "config", "result"])
 def test_every_schema_prints_as_json(cli: Cli, name: str) -> None:
     assert json.loads(cli.run("schema", name).out)["title"]
 
@@ -55,6 +56,16 @@ def test_the_schema_of_suites_knows_the_arguments_of_assertions(cli: Cli) -> Non
     assert accepts(cli, case % "{finishReason: stop}")
     assert not accepts(cli, case % "{kind: length, mx: 80}")
     assert not accepts(cli, case % "{kind: nothing}")
+
+
+def test_the_schema_of_suites_knows_the_arguments_of_metrics(cli: Cli) -> None:
+    suite = "prompt: p.md\ncases: [{id: a, mustContain: x}]\nmetrics: [%s]\n"
+    known = "kind: classification, expected: x, labels: [a, b]"
+    assert accepts(cli, suite % f"{{{known}, actual: {{jsonPath: $.a}}, by: lang, name: n}}")
+    assert accepts(cli, suite % "{kind: extraction, expected: {a: x}, fields: [a]}")
+    assert not accepts(cli, suite % f"{{{known}, label: a}}")
+    assert not accepts(cli, suite % "{kind: extraction, expected: x, labels: [a, b]}")
+    assert not accepts(cli, suite % "{kind: nothing}")
 
 
 def test_config_show_tells_value_and_source(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,7 +4,14 @@ from agentops_cli.cli.app import COMMANDS as TABLE
 from agentops_cli.errors import ExitCode
 from tests.cli.running import Cli
 
-COMMANDS = {"eval": [], "config": ["show"], "explain": [], "local": ["install"], "schema": []}
+COMMANDS = {
+    "eval": [],
+    "config": ["show"],
+    "explain": [],
+    "judge": ["check"],
+    "local": ["install"],
+    "schema": [],
+}
 
 
 def test_the_table_of_commands_is_the_one_that_is_tested() -> None:

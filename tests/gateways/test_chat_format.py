@@ -7,7 +7,7 @@ from agentops_cli.gateways.chat_format import AnswerError, chat_body, completion
 from agentops_cli.model.call import Completion, FaultKind, Finish
 from agentops_cli.model.money import Usage
 from agentops_cli.model.prompt import Message, Sampling
-from agentops_cli.model.tool import ToolCall
+from agentops_cli.model.tool import Tool, ToolCall
 from tests.builders import a_request
 
 ANSWER: dict[str, Any] = {
@@ -67,6 +67,71 @@ def test_every_setting_is_sent_under_its_own_name_even_when_it_is_zero() -> None
         "frequency_penalty": 0.5,
         "min_p": 0.1,
     }
+
+
+ASKED = ToolCall(id="call_1", name="get_order", arguments='{"id": "812"}')
+
+
+@pytest.mark.parametrize(
+    ("message", "sent"),
+    [
+        (
+            Message(role="assistant", content="", tool_calls=(ASKED,)),
+            {
+                "role": "assistant",
+                "content": None,
+                "tool_calls": [
+                    {
+                        "id": "call_1",
+                        "type": "function",
+                        "function": {"name": "get_order", "arguments": '{"id": "812"}'},
+                    }
+                ],
+            },
+        ),
+        (
+            Message(role="tool", content="", tool_call_id="call_1"),
+            {"role": "tool", "content": "", "tool_call_id": "call_1"},
+        ),
+        (Message(role="assistant", content=""), {"role": "assistant", "content": ""}),
+    ],
+)
+def test_messages_of_tools_are_written_as_openai_wants_them(message: Message, sent: Any) -> None:
+    assert chat_body(a_request(messages=(message,)), name="m")["messages"] == [sent]
+
+
+def test_a_text_beside_tool_calls_is_kept() -> None:
+    message = Message(role="assistant", content="One moment.", tool_calls=(ASKED,))
+    sent: Any = chat_body(a_request(messages=(message,)), name="m")["messages"]
+    assert [one["content"] for one in sent] == ["One moment."]
+
+
+def test_tools_are_sent_with_the_description_that_they_have() -> None:
+    parameters: Any = {"type": "object", "properties": {"id": {"type": "string"}}}
+    tools = (
+        Tool(name="get_order", description="Looks up.", parameters=parameters),
+        Tool(name="ping", parameters={"type": "object"}),
+    )
+    body = chat_body(a_request(tools=tools), name="m")
+    assert body["tools"] == [
+        {
+            "type": "function",
+            "function": {
+                "name": "get_order",
+                "parameters": parameters,
+                "description": "Looks up.",
+            },
+        },
+        {"type": "function", "function": {"name": "ping", "parameters": {"type": "object"}}},
+    ]
+
+
+def test_tools_of_the_prompt_beat_those_that_are_passed_through() -> None:
+    sampling = Sampling(extra={"tools": [], "tool_choice": "auto"})
+    tools = (Tool(name="ping", parameters={"type": "object"}),)
+    body = chat_body(a_request(tools=tools, sampling=sampling), name="m")
+    assert body["tools"]
+    assert body["tool_choice"] == "auto"
 
 
 def test_a_setting_of_the_request_beats_the_same_key_passed_through() -> None:

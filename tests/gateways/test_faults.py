@@ -166,3 +166,22 @@ def test_what_was_cut_off_timed_out_or_unreadable_may_be_billed_and_no_connectio
     assert faults.malformed("HTML", ENDPOINT).billed
     assert not faults.unreachable("refused", ENDPOINT).billed
     assert not faults.redirected(307, "elsewhere.example", ENDPOINT).billed
+
+
+@pytest.mark.parametrize(
+    ("words", "is_about_it"),
+    [
+        (
+            "Invalid schema for response_format 'answer': In context=(), 'additionalProperties'",
+            True,
+        ),
+        ("output_format.schema: For 'object' type, 'additionalProperties' must be false", True),
+        ("Unknown name \"additionalProperties\" at 'generation_config.response_schema'", True),
+        ("This model does not support structured outputs", True),
+        ("JSON schema is not supported", True),
+        ("max_tokens is too large: 100000", False),
+    ],
+)
+def test_a_refused_schema_is_told_with_what_to_do(*, words: str, is_about_it: bool) -> None:
+    fix = faults.fault_of_status(400, {"message": words}, ENDPOINT).fix
+    assert ("output.schema" in (fix or "")) is is_about_it

@@ -1,5 +1,7 @@
+import json
 import subprocess
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -17,6 +19,12 @@ from tests.servers.litellm_worker import A_KEY, worker
 OPENS: GatewayType = LiteLLM
 
 SCHEMA = {"type": "object", "properties": {"label": {"type": "string"}}}
+LABELS = {
+    "type": "object",
+    "properties": {"labels": {"type": "array", "items": {"type": "string"}}},
+    "required": ["labels"],
+    "additionalProperties": False,
+}
 
 
 def ask(server: FaultyOpenAI, model: str, *, base_url: str = "", **request: Any) -> Any:
@@ -66,6 +74,58 @@ def test_tool_calls_come_back(server: FaultyOpenAI) -> None:
     completion = ask(server, "mistral/tools")["completion"]
     call = {"id": "call_1", "name": "get_order", "arguments": '{"id": "812"}'}
     assert (completion["text"], completion["tool_calls"]) == ("", [call])
+
+
+GET_ORDER = {
+    "name": "get_order",
+    "parameters": {
+        "type": "object",
+        "properties": {"id": {"type": "string"}},
+        "required": ["id"],
+    },
+}
+ASKED = {"id": "call00000", "name": "get_order", "arguments": '{"id": "812"}'}
+TALK: list[dict[str, Any]] = [
+    {"role": "user", "content": "Where is it?", "tool_calls": []},
+    {"role": "assistant", "content": "", "tool_calls": [ASKED]},
+    {"role": "tool", "content": '{"total": 40}', "tool_call_id": "call00000", "tool_calls": []},
+    {"role": "assistant", "content": "", "tool_calls": []},
+    {"role": "user", "content": "And now?", "tool_calls": []},
+]
+
+
+def test_tools_and_their_answers_go_out_as_openai_has_them(server: FaultyOpenAI) -> None:
+    ask(server, "mistral/ok", messages=TALK, tools=[GET_ORDER])
+    [seen] = server.requests
+    [tool] = seen.body["tools"]
+    assert tool["function"] == GET_ORDER
+    _, asked, said, *_ = seen.body["messages"]
+    assert asked["tool_calls"][0]["function"] == {
+        "name": "get_order",
+        "arguments": '{"id": "812"}',
+    }
+    assert (said["content"], said["tool_call_id"]) == ('{"total": 40}', "call00000")
+
+
+def test_tools_and_their_answers_are_translated_for_anthropic(server: FaultyOpenAI) -> None:
+    root = f"http://127.0.0.1:{server.port}"
+    model = "anthropic/claude-sonnet-4-5"
+    assert "completion" in ask(server, model, base_url=root, messages=TALK, tools=[GET_ORDER])
+    [seen] = server.requests
+    assert seen.body["tools"][0]["input_schema"]["required"] == ["id"]
+    parts = [part for one in seen.body["messages"] for part in one["content"]]
+    # litellm puts words of its own where an answer was empty, which Anthropic would refuse.
+    assert [part["type"] for part in parts] == ["text", "tool_use", "tool_result", "text", "text"]
+    assert all(part["text"] for part in parts if part["type"] == "text")
+    assert parts[1]["input"] == {"id": "812"}
+
+
+def test_tools_and_their_answers_are_translated_for_gemini(server: FaultyOpenAI) -> None:
+    ask(server, "gemini/gemini-2.5-flash", messages=TALK, tools=[GET_ORDER])
+    [seen] = server.requests
+    parts = [part for one in seen.body["contents"] for part in one["parts"]]
+    [call] = [part["function_call"] for part in parts if "function_call" in part]
+    assert (call["name"], call["args"]) == ("get_order", {"id": "812"})
 
 
 @pytest.mark.parametrize(
@@ -171,6 +231,47 @@ def test_a_schema_is_sent_where_the_provider_takes_one(
     [seen] = server.requests
     sent = seen.body.get("response_format", {}).get("json_schema", {}).get("schema")
     assert sent == (SCHEMA if takes_it else None)
+
+
+@pytest.mark.parametrize(
+    ("model", "carries"),
+    [
+        ("anthropic/claude-sonnet-4-5", lambda body: body["output_format"]["schema"]),
+        # Older ones take no schema: litellm demands a call of a tool that has it.
+        ("anthropic/claude-3-haiku-20240307", lambda body: body["tools"][0]["input_schema"]),
+    ],
+)
+def test_a_schema_and_its_answer_are_translated_for_anthropic(
+    server: FaultyOpenAI, model: str, carries: Callable[[Any], Any]
+) -> None:
+    root = f"http://127.0.0.1:{server.port}"
+    whole = ask(server, model, base_url=root, response_schema=LABELS)["completion"]
+    assert json.loads(whole["text"]) == {"labels": ["payment", "error"]}
+    assert (whole["finish"], whole["tool_calls"]) == ("stop", [])
+    assert carries(server.requests[0].body) == LABELS
+
+
+@pytest.mark.parametrize(
+    ("model", "text"),
+    [
+        ("anthropic/claude-sonnet-4-5", '{"labels": ["payment'),
+        ("anthropic/claude-3-haiku-20240307", '{"labels": ["payment"]}\N{HORIZONTAL ELLIPSIS}'),
+    ],
+)
+def test_a_cut_off_answer_under_a_schema_never_looks_whole(
+    server: FaultyOpenAI, model: str, text: str
+) -> None:
+    root = f"http://127.0.0.1:{server.port}"
+    cut = ask(server, model, base_url=root, response_schema=LABELS, max_tokens=30)["completion"]
+    assert (cut["text"], cut["finish"]) == (text, "length")
+
+
+def test_a_schema_reaches_gemini_under_its_own_name(server: FaultyOpenAI) -> None:
+    ask(server, "gemini/gemini-2.5-flash", response_schema=LABELS)
+    [seen] = server.requests
+    settings = seen.body["generationConfig"]
+    assert settings["response_mime_type"] == "application/json"
+    assert settings["response_json_schema"] == LABELS
 
 
 def test_dotprompts_name_for_gemini_is_litellms(server: FaultyOpenAI) -> None:

@@ -10,6 +10,7 @@ from agentops_cli.gateways.local import NAME, Local
 from agentops_cli.model.call import FaultKind, Finish, Request
 from agentops_cli.model.json import JsonObject
 from agentops_cli.model.prompt import Message, Sampling
+from agentops_cli.model.tool import Tool, ToolCall
 from tests.builders import a_request
 from tests.servers import embedded_openai
 
@@ -61,6 +62,19 @@ async def test_an_answer_depends_neither_on_order_nor_on_company(local: Local) -
     alone = [(await local.complete(ticket)).text for ticket in tickets]
     together = await asyncio.gather(*(local.complete(ticket) for ticket in reversed(tickets)))
     assert [completion.text for completion in reversed(together)] == alone
+
+
+async def test_tools_are_nothing_to_it_and_no_reason_to_fail(local: Local) -> None:
+    call = ToolCall(id="call00000", name="get_order", arguments='{"id": "812"}')
+    ticket = a_ticket(tools=(Tool(name="get_order", parameters={"type": "object"}),))
+    talk = (
+        *ticket.messages,
+        Message(role="assistant", content="", tool_calls=(call,)),
+        Message(role="tool", content='{"total": 40}', tool_call_id="call00000"),
+    )
+    alone = await local.complete(replace(ticket, tools=()))
+    assert (await local.complete(ticket)).text == alone.text
+    assert '"label"' in (await local.complete(replace(ticket, messages=talk))).text
 
 
 async def test_an_answer_that_is_too_long_says_so(local: Local) -> None:

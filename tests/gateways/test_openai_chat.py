@@ -10,7 +10,7 @@ from agentops_cli.model.call import FaultKind, Finish
 from agentops_cli.model.money import Usage
 from agentops_cli.model.prompt import Message
 from agentops_cli.model.settings import ModelSettings
-from agentops_cli.model.tool import ToolCall
+from agentops_cli.model.tool import Tool, ToolCall
 from agentops_cli.ports import GatewayType
 from tests.builders import a_request
 from tests.gateways.asking import KEY, fault_of
@@ -55,6 +55,13 @@ async def test_tool_calls_come_back(chat: OpenAIChat) -> None:
     call = ToolCall(id="call_1", name="get_order", arguments='{"id": "812"}')
     assert (completion.text, completion.finish) == ("", Finish.TOOL)
     assert completion.tool_calls == (call,)
+
+
+async def test_tools_go_out_with_the_request(chat: OpenAIChat, server: FaultyOpenAI) -> None:
+    tools = (Tool(name="get_order", parameters={"type": "object"}),)
+    await chat.complete(a_request(model="openai/tools", tools=tools))
+    [seen] = server.requests
+    assert [tool["function"]["name"] for tool in seen.body["tools"]] == ["get_order"]
 
 
 @pytest.mark.parametrize("model", ["openai/filter", "openai/filtered"])

@@ -3,14 +3,13 @@ from typing import Any
 
 import pytest
 
-from agentops_cli.errors import InputError
+from agentops_cli.errors import GatewayError, InputError
 from agentops_cli.gateways.replay import Replay, read_cassette
 from agentops_cli.model.call import FaultKind, Finish, Request, Tags
 from agentops_cli.model.cassette import Cassette
 from agentops_cli.model.money import Cost, Usage
 from agentops_cli.model.tool import ToolCall
 from tests.builders import a_request
-from tests.gateways.asking import fault_of
 
 PATH = "evals/cassettes/product-manager.jsonl"
 FULL: dict[str, Any] = {
@@ -21,6 +20,7 @@ FULL: dict[str, Any] = {
     "servedModel": "gpt-4o-mini-2024-07-18",
     "repeat": 1,
     "turn": 2,
+    "step": 3,
     "promptSha": "9c1d",
     "text": "As a user I want a wishlist.",
     "toolCalls": [{"id": "call_1", "name": "get_order", "arguments": '{"id": "812"}'}],
@@ -45,7 +45,7 @@ def asking(case_id: str, **changes: Any) -> Request:
 
 
 async def test_a_full_entry_is_replayed_as_it_was_recorded() -> None:
-    completion = await Replay(cassette(FULL)).complete(asking("wishlist", repeat=1, turn=2))
+    completion = await Replay(cassette(FULL)).complete(asking("wishlist", repeat=1, turn=2, step=3))
     assert completion.text == "As a user I want a wishlist."
     assert completion.finish is Finish.LENGTH
     assert completion.model == "gpt-4o-mini-2024-07-18"
@@ -68,6 +68,14 @@ async def test_a_case_and_a_text_are_enough() -> None:
     assert completion.cached
 
 
+async def test_the_steps_of_a_turn_are_recorded_one_by_one() -> None:
+    call = {"name": "get_order", "arguments": {"id": "812"}}
+    first = {"caseId": "a", "text": "", "toolCalls": [call], "finish": "tool_calls"}
+    gateway = Replay(cassette(first, {"caseId": "a", "text": "It is $40.", "step": 1}))
+    assert (await gateway.complete(asking("a"))).finish is Finish.TOOL
+    assert (await gateway.complete(asking("a", step=1))).text == "It is $40."
+
+
 async def test_null_is_no_value() -> None:
     entry = dict.fromkeys(FULL) | {"caseId": "wishlist", "text": "Hello"}
     assert cassette(entry) == cassette({"caseId": "wishlist", "text": "Hello"})
@@ -86,11 +94,21 @@ ONE, TWO = {"caseId": "one", "text": "1"}, {"caseId": "two", "text": "2", "repea
 @pytest.mark.parametrize(
     ("request_", "words"),
     [
-        (asking("onne"), "case 'onne', repeat 0, turn 0; the nearest case in it is 'one'"),
-        (asking("one", repeat=1), "case 'one', repeat 1, turn 0; it has repeat/turn 0/0"),
-        (asking("one", turn=1), "case 'one', repeat 0, turn 1; it has repeat/turn 0/0"),
-        (asking("two"), "case 'two', repeat 0, turn 0; it has repeat/turn 1/0"),
-        (asking("zebra"), "case 'zebra', repeat 0, turn 0"),
+        (asking("onne"), "case 'onne', repeat 0, turn 0, step 0; the nearest case in it is 'one'"),
+        (
+            asking("one", step=1),
+            "case 'one', repeat 0, turn 0, step 1; it has repeat/turn/step 0/0/0",
+        ),
+        (
+            asking("one", repeat=1),
+            "case 'one', repeat 1, turn 0, step 0; it has repeat/turn/step 0/0/0",
+        ),
+        (
+            asking("one", turn=1),
+            "case 'one', repeat 0, turn 1, step 0; it has repeat/turn/step 0/0/0",
+        ),
+        (asking("two"), "case 'two', repeat 0, turn 0, step 0; it has repeat/turn/step 1/0/0"),
+        (asking("zebra"), "case 'zebra', repeat 0, turn 0, step 0"),
         (a_request(), "case ''"),
     ],
 )
@@ -98,9 +116,9 @@ async def test_a_miss_says_what_was_looked_for_and_what_is_near(
     request_: Request, words: str
 ) -> None:
     gateway = Replay(cassette(ONE, TWO))
-    fault = await fault_of(
-        gateway, request_.model, tags=request_.tags, repeat=request_.repeat, turn=request_.turn
-    )
+    with pytest.raises(GatewayError) as raised:
+        await gateway.complete(request_)
+    fault = raised.value.fault
     assert (fault.kind, fault.billed) == (FaultKind.MISS, False)
     assert fault.message.startswith(f"{PATH} has no answer for {words}")
     assert fault.fix
@@ -126,6 +144,7 @@ def test_windows_line_ends_and_empty_lines_are_no_entries() -> None:
         ('{"caseId": "a", "text": "1", "zzz": 1}', f"{PATH}:3", "key 'zzz'", "recordedAt"),
         ('{"caseId": "a", "text": "1", "repeat": -1}', f"{PATH}:3", "from 0, not -1", "'repeat'"),
         ('{"caseId": "a", "text": "1", "turn": true}', f"{PATH}:3", "from 0, not True", "'turn'"),
+        ('{"caseId": "a", "text": "1", "step": "x"}', f"{PATH}:3", "from 0, not 'x'", "'step'"),
         ('{"caseId": "a", "text": "1", "repeat": 1.0}', f"{PATH}:3", "not 1.0", "'repeat'"),
         ('{"caseId": "a", "text": "1", "finish": "done"}', f"{PATH}:3", "length", "'finish'"),
         ('{"caseId": "a", "text": "1", "finish": []}', f"{PATH}:3", "one of stop", "'finish'"),

@@ -2,9 +2,10 @@ import asyncio
 
 import pytest
 
-from agentops_cli.gateways.scripted import Reply, Script, Scripted
-from agentops_cli.model.call import Fault, FaultKind, Request, Tags
+from agentops_cli.gateways.scripted import Reply, Script, Scripted, in_order
+from agentops_cli.model.call import Fault, FaultKind, Finish, Request, Tags
 from agentops_cli.model.money import Usage
+from agentops_cli.model.tool import ToolCall
 from tests.builders import a_completion, a_request
 from tests.gateways.asking import fault_of
 
@@ -29,6 +30,8 @@ async def waited(request: Request) -> Reply:
         ({"wishlist": ["one", "two"]}, ["one", "two"]),
         (lambda request: f"repeat {request.repeat}", ["repeat 0", "repeat 1"]),
         (waited, ["0", "1"]),
+        ({"wishlist": waited}, ["0", "1"]),
+        ({"wishlist": ["one", "two"], "other": "three"}, ["one", "two"]),
     ],
 )
 async def test_the_script_says_what_comes_back(script: Script, texts: list[str]) -> None:
@@ -100,3 +103,23 @@ async def test_it_remembers_what_it_was_asked_and_that_it_was_closed() -> None:
     assert not gateway.closed
     await gateway.close()
     assert gateway.closed
+
+
+async def test_a_tool_call_is_an_answer_without_a_text() -> None:
+    call = ToolCall(id="1", name="get_order", arguments="{}")
+    answer = await Scripted({"wishlist": [call]}).complete(asking())
+    assert (answer.text, answer.finish, answer.tool_calls) == ("", Finish.TOOL, (call,))
+
+
+async def test_replies_in_order_follow_each_other_within_each_trial() -> None:
+    gateway = Scripted({"wishlist": in_order("a", "b"), "other": "c"})
+    asked = [asking(), asking(repeat=1), asking("other"), asking(), asking(repeat=1)]
+    assert [(await gateway.complete(one)).text for one in asked] == ["a", "a", "c", "b", "b"]
+
+
+async def test_more_calls_than_there_are_replies_in_order_are_a_fault() -> None:
+    gateway = Scripted(in_order("a"))
+    await gateway.complete(asking())
+    fault = await fault_of(gateway, "scripted/fine", tags=asking().tags)
+    assert fault.kind is FaultKind.MISS
+    assert "call 2 of case 'wishlist'" in fault.message

@@ -39,7 +39,7 @@ def test_defaults_are_filled_in() -> None:
 def test_every_key_is_read() -> None:
     head = (
         "description: d\nmodel: m/x\nthreshold: 0.5\nvotes: 3\ninstructions: Be kind.\n"
-        "minKappa: 0.6"
+        "temperature: null\nmaxTokens: 2000\nminKappa: 0.6"
     )
     found = read_judge_file(a_file(head), path="judges/j.yaml")
     assert found.judge == Judge(
@@ -47,10 +47,28 @@ def test_every_key_is_read() -> None:
         location=found.judge.location,
         threshold=0.5,
         votes=3,
+        temperature=None,
+        max_tokens=2000,
         instructions="Be kind.",
         path="judges/j.yaml",
     )
     assert found.min_kappa == 0.6
+
+
+@pytest.mark.parametrize(
+    ("head", "temperature"),
+    [
+        ("", 0.0),
+        ("votes: 3", 0.7),
+        ("votes: 3\ntemperature: 0.2", 0.2),
+        ("temperature: null", None),
+    ],
+)
+def test_one_vote_has_no_randomness_and_several_have_some(
+    head: str, temperature: float | None
+) -> None:
+    found = read_judge_file(a_file(f"model: m/x\n{head}"), path="judges/j.yaml")
+    assert found.judge.temperature == temperature
 
 
 @pytest.mark.parametrize(

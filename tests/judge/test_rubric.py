@@ -133,11 +133,11 @@ def test_the_reason_is_one_of_the_majority() -> None:
 
 
 def test_votes_are_independent_questions() -> None:
-    dialogue = judge_rubric(a_judge(votes=3), "Gives a date.", ANSWER)
+    dialogue = judge_rubric(a_judge(votes=3, temperature=0.7), "Gives a date.", ANSWER)
     _, asked = played(dialogue, [scored(1)] * 3)
     assert [request.repeat for request in asked] == [0, 1, 2]
     assert [request.sampling.seed for request in asked] == [0, 1, 2]
-    assert all(request.sampling.temperature for request in asked)
+    assert {request.sampling.temperature for request in asked} == {0.7}
     assert len({request.fingerprint() for request in asked}) == 3
 
 

@@ -17,7 +17,9 @@ from agentops_cli.model.call import (
     Tags,
     Verdict,
 )
+from agentops_cli.model.place import Location
 from agentops_cli.model.prompt import Message, Sampling
+from agentops_cli.model.suite import InjectedFault
 from agentops_cli.model.tool import Tool
 
 REQUEST = Request(
@@ -37,6 +39,14 @@ OTHER: dict[str, Any] = {
     "step": 1,
     "tools": (Tool(name="get_order", parameters={"type": "object"}),),
     "agent": AgentInput(input="Hi", conversation="c1"),
+}
+
+OTHER_AGENT: dict[str, Any] = {
+    "input": "Ho",
+    "conversation": "c2",
+    "vars": {"order": "812"},
+    "faults": (InjectedFault(target="search", error="timeout", location=Location(path="s")),),
+    "max_steps": 3,
 }
 
 OTHER_SAMPLING: dict[str, Any] = {
@@ -96,6 +106,16 @@ def test_every_field_is_either_in_the_fingerprint_or_left_out_on_purpose() -> No
 @pytest.mark.parametrize("field", OTHER)
 def test_another_value_is_another_fingerprint(field: str) -> None:
     assert changed(**{field: OTHER[field]}) != REQUEST.fingerprint()
+
+
+@pytest.mark.parametrize("field", OTHER_AGENT)
+def test_an_agent_that_is_told_something_else_is_another_fingerprint(field: str) -> None:
+    usual = AgentInput(input="Hi", conversation="c1")
+    assert changed(agent=replace(usual, **{field: OTHER_AGENT[field]})) != changed(agent=usual)
+
+
+def test_every_field_of_what_an_agent_is_told_is_tried() -> None:
+    assert OTHER_AGENT.keys() == {field.name for field in fields(AgentInput)}
 
 
 @pytest.mark.parametrize("field", OTHER_SAMPLING)

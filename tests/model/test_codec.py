@@ -1,5 +1,6 @@
 import json
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -7,6 +8,7 @@ from hypothesis import given
 from agentops_cli.errors import ExitCode, InputError
 from agentops_cli.model.codec import (
     SCHEMA,
+    TRACE_CHARACTERS,
     check_schema,
     dumps,
     json_of_case,
@@ -21,14 +23,20 @@ from agentops_cli.model.codec import (
 from agentops_cli.model.json import Json
 from agentops_cli.model.money import Cost
 from agentops_cli.model.result import Outcome, TrialResult
+from agentops_cli.model.settings import Accounting
 from tests.builders import (
+    BOT,
+    JUDGE,
+    LEGACY,
     a_case,
     a_case_result,
     a_completion,
+    a_conversation,
     a_lost_trial,
     a_run,
     a_suite_result,
     a_trial,
+    a_turn,
     an_errored_trial,
     an_eventful_evaluation,
 )
@@ -50,8 +58,9 @@ def test_a_line_is_ascii_without_a_line_end(trial: TrialResult) -> None:
 def test_the_keys_of_a_line_are_the_documented_ones_in_their_order() -> None:
     assert list(line_of_trial(a_trial())) == [
         *("schema", "index", "suite", "caseId", "model", "repeat", "outcome", "output"),
-        *("toolCalls", "verdicts", "usage", "costUsd", "unpriced", "latencyS", "cached"),
-        *("servedModel", "finish", "fault", "judgeCostUsd", "judgeUnpriced"),
+        *("toolCalls", "usage", "costUsd", "unpriced", "latencyS", "cached", "servedModel"),
+        *("finish", "failure", "trace", "stoppedAfter", "providerFaults"),
+        *("verdicts", "fault", "judgeCostUsd", "judgeUnpriced", "turns"),
     ]
 
 
@@ -71,8 +80,76 @@ def test_dollars_are_decimal_strings_without_an_exponent(usd: str, written: str)
 
 def test_an_answer_that_never_came_has_no_cost_rather_than_a_cost_of_zero() -> None:
     written = json_of_trial(an_errored_trial())
-    absent = ("output", "costUsd", "unpriced", "latencyS", "cached", "servedModel", "finish")
+    absent = (
+        *("output", "costUsd", "unpriced", "latencyS", "cached", "servedModel", "finish"),
+        *("failure", "trace", "stoppedAfter", "providerFaults"),
+    )
     assert {written[key] for key in absent} == {None}
+
+
+def test_an_answer_and_its_absence_have_the_same_keys() -> None:
+    assert list(json_of_trial(an_errored_trial())) == list(json_of_trial(a_trial()))
+
+
+def test_a_turn_tells_what_was_said_and_all_that_came_of_it() -> None:
+    [first, second] = as_read(a_conversation())["turns"]
+    assert (first["input"], first["output"]) == ("Where is my order 0812?", "It is shipped.")
+    assert first["toolCalls"] == [
+        {"id": "call_1", "name": "get_order", "arguments": '{"id": "0812"}'}
+    ]
+    assert (first["steps"], second["steps"], second["conversation"]) == (2, 1, 0)
+    assert first["costUsd"] == "0.0000384"
+
+
+def test_a_trial_of_one_call_has_no_turns() -> None:
+    assert json_of_trial(a_trial())["turns"] == []
+
+
+def test_turns_before_a_fault_are_kept() -> None:
+    trial = an_errored_trial(turns=(a_turn(),))
+    assert json_of_trial(trial)["output"] is None
+    assert trial_of_line(line_of_trial(trial), path="x").turns == (a_turn(),)
+
+
+def test_a_line_of_a_version_without_turns_is_read() -> None:
+    line = as_read(a_trial())
+    for key in ("failure", "trace", "stoppedAfter", "providerFaults", "turns"):
+        del line[key]
+    for verdict in line["verdicts"]:
+        del verdict["turn"]
+    assert trial_of_line(line, path="old.jsonl") == a_trial()
+
+
+def test_a_trace_is_kept_in_its_shape_up_to_a_length() -> None:
+    whole: Json = ["x" * (TRACE_CHARACTERS - 4)]
+    assert written_trace(whole) == whole
+    cut = written_trace(["x" * (TRACE_CHARACTERS + 10)])
+    assert cut == f'["{"x" * (TRACE_CHARACTERS - 2)} … [14 more characters]'
+
+
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity"])
+def test_a_trace_that_is_no_json_is_kept_as_text(number: str) -> None:
+    """Python reads such numbers in a reply, and other readers would refuse the whole line."""
+    assert written_trace(json.loads(f'{{"score": {number}}}')) == f'{{"score": {number}}}'
+
+
+def test_a_trace_without_a_bottom_does_not_end_the_run() -> None:
+    deep: Json = "bottom"
+    for _ in range(100_000):
+        deep = [deep]
+    assert written_trace(deep) == "(nested too deeply to be kept)"
+
+
+def as_read(trial: TrialResult) -> dict[str, Any]:
+    """The line of a trial, as a reader of the file has it."""
+    line = json.loads(dumps(line_of_trial(trial)))
+    assert isinstance(line, dict)
+    return line
+
+
+def written_trace(trace: Json) -> Json:
+    written: Json = as_read(a_trial(completion=a_completion(trace=trace)))["trace"]
+    return written
 
 
 def test_an_empty_answer_is_not_an_absent_one() -> None:
@@ -125,22 +202,22 @@ def test_the_costs_of_judges_stand_apart_from_those_of_the_subject() -> None:
 
 def test_totals_count_every_outcome_and_every_trial() -> None:
     totals = json_of_totals(an_eventful_evaluation().run)
-    assert totals["cases"] == 12
+    assert totals["cases"] == 15
     assert totals["outcomes"] == {
         "passed": 3,
         "flaky": 1,
-        "failed": 2,
-        "errored": 3,
+        "failed": 4,
+        "errored": 4,
         "skipped": 1,
         "xfailed": 1,
         "quarantined": 1,
     }
     assert totals["trials"] == {
         "passed": 11,
-        "failed": 5,
-        "errored": 3,
+        "failed": 7,
+        "errored": 4,
         "skipped": 0,
-        "answered": 17,
+        "answered": 20,
         "cached": 1,
         "stopped": 1,
     }
@@ -159,11 +236,28 @@ def test_a_suite_head_tells_the_gate_and_the_prompt_but_no_cases() -> None:
         "maxErrored": 0,
         "maxCostUsd": None,
         "maxP95LatencyS": None,
+        "metrics": {},
         "passed": True,
         "certain": True,
         "reasons": [],
     }
     assert "cases" not in head
+
+
+def test_a_suite_head_tells_how_the_dollars_of_its_agents_are_known() -> None:
+    suite = a_suite_result(
+        accounting={BOT: Accounting.ENFORCED, LEGACY: Accounting.DECLARED, "agent/mute": None},
+        max_usd_per_call={LEGACY: Decimal("2E-2")},
+    )
+    head = json_of_suite_head(suite)
+    assert head["accounting"] == {BOT: "enforced", LEGACY: "declared", "agent/mute": None}
+    assert head["maxUsdPerCall"] == {LEGACY: "0.02"}
+
+
+def test_a_case_tells_its_judge_and_how_many_calls_it_took() -> None:
+    case = a_case_result([a_conversation()], judge_model=JUDGE)
+    written = json_of_case(case, [])
+    assert (written["judgeModel"], written["calls"], written["cachedCalls"]) == (JUDGE, 3, 0)
 
 
 def test_a_run_head_has_the_documented_keys_and_utc_times() -> None:

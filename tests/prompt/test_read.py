@@ -453,6 +453,7 @@ parts = st.sampled_from(
         *("input:", "  schema:", "    a: string", "    b?(enum): [1]", "  default: {a: 1}"),
         *("output: {schema: {type: object, $ref: '#'}}", "input: {schema: {type: object}}"),
         *("config: {n: 1}", "x-a: 1", "name: A", "# c", "", "user:", "```", "{{ a }}", "{#"),
+        *("tools: [{name: a}, {name: a, parameters: {b: x}}]", "tools: [1, {function: {}}]"),
     ]
 )
 

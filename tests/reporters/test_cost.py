@@ -6,14 +6,19 @@ from typing import Any
 import pytest
 
 from agentops_cli.model.money import Cost, Usage
+from agentops_cli.reporters.accounting import CAVEAT
 from agentops_cli.reporters.cost import CostJson, CostMarkdown, against_budget
 from tests.builders import (
+    BOT,
+    JUDGE,
+    LEGACY,
     MINI,
     SONNET,
     Evaluation,
     a_case,
     a_case_result,
     a_completion,
+    a_conversation,
     a_suite_result,
     a_trial,
     an_evaluation,
@@ -54,8 +59,12 @@ def test_parts_are_named_by_path_model_and_prompt_version() -> None:
     whole = report(an_eventful_evaluation())
     names = {key: [part["name"] for part in whole[key]] for key in ("suites", "models", "prompts")}
     assert names == {
-        "suites": ["evals/product-manager.yaml", "evals/support/triage.yaml"],
-        "models": [MINI, SONNET],
+        "suites": [
+            "evals/product-manager.yaml",
+            "evals/support/triage.yaml",
+            "evals/support-bot.yaml",
+        ],
+        "models": [MINI, SONNET, BOT, LEGACY, JUDGE],
         "prompts": ["product-manager@1.2.0", "no prompt"],
     }
 
@@ -83,6 +92,63 @@ def test_subject_and_judges_are_apart() -> None:
         "0.01",
         "0.30",
     )
+
+
+def test_a_model_has_what_it_cost_as_a_subject_and_what_it_cost_as_a_judge() -> None:
+    judge_cost = Cost(usd=Decimal("0.30"))
+    cases = [
+        a_case_result([a_trial(completion=a_completion(cost=CENT), judge_cost=judge_cost)], **more)
+        for more in (
+            {"model": MINI, "judge_model": JUDGE},
+            {"model": SONNET, "judge_model": JUDGE},
+            {"model": JUDGE, "judge_model": MINI},
+        )
+    ]
+    models = report(an_evaluation(a_suite_result(*cases)))["models"]
+    assert [(part["name"], part["subject"]["usd"], part["judges"]["usd"]) for part in models] == [
+        (MINI, "0.01", "0.30"),
+        (SONNET, "0.01", "0"),
+        (JUDGE, "0.01", "0.60"),
+    ]
+
+
+def test_a_model_that_only_judged_has_no_calls_of_a_subject() -> None:
+    trial = a_trial(judge_cost=CENT)
+    evaluation = an_evaluation(a_suite_result(a_case_result([trial], judge_model=JUDGE)))
+    [row] = [line for line in page(evaluation) if line.startswith(f"| `{JUDGE}`")]
+    assert row == f"| `{JUDGE}` | $0.01 | $0 | $0.01 | - | - | - | 0 | - | - |"
+
+
+def test_a_judge_that_nobody_names_is_not_lost() -> None:
+    evaluation = an_evaluation(a_suite_result(a_case_result([a_trial(judge_cost=CENT)])))
+    assert [part["name"] for part in report(evaluation)["models"]] == [MINI, "unknown judge"]
+
+
+def test_every_step_of_every_turn_is_a_call() -> None:
+    evaluation = an_evaluation(a_suite_result(a_case_result([a_conversation(), a_trial()])))
+    assert report(evaluation)["total"]["subject"]["calls"] == 4
+
+
+def test_agents_have_their_accounting_in_a_column_and_in_words() -> None:
+    lines = page(an_eventful_evaluation())
+    rows = {line.split("`")[1]: line for line in lines if line.startswith("| `") and "/" in line}
+    assert rows[BOT].startswith(f"| `{BOT}` | enforced | $")
+    assert rows[LEGACY].startswith(f"| `{LEGACY}` | declared | $0.02 |")
+    assert rows[JUDGE].startswith(f"| `{JUDGE}` | - | $0.0021 |")
+    assert f"- `{LEGACY}`: cost declared: at most $0.02 a call, not measured" in lines
+    assert CAVEAT in lines
+
+
+def test_the_accounting_of_an_agent_is_in_the_json_and_a_model_has_none() -> None:
+    models = report(an_eventful_evaluation())["models"]
+    assert {part["name"]: part["accounting"] for part in models} == {
+        MINI: None, SONNET: None, BOT: "enforced", LEGACY: "declared", JUDGE: None,
+    }  # fmt: skip
+
+
+def test_without_agents_there_is_no_word_of_accounting() -> None:
+    lines = page(an_evaluation(a_suite_result()))
+    assert not [line for line in lines if "accounting" in line or line == CAVEAT]
 
 
 def test_live_and_cached_calls_are_apart() -> None:

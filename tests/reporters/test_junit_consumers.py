@@ -26,7 +26,7 @@ pytestmark = [
 
 # tests, failures, errors, skipped
 EVALUATIONS = {
-    "eventful": (an_eventful_evaluation(), (12, 2, 3, 3)),
+    "eventful": (an_eventful_evaluation(), (15, 4, 4, 3)),
     "passed": (an_evaluation(a_suite_result()), (1, 0, 0, 0)),
     "stopped before any case": (an_evaluation(exit_code=ExitCode.STOPPED), (1, 0, 1, 0)),
 }

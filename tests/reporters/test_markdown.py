@@ -9,19 +9,24 @@ from agentops_cli.errors import ExitCode
 from agentops_cli.model.finding import Finding
 from agentops_cli.model.place import Location
 from agentops_cli.model.result import Outcome
+from agentops_cli.reporters.accounting import CAVEAT
 from agentops_cli.reporters.markdown import Markdown
 from tests.builders import (
     Evaluation,
     a_case,
+    a_case_of_turns,
     a_case_result,
     a_completion,
+    a_conversation,
     a_fault,
     a_lost_trial,
     a_lost_verdict,
     a_place,
     a_run,
     a_suite_result,
+    a_tool_call,
     a_trial,
+    a_turn,
     an_errored_trial,
     an_evaluation,
     an_eventful_evaluation,
@@ -73,7 +78,7 @@ def test_a_run_without_cases_says_so() -> None:
 
 def test_failed_and_errored_are_told_apart() -> None:
     first = lines_of(an_eventful_evaluation())[0]
-    assert "2 failed, 3 errored" in first
+    assert "4 failed, 4 errored" in first
 
 
 def test_the_reasons_of_the_gate_follow_the_verdict_with_place_and_fix() -> None:
@@ -91,8 +96,9 @@ def test_the_table_has_a_row_a_suite_with_an_interval_and_one_for_all() -> None:
         "| $0.00256 + 1 call of unknown price | 0.81 s / 1.20 s |"
     )
     assert rows[3].startswith("| `triage` | 6 | 1 | 0 | 1 | 1 | 1 / 1 / 1 | 50.0% (9% to 91%) |")
-    assert rows[4].startswith("| all | 12 |")
-    assert len(rows) == 5
+    assert rows[4].startswith("| `support-bot` | 3 | 0 | 0 | 2 | 1 |")
+    assert rows[5].startswith("| all | 15 |")
+    assert len(rows) == 6
 
 
 def test_one_suite_needs_no_row_for_all() -> None:
@@ -199,6 +205,46 @@ def test_the_size_does_not_grow_with_what_came() -> None:
     assert len(written(Markdown(), an_evaluation(suite, trials=[[t] for t in trials]))) < 20_000
 
 
+def test_a_lost_conversation_tells_turn_by_turn_what_was_said() -> None:
+    lost = a_lost_verdict(reason="'Friday' is not in the answer", turn=1)
+    trial = a_conversation(outcome=Outcome.FAILED, verdicts=(lost,))
+    case = a_case_result([trial], case=a_case_of_turns("Where is my order 0812?", "When?"))
+    lines = lines_of(an_evaluation(a_suite_result(case), trials=[[trial]]))
+    at = lines.index("### Failed (1)")
+    assert lines[at + 3 : at + 9] == [
+        f"  - `mustContain` at `{lost.location}`: `turn 2: 'Friday' is not in the answer`",
+        "  - turn 1, user: `Where is my order 0812?`",
+        '  - turn 1, called: `get_order(id: "0812")`',
+        "  - turn 1, answer: `It is shipped.`",
+        "  - turn 2, user: `When?`",
+        "  - turn 2, answer: `On Friday.`",
+    ]
+
+
+def test_of_a_long_conversation_the_turns_that_lost_are_shown() -> None:
+    turns = [a_turn(f"question {number}") for number in range(1, 11)]
+    lost = tuple(a_lost_verdict(turn=number) for number in (1, 3))
+    trial = a_conversation(*turns, outcome=Outcome.FAILED, verdicts=lost)
+    case = a_case_result([trial], case=a_case_of_turns(*(turn.input for turn in turns)))
+    lines = lines_of(an_evaluation(a_suite_result(case), trials=[[trial]]))
+    said = [line.split("`")[1] for line in lines if ", user: " in line]
+    assert said == ["question 2", "question 4", "question 10"]
+    assert "  - 7 more turns, see the JSON report" in lines
+
+
+def test_an_errored_conversation_tells_the_turns_before_the_fault() -> None:
+    trial = an_errored_trial(turns=(a_turn(),))
+    case = a_case_result([trial], case=a_case_of_turns("Where is my order 0812?", "When?"))
+    lines = lines_of(an_evaluation(a_suite_result(case), trials=[[trial]]))
+    assert "  - turn 1, answer: `It is shipped.`" in lines
+
+
+def test_each_agent_is_told_with_how_its_dollars_are_known() -> None:
+    lines = lines_of(an_eventful_evaluation())
+    assert "- `agent/support-bot`: cost enforced by the meter" in lines
+    assert CAVEAT in lines
+
+
 def foreign(text: str) -> Evaluation:
     """A run with one text wherever a model, a suite or a prompt may bring one along."""
     place = Location(path=text, line=3)
@@ -206,16 +252,24 @@ def foreign(text: str) -> Evaluation:
         completion=a_completion(text),
         verdicts=(a_lost_verdict(kind=text, reason=text, location=place),),
     )
+    call = a_tool_call(text, arguments=text, id=text)
+    turns = (
+        a_turn(text, completion=a_completion(text, tool_calls=(call, call))),
+        a_turn(text, completion=a_completion("", failure=text)),
+    )
+    talked = a_conversation(*turns, outcome=Outcome.FAILED, verdicts=(a_lost_verdict(turn=1),))
     errored = an_errored_trial(fault=a_fault(message=text, fix=text))
     case = a_case(id=text, location=place)
     cases = [
         a_case_result([lost], case=case, model=text),
+        a_case_result([talked], case=case, model=text),
         a_case_result([errored], case=case, model=text),
         a_case_result([], case=case, model=text, outcome=Outcome.SKIPPED, note=text),
     ]
     reason = Finding(rule=text, message=text, location=place, fix=text)
-    suite = a_suite_result(*cases, name=text, path=text)
-    run = an_evaluation(suite, trials=[[lost], [errored]], reasons=(reason,), run_id=text)
+    agent = a_case_result(model=f"agent/{text}")
+    suite = a_suite_result(*cases, agent, name=text, path=text)
+    run = an_evaluation(suite, trials=[[lost], [talked], [errored]], reasons=(reason,), run_id=text)
     assert run.run.git is not None
     git = replace(run.run.git, commit=text)
     return replace(run, run=replace(run.run, git=git))

@@ -135,7 +135,7 @@ def test_the_order_in_which_trials_finished_leaves_no_trace() -> None:
 def test_each_case_stands_on_a_line_of_its_own() -> None:
     lines = written(RunJson(), an_eventful_evaluation()).splitlines()
     cases = [json.loads(line.rstrip(",")) for line in lines if line.startswith('{"id"')]
-    assert len(cases) == 12
+    assert len(cases) == 15
 
 
 def test_answers_are_there_in_full() -> None:

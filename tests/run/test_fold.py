@@ -1,5 +1,6 @@
 from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 
 import pytest
 from hypothesis import given
@@ -7,7 +8,7 @@ from hypothesis import strategies as st
 
 from agentops_cli.model.call import Fault, FaultKind
 from agentops_cli.model.money import Cost, Usage
-from agentops_cli.model.result import Outcome, Tally
+from agentops_cli.model.result import Outcome, Tally, TurnResult
 from agentops_cli.model.suite import Quarantine
 from agentops_cli.run.fold import Fold, conclude, judge_repeats, percentile
 from tests.builders import a_case, a_completion, a_fault, a_planned_case, a_trial
@@ -138,6 +139,51 @@ def test_a_call_that_may_have_been_billed_is_of_unknown_price_and_not_free() -> 
         fold.add(a_trial(outcome=Outcome.ERRORED, completion=None, verdicts=(), fault=fault))
         [case] = fold.cases()
         assert case.cost == Cost(unpriced_calls=unpriced)
+
+
+def test_what_a_call_without_an_answer_is_known_to_have_cost_is_counted() -> None:
+    dear = Fault(kind=FaultKind.BUDGET, message="dear", billed=True, usd=Decimal("0.06"))
+    fold = Fold([a_planned_case()], today=TODAY)
+    fold.add(a_trial(outcome=Outcome.ERRORED, completion=None, verdicts=(), fault=dear))
+    [case] = fold.cases()
+    assert case.cost == Cost(usd=Decimal("0.06"))
+
+
+def a_turn(seconds: float, *, cached: bool = False) -> TurnResult:
+    return TurnResult(input="Hi", completion=a_completion(latency_s=seconds, cached=cached))
+
+
+def test_turns_before_a_fault_are_paid_for_and_answered() -> None:
+    fault = Fault(kind=FaultKind.TIMEOUT, message="late", billed=True)
+    turns = (a_turn(0.5), a_turn(1.5))
+    fold = Fold([a_planned_case()], today=TODAY)
+    fold.add(a_trial(outcome=Outcome.ERRORED, completion=None, fault=fault, turns=turns))
+    [case] = fold.cases()
+    one = a_completion()
+    assert one.usage is not None
+    assert case.cost == one.cost + one.cost + Cost(unpriced_calls=1)
+    assert case.usage == one.usage + one.usage
+    assert (case.tally.errored, case.tally.answered) == (1, 1)
+    assert fold.latencies_s([case]) == [0.5, 1.5]
+
+
+def test_a_conversation_is_paid_once_and_waited_for_turn_by_turn() -> None:
+    whole = a_completion(latency_s=2.0)
+    fold = Fold([a_planned_case()], today=TODAY)
+    fold.add(a_trial(completion=whole, turns=(a_turn(0.5), a_turn(1.5))))
+    [case] = fold.cases()
+    assert (case.cost, case.usage, case.latency_s) == (whole.cost, whole.usage, 2.0)
+    assert fold.latencies_s([case]) == [0.5, 1.5]
+
+
+def test_a_conversation_was_recorded_when_all_of_it_was() -> None:
+    fold = Fold([a_planned_case(case=a_case(repeat=2))], today=TODAY)
+    for repeat, cached in enumerate((True, False)):
+        turns = (a_turn(0.0, cached=True), a_turn(0.5, cached=cached))
+        fold.add(a_trial(repeat=repeat, completion=None, turns=turns, outcome=Outcome.ERRORED))
+    [case] = fold.cases()
+    assert (case.tally.answered, case.tally.cached) == (2, 1)
+    assert fold.latencies_s([case]) == [0.5]
 
 
 def test_an_answer_that_could_not_be_judged_still_counts_as_answered() -> None:

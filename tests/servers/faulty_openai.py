@@ -16,9 +16,10 @@ The model that is asked for (or, with Azure's addresses, the deployment) names w
     badmodel      its 400 for an unknown model                   redirect   307 to another host
     echokey       401 that repeats the key                       slow-N     `ok`, N ms later
 
-Anything else is `ok`. `GET /stats` tells how many requests came, in all and for each model, and how
-many were open at once. Speaks HTTP/1.1 with kept-alive connections, by hand: most of the faults are
-not to be had from a server library.
+Anything else is `ok`. A `claude-…` at Anthropic's address answers in Anthropic's format, with JSON
+where a schema came, and cut off where it may not use 40 tokens. `GET /stats` tells how many
+requests came, in all and for each model, and how many were open at once. Speaks HTTP/1.1 with
+kept-alive connections, by hand: most of the faults are not to be had from a server library.
 
     python -m tests.servers.faulty_openai --port 0        (prints the port)
 """
@@ -167,6 +168,8 @@ async def _answer(seen: Seen, reader: asyncio.StreamReader, writer: asyncio.Stre
     elif word in _ENDINGS:
         await _ENDINGS[word](writer, _reply(200, _completion(seen)))
         return False
+    elif word.startswith("claude-") and seen.path.endswith("/messages"):
+        await _send(writer, _reply(200, _anthropic(seen.body)))
     else:
         await _send(writer, _REPLIES.get(word, _ok)(seen))
     return True
@@ -208,6 +211,30 @@ def _completion(seen: Seen, **message: object) -> dict[str, Any]:
             "prompt_tokens_details": {"cached_tokens": 12},
             "completion_tokens_details": {"reasoning_tokens": 3},
         },
+    }
+
+
+def _anthropic(body: dict[str, Any]) -> dict[str, Any]:
+    """An answer of Anthropic's Messages API: a tool call when one is demanded, else text.
+
+    A cut-off tool call comes with as much of its input as was there, and parses all the same.
+    """
+    cut = body["max_tokens"] < 40
+    value = {"labels": ["payment"]} if cut else {"labels": ["payment", "error"]}
+    content: dict[str, Any] = {"type": "text", "text": json.dumps(value)[: 20 if cut else None]}
+    if body.get("tool_choice", {}).get("type") == "tool":
+        name = body["tool_choice"]["name"]
+        content = {"type": "tool_use", "id": "toolu_1", "name": name, "input": value}
+    ended = "tool_use" if content["type"] == "tool_use" else "end_turn"
+    return {
+        "id": "msg_1",
+        "type": "message",
+        "role": "assistant",
+        "model": body["model"],
+        "content": [content],
+        "stop_reason": "max_tokens" if cut else ended,
+        "stop_sequence": None,
+        "usage": {"input_tokens": 20, "output_tokens": body["max_tokens"] if cut else 12},
     }
 
 

@@ -99,14 +99,21 @@ class _Served:
 
         from agentops_cli.errors import GatewayError
         from agentops_cli.gateways.litellm import LiteLLM
-        from agentops_cli.model.prompt import Sampling
+        from agentops_cli.model.prompt import Message, Sampling
         from agentops_cli.model.settings import ModelSettings
+        from agentops_cli.model.tool import Tool, ToolCall
         from tests.builders import a_request
 
         gateway = LiteLLM({model: ModelSettings(**settings)}, environ=os.environ, concurrency=4)
         changes = dict(request)
         if "sampling" in changes:
             changes["sampling"] = Sampling(**changes["sampling"])
+        if "messages" in changes:
+            changes["messages"] = tuple(
+                Message(**one | {"tool_calls": tuple(ToolCall(**c) for c in one["tool_calls"])})
+                for one in changes["messages"]
+            )
+        changes["tools"] = tuple(Tool(**tool) for tool in changes.get("tools", ()))
         try:
             answer = await gateway.complete(a_request(model=model, **changes))
             return {"completion": asdict(answer) | {"cost": None}}

@@ -7,9 +7,11 @@ from textwrap import dedent
 
 from agentops_cli.assertions import BUILTIN
 from agentops_cli.errors import InputError, UnreadableError
+from agentops_cli.metrics import BUILTIN as METRICS
 from agentops_cli.model.finding import Finding
+from agentops_cli.model.judge import Judge
 from agentops_cli.model.suite import Suite
-from agentops_cli.ports import AssertionType
+from agentops_cli.ports import AssertionType, MetricType
 from agentops_cli.registry import Registry
 from agentops_cli.suite.read import SuiteContext, read_suite
 from agentops_cli.template import Limits, Templates
@@ -30,14 +32,23 @@ class Files:
         return tuple(sorted(path for path in self._files if fnmatchcase(path, pattern)))
 
 
-def read(text: str, files: Mapping[str, str] | None = None, *, repeat: int | None = None) -> Suite:
-    """The suite `evals/s.yaml` with this text, beside these files."""
+def read(
+    text: str,
+    files: Mapping[str, str] | None = None,
+    *,
+    repeat: int | None = None,
+    judge: Judge | None = None,
+) -> Suite:
+    """The suite `evals/s.yaml` with this text, beside these files; `judge` is the configured."""
     kinds: Registry[AssertionType] = Registry("agentops.assertions", BUILTIN, noun="assertion")
+    metrics: Registry[MetricType] = Registry("agentops.metrics", METRICS, noun="metric")
     context = SuiteContext(
         source=Files(files or {}),
         kinds=kinds,
+        metrics=metrics,
         templates=Templates(limits=Limits(), clock=time.monotonic),
         repeat=repeat,
+        judge=judge,
     )
     return read_suite(dedent(text).lstrip(), path="evals/s.yaml", context=context)
 

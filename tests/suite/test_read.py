@@ -192,9 +192,8 @@ def test_not_and_advisory_belong_to_any_assertion() -> None:
         ("{id: a, mustContain: []}", ["2:30 bad-value"]),
         ("{id: a, assert: [{rgex: x}]}", ["2:26 unknown-assertion"]),
         ("{id: a, assert: [{regex: '('}]}", ["2:26 bad-argument"]),
-        ("{id: a, assert: [{rubric: good}]}", ["2:26 not-supported-yet"]),
+        ("{id: a, assert: [{rubric: good}]}", ["2:26 no-judge"]),
         ("{id: a, assert: [{regex: x, weight: 2}]}", ["2:45 not-supported-yet"]),
-        ("{id: a, turns: [{input: hi}], mustContain: x}", ["2:17 not-supported-yet"]),
         ("{id: a}", ["2:9 no-assertion"]),
         ("{id: a, assert: [{regex: x, advisory: true}]}", ["2:9 no-assertion"]),
         ("{id: a, expectedCategory: sucess}", ["2:35 bad-argument"]),
@@ -226,7 +225,7 @@ def test_all_mistakes_of_a_suite_are_found_at_once() -> None:
         prompt: p.md
         modles: [x]
         gate: {minPassRate: 95}
-        judge: {model: x}
+        budget: {calls: 5}
         cases:
           - {id: a, mustContain: ""}
           - {id: a, mustContain: x}
@@ -235,7 +234,7 @@ def test_all_mistakes_of_a_suite_are_found_at_once() -> None:
     assert shown(findings) == [
         "2:1 unknown-key",
         "3:21 bad-value",
-        "4:1 not-supported-yet",
+        "4:10 not-supported-yet",
         "6:26 bad-value",
         "7:5 duplicate-id",
         "8:5 no-assertion",
@@ -325,8 +324,10 @@ def test_a_suite_needs_cases() -> None:
     assert shown(mistakes("prompt: p.md\ncases: []\n")) == ["2:8 bad-value"]
 
 
-def test_only_a_suite_of_recorded_answers_needs_no_prompt() -> None:
+def test_only_a_suite_of_agents_and_recorded_answers_needs_no_prompt() -> None:
     cases = "cases: [{id: a, mustContain: x}]\n"
     assert shown(mistakes(cases)) == ["1:1 missing-prompt"]
+    assert shown(mistakes(f"models: [agent/bot, openai/x]\n{cases}")) == ["1:1 missing-prompt"]
+    assert read(f"models: [agent/bot, replay/a.jsonl]\n{cases}").prompt is None
     assert shown(mistakes(f"models: [replay/a.jsonl, openai/x]\n{cases}")) == ["1:1 missing-prompt"]
     assert read(f"models: [replay/a.jsonl]\n{cases}").prompt is None

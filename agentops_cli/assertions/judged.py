@@ -1,0 +1,44 @@
+"""Which assertions ask a judge, what, and how often at most."""
+
+from agentops_cli.assertions import BUILTIN, MAY_ASK_JUDGE, NEEDS_JUDGE
+from agentops_cli.judge import category, rubric
+from agentops_cli.judge.pairwise import Pair
+from agentops_cli.judge.question import Material
+from agentops_cli.model.call import Request
+from agentops_cli.model.judge import Judge
+from agentops_cli.model.suite import AssertionSpec
+
+_TRIES = 2
+"""A reply that cannot be used is asked for once more."""
+
+
+def needs_judge(spec: AssertionSpec) -> bool:
+    """True when the assertion cannot do without a judge."""
+    return spec.kind in NEEDS_JUDGE
+
+
+def may_ask_judge(spec: AssertionSpec) -> bool:
+    """True when the assertion may ask a judge: of a plugin's nothing else is known."""
+    return spec.kind in MAY_ASK_JUDGE or spec.kind not in BUILTIN
+
+
+def most_questions(spec: AssertionSpec, judge: Judge) -> int:
+    """How many calls the assertion makes at most; a plugin's is taken to ask as a built-in does."""
+    if not may_ask_judge(spec):
+        return 0
+    return judge.votes * (2 if _is_pair(spec) else 1) * _TRIES
+
+
+def question_of(spec: AssertionSpec, judge: Judge, material: Material) -> Request:
+    """The first question that the assertion would ask about some material."""
+    value = str(spec.args.get("value", ""))
+    if spec.kind == "expectedCategory":
+        return category.question(judge, material)
+    if _is_pair(spec):
+        pair = Pair(rubric=value, material=material, other=str(spec.args["against"]))
+        return pair.question(judge, ours="A")
+    return rubric.question(judge, value, material)
+
+
+def _is_pair(spec: AssertionSpec) -> bool:
+    return spec.kind == "rubric" and "against" in spec.args

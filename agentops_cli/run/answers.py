@@ -1,0 +1,16 @@
+"""Which assertions judge which answer of a case."""
+
+from collections.abc import Iterator
+
+from agentops_cli.model.suite import AssertionSpec, Case
+
+
+def answers_of(case: Case) -> Iterator[tuple[AssertionSpec, ...]]:
+    """The assertions of each answer of a case that is judged: of each turn, or of the only one."""
+    if not case.turns:
+        yield case.assertions
+        return
+    *before, last = case.turns
+    for turn in before:
+        yield turn.assertions
+    yield (*last.assertions, *case.assertions)

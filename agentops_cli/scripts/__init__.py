@@ -1,0 +1,1 @@
+"""The user's own functions, run in processes of their own."""

@@ -1,0 +1,57 @@
+"""The judge of a suite: what its key says, and which of its assertions cannot do without one."""
+
+from collections.abc import Iterable, Iterator
+
+from agentops_cli.assertions.judged import needs_judge
+from agentops_cli.errors import InputError, UnreadableError
+from agentops_cli.judge.files import JudgeFiles
+from agentops_cli.judge_keys import judge_of, model_findings
+from agentops_cli.locate import Document
+from agentops_cli.model.finding import Finding
+from agentops_cli.model.json import Json
+from agentops_cli.model.judge import Judge
+from agentops_cli.model.suite import AssertionSpec, Case
+from agentops_cli.ports import Source
+from agentops_cli.suite.values import Report, Values
+
+_ROUTE = ("judge",)
+
+
+def judge_of_suite(
+    written: Json, document: Document, *, source: Source, values: Values, report: Report
+) -> Judge | None:
+    """The judge that a suite's valid `judge:` key means; None after its mistakes are reported."""
+    place = document.at(_ROUTE)
+    if isinstance(written, dict) and isinstance(written.get("model"), str):
+        wrong = list(model_findings(written["model"], document.at((*_ROUTE, "model"))))
+        for finding in wrong:
+            report(finding)
+        return None if wrong else judge_of(written, location=place)
+    if not isinstance(written, str):
+        return None
+    try:
+        return JudgeFiles(source).get(values.beside(written)).judge
+    except UnreadableError as error:
+        fix = error.fix or f"name a judge file, or write judge: {{model: {written}}}"
+        report(Finding(rule="missing-file", message=error.message, location=place, fix=fix))
+    except InputError as error:
+        for finding in error.findings:
+            report(finding)
+    return None
+
+
+def without_judge(cases: Iterable[Case]) -> Iterator[Finding]:
+    """A finding for each assertion of a suite without a judge that needs one."""
+    places = dict.fromkeys(spec.location for case in cases for spec in _specs(case))
+    for place in places:
+        yield Finding(
+            rule="no-judge",
+            message="a rubric is judged by a model, and no judge is named",
+            location=place,
+            fix="add judge: {model: openai/gpt-4o} to the suite, or name a judge file there",
+        )
+
+
+def _specs(case: Case) -> Iterator[AssertionSpec]:
+    for specs in (case.assertions, *(turn.assertions for turn in case.turns)):
+        yield from filter(needs_judge, specs)

@@ -1,0 +1,52 @@
+"""`--dry-run` counts what conversations, tool steps and agents may take."""
+
+import pytest
+
+from agentops_cli.errors import ExitCode
+from tests.cli.conftest import PROMPT
+from tests.cli.running import Cli
+from tests.servers.faulty_openai import FaultyOpenAI
+
+PRICE = "models: {openai/ok: {price: {inputPer1M: 0, outputPer1M: 1000000}}}\n"
+TALK = """
+    prompt: tools.prompt.md
+    cases:
+      - id: talk
+        stubs: {search: found}
+        maxSteps: 3
+        turns: [{input: Hi, mustContain: x}, {input: Bye, mustContain: x}]
+      - {id: once, input: Hi, mustContain: x, assertOutput: false}
+"""
+
+
+def test_every_step_of_every_turn_is_counted(cli: Cli, server: FaultyOpenAI) -> None:
+    cli.write("agentops.yaml", PRICE)
+    cli.write("tools.prompt.md", PROMPT.replace("temperature: 0", "tools: [{name: search}]"))
+    ended = cli.run("eval", cli.write("s.yaml", TALK), "--dry-run", "--repeat", "2")
+    assert ended.code is ExitCode.OK, ended.err
+    # 2 repeats of 2 turns of 3 steps, and of 1 call; 50 tokens of 1 dollar each.
+    assert "14 calls, at most $700" in ended.out
+    assert "≤ 700" in ended.out
+    assert not server.requests
+
+
+@pytest.mark.parametrize(
+    ("declared", "told"),
+    [(", maxUsdPerCall: 0.05", "at most $0.45"), ("", "9 calls of unknown price")],
+)
+def test_an_agent_takes_what_it_declares_for_each_turn(cli: Cli, declared: str, told: str) -> None:
+    cli.write("agentops.yaml", f'agents: {{bot: {{python: "bot:answer"{declared}}}}}')
+    cli.write("bot.py", "def answer(text, context):\n    return text\n")
+    suite = """
+        models: [agent/bot]
+        defaults: {mustNotContain: x}
+        cases:
+          - {id: talk, turns: [{input: Hi}, {input: Bye}]}
+          - {id: once, input: Hi}
+    """
+    ended = cli.run("eval", cli.write("s.yaml", suite), "--dry-run", "--repeat", "3")
+    assert ended.code is ExitCode.OK, ended.err
+    assert "9 calls" in ended.out
+    assert told in ended.out
+    assert "unknown" in ended.out
+    assert "≤" not in ended.out

@@ -1,0 +1,395 @@
+"""Cases become requests, turn by turn, for models and for agents; mistakes are in tests/invalid."""
+
+import time
+from collections.abc import Mapping
+from decimal import Decimal
+from textwrap import dedent
+from typing import Any
+
+import pytest
+
+from agentops_cli.errors import InputError
+from agentops_cli.model.call import AgentInput
+from agentops_cli.model.finding import Finding
+from agentops_cli.model.json import Json
+from agentops_cli.model.money import Price, Rates
+from agentops_cli.model.prompt import Message
+from agentops_cli.model.settings import (
+    AgentSettings,
+    CommandAgent,
+    HttpAgent,
+    Meter,
+    PythonAgent,
+    UsagePaths,
+)
+from agentops_cli.prompt.read import read_prompt
+from agentops_cli.prompt.render import Renderer
+from agentops_cli.run.plan import DEFAULT_MAX_TOKENS, LoadedSuite, Plan, PlanSettings, plan
+from agentops_cli.suite.select import Selection
+from agentops_cli.template import Templates
+from tests.builders import a_place
+from tests.suite.reading import read
+
+PROMPT = """\
+    ---
+    version: 1.0.0
+    model: openai/mini
+    max_tokens: 100
+    tools: [{name: search, parameters: {query: string}}]
+    ---
+    Sell lamps.
+    """
+OWN_USER = """\
+    ---
+    version: 1.0.0
+    model: openai/mini
+    output: {schema: {label: string}}
+    ---
+    Be {{ tone }}.
+
+    user:
+    Asked: {{ input }}
+    """
+CHEAP = Price(rates=Rates(input_usd=Decimal("1e-6"), output_usd=Decimal("1e-6")))
+
+
+def planned(
+    suite: str,
+    prompt: str | None = PROMPT,
+    agents: Mapping[str, AgentSettings] | None = None,
+    models: tuple[str, ...] = (),
+    **changes: Any,
+) -> Plan:
+    settings = PlanSettings(
+        **{
+            "base_url_of": lambda _: "http://127.0.0.1/v1",
+            "price_of": lambda _: CHEAP,
+            "run_usd": None,
+            "timeout_s": 7.0,
+            "templates": Templates(clock=time.monotonic),
+            "doubt_of": lambda _: None,
+            "agents": agents or {},
+            **changes,
+        }
+    )
+    renderer = None
+    if prompt is not None:
+        text = dedent(prompt)
+        renderer = Renderer(read_prompt(text, path="p.prompt.md"), clock=time.monotonic)
+        suite = f"prompt: p.prompt.md\n{dedent(suite).lstrip()}"
+    loaded = LoadedSuite(suite=read(suite), renderer=renderer)
+    return plan([loaded], Selection(models=models), settings)
+
+
+def refused(suite: str, **changes: Any) -> tuple[Finding, ...]:
+    with pytest.raises(InputError) as caught:
+        planned(suite, **changes)
+    return caught.value.findings
+
+
+def an_agent(name: str = "bot", **changes: Any) -> AgentSettings:
+    return AgentSettings(
+        **{"name": name, "location": a_place(), "how": PythonAgent(target="bot:answer"), **changes}
+    )
+
+
+def user(text: str) -> Message:
+    return Message(role="user", content=text)
+
+
+SYSTEM = Message(role="system", content="Sell lamps.")
+
+
+# Models
+
+
+def test_a_case_is_one_request_with_the_tools_of_the_prompt() -> None:
+    [case] = planned("cases: [{id: a, input: Hi, mustContain: x}]").cases
+    assert case.later == ()
+    assert case.request.messages == (SYSTEM, user("Hi"))
+    assert [tool.name for tool in case.request.tools] == ["search"]
+    assert (case.request.max_tokens, case.request.timeout_s, case.request.agent) == (100, 7.0, None)
+    assert (case.suite, case.model) == ("evals/s.yaml", "openai/mini")
+
+
+def test_a_conversation_is_a_request_a_turn_without_its_history() -> None:
+    [case] = planned("""
+        cases:
+          - id: a
+            turns: [{input: Hi, mustContain: x}, {input: Who am I?, mustContain: x}]
+    """).cases
+    requests = (case.request, *case.later)
+    assert [request.messages for request in requests] == [
+        (SYSTEM, user("Hi")),
+        (SYSTEM, user("Who am I?")),
+    ]
+    assert [request.turn for request in requests] == [0, 1]
+    assert len({request.fingerprint() for request in requests}) == 2
+
+
+def test_each_turn_renders_the_prompt_with_its_own_variables_over_the_cases() -> None:
+    [case] = planned(
+        """
+        cases:
+          - id: a
+            vars: {tone: dry}
+            assertOutput: false
+            turns: [{input: Hi, mustContain: x}, {input: Bye, vars: {tone: warm}, mustContain: x}]
+        """,
+        OWN_USER,
+    ).cases
+    assert [request.messages for request in (case.request, *case.later)] == [
+        (Message(role="system", content="Be dry."), user("Asked: Hi")),
+        (Message(role="system", content="Be warm."), user("Asked: Bye")),
+    ]
+
+
+def test_a_transcript_stands_after_the_system_message() -> None:
+    [case] = planned("""
+        cases:
+          - id: a
+            input: Lamp
+            mustContain: x
+            messages:
+              - {role: user, content: Hi}
+              - {role: assistant, content: Yes?}
+              - {role: user, content: "{{ input }}"}
+    """).cases
+    said = (user("Hi"), Message(role="assistant", content="Yes?"), user("Lamp"))
+    assert case.request.messages == (SYSTEM, *said)
+
+
+def test_without_a_prompt_a_recorded_conversation_says_its_own_words() -> None:
+    cases = planned(
+        """
+        models: [replay/a.jsonl]
+        cases:
+          - {id: a, turns: [{input: Hi, mustContain: x}, {input: Bye, mustContain: x}]}
+          - id: b
+            mustContain: x
+            messages: [{role: system, content: S}, {role: user, content: U}]
+          - {id: c, mustContain: x}
+        """,
+        None,
+    ).cases
+    assert [[r.messages for r in (case.request, *case.later)] for case in cases] == [
+        [(user("Hi"),), (user("Bye"),)],
+        [(Message(role="system", content="S"), user("U"))],
+        [()],
+    ]
+
+
+def test_the_output_schema_is_asserted_of_every_answer_of_a_conversation() -> None:
+    once, talk, free = planned(
+        """
+        defaults: {mustContain: x, vars: {tone: dry}}
+        cases:
+          - {id: a, input: Hi}
+          - {id: b, turns: [{input: Hi, mustContain: x}, {input: Bye}]}
+          - {id: c, turns: [{input: Hi, mustContain: x}], assertOutput: false}
+        """,
+        OWN_USER,
+    ).cases
+    assert [spec.kind for spec in once.case.assertions] == ["mustContain", "jsonSchema"]
+    assert [[s.kind for s in turn.assertions] for turn in talk.case.turns] == [
+        ["mustContain", "jsonSchema"],
+        ["jsonSchema"],
+    ]
+    assert [spec.kind for spec in talk.case.assertions] == ["mustContain"]
+    assert all(spec.kind != "jsonSchema" for spec in free.case.turns[0].assertions)
+    assert once.request.response_schema == talk.later[0].response_schema is not None
+
+
+def test_a_variable_that_no_turn_has_is_missed_once() -> None:
+    turns = "turns: [{input: a, mustContain: x}, {input: b, mustContain: x}]"
+    [finding] = refused(f"cases: [{{id: a, {turns}}}]", prompt=OWN_USER)
+    assert finding.message == "turn 1 of case 'a': the variable 'tone' is not given"
+
+
+def test_a_skipped_case_is_planned_with_all_its_mistakes() -> None:
+    [case] = planned("""
+        cases:
+          - id: a
+            skip: not yet
+            stubs: {unheard_of: 1}
+            turns: [{input: Hi, vars: {no: 1}, mustContain: x}, {input: Bye, mustContain: x}]
+    """).cases
+    assert (case.request.messages, len(case.later)) == ((), 1)
+
+
+# Agents
+
+
+def test_an_agent_is_asked_with_the_cases_own_words_and_told_its_faults() -> None:
+    [case] = planned(
+        """
+        models: [agent/bot]
+        cases:
+          - id: a
+            input: Hi
+            vars: {order: "812"}
+            mustContain: x
+            maxSteps: 3
+            faults: [{tool: search, error: timeout, times: 1}, {provider: true, error: empty}]
+        """,
+        None,
+        {"bot": an_agent(meter=Meter())},
+    ).cases
+    assert case.request.messages == (user("Hi"),)
+    assert case.request.agent == AgentInput(
+        input="Hi",
+        conversation="",
+        vars={"order": "812"},
+        faults=case.case.faults,
+        max_steps=3,
+    )
+    assert (case.request.tools, case.request.base_url, case.request.max_tokens) == (
+        (), None, DEFAULT_MAX_TOKENS,
+    )  # fmt: skip
+    assert case.request.tags is not None
+    assert (case.request.tags.case_id, case.request.tags.prompt) == ("a", None)
+
+
+def test_an_agent_hears_turns_one_by_one_and_a_transcript_whole() -> None:
+    talk, told = planned(
+        """
+        models: [agent/bot]
+        defaults: {mustNotContain: x}
+        cases:
+          - {id: a, vars: {n: 1, m: 1}, turns: [{input: Hi}, {input: Bye, vars: {n: 2}}]}
+          - {id: b, messages: [{role: assistant, content: Yes?}, {role: user, content: Lamp}]}
+        """,
+        None,
+        {"bot": an_agent()},
+    ).cases
+    inputs = [request.agent for request in (talk.request, *talk.later)]
+    assert [(a.input, a.vars) for a in inputs if a] == [
+        ("Hi", {"n": 1, "m": 1}),
+        ("Bye", {"n": 2, "m": 1}),
+    ]
+    assert [request.turn for request in (talk.request, *talk.later)] == [0, 1]
+    assert told.request.agent is not None
+    assert told.request.agent.input == "Lamp"
+    assert told.request.messages == (Message(role="assistant", content="Yes?"), user("Lamp"))
+
+
+MIXED = """
+    models: [openai/mini, agent/bot]
+    cases: [{id: a, input: Hi, mustContain: x, stubs: {search: found}}]
+"""
+
+
+def test_in_a_mixed_suite_prompt_and_stubs_are_for_the_models() -> None:
+    model, agent = planned(MIXED, agents={"bot": an_agent()}).cases
+    assert (model.request.messages, model.case.stubs) == (
+        (SYSTEM, user("Hi")),
+        {"search": "found"},
+    )
+    assert (agent.request.messages, agent.case.stubs) == ((user("Hi"),), None)
+    assert [case.index for case in (model, agent)] == [0, 1]
+    assert planned(MIXED, agents={"bot": an_agent()}).notes == ()
+
+
+def test_a_selected_agent_needs_no_prompt_that_can_be_rendered() -> None:
+    suite = MIXED.replace("input: Hi", "input: Hi, vars: {unheard_of: 1}")
+    agents = {"bot": an_agent()}
+    [agent] = planned(suite, agents=agents, models=("agent/*",)).cases
+    assert agent.model == "agent/bot"
+    [finding] = refused(suite, agents=agents)
+    assert finding.rule == "unknown-variable"
+
+
+def test_a_prompt_that_no_model_is_sent_is_noted() -> None:
+    suite = "models: [agent/bot]\ncases: [{id: a, input: Hi, mustContain: x}]"
+    [note] = planned(suite, agents={"bot": an_agent()}).notes
+    assert (note.rule, str(note.location)) == ("unsent-prompt", "p.prompt.md")
+
+
+FAULTS = "models: [agent/bot]\ncases: [{id: a, input: b, mustContain: x, faults: [%s]}]"
+TOOL, PROVIDER = "{tool: search, error: empty}", "{provider: true, error: empty}"
+SEEN = "$.calls"
+
+
+def http(body: Json, **changes: Any) -> HttpAgent:
+    return HttpAgent(**{"url": "http://127.0.0.1", "body": body, "tool_calls": SEEN, **changes})
+
+
+@pytest.mark.parametrize(
+    ("fault", "agent", "rules"),
+    [
+        (TOOL, an_agent(), []),
+        (TOOL, an_agent(how=CommandAgent(command=("bot",), tool_calls=SEEN)), []),
+        (TOOL, an_agent(how=http({"a": [{"b": "{{ faults }}"}]})), []),
+        (TOOL, an_agent(how=http("{% for f in faults %}{{ f.tool }}{% endfor %}")), []),
+        (TOOL, an_agent(how=http({"faults": "{{ input }}", "x": "faults"})), ["unmet-fault"]),
+        (TOOL, an_agent(how=http("{{ vars.faults }}")), ["unmet-fault"]),
+        (TOOL, an_agent(how=http(None)), ["unmet-fault"]),
+        (TOOL, an_agent(how=http("{{ input }}"), meter=Meter()), []),
+        (TOOL, an_agent(how=CommandAgent(command=("bot",))), ["hidden-calls"]),
+        (TOOL, an_agent(how=CommandAgent(command=("bot",)), meter=Meter()), []),
+        (TOOL, an_agent(tools=("search",)), []),
+        (TOOL, an_agent(tools=("searched",)), ["unknown-tool"]),
+        (TOOL, an_agent(tools=()), ["unknown-tool"]),
+        (PROVIDER, an_agent(meter=Meter()), []),
+        (PROVIDER, an_agent(how=http("{{ faults }}")), ["unmetered-fault"]),
+    ],
+)
+def test_a_fault_that_could_never_be_met_is_refused(
+    fault: str, agent: AgentSettings, rules: list[str]
+) -> None:
+    suite, agents = FAULTS % fault, {"bot": agent}
+    if not rules:
+        assert planned(suite, None, agents).cases
+        return
+    assert [finding.rule for finding in refused(suite, prompt=None, agents=agents)] == rules
+
+
+DECLARED, REPORTED = Decimal("0.01"), UsagePaths(usd="$.usd")
+TOKENS = UsagePaths(input="$.in", output="$.out")
+COMMAND = CommandAgent(command=("bot",), answer="$.text")
+
+
+@pytest.mark.parametrize(
+    ("agent", "price", "known"),
+    [
+        (an_agent(how=COMMAND), CHEAP, False),
+        (an_agent(how=COMMAND, max_usd_per_call=Decimal(0)), None, True),
+        (an_agent(how=COMMAND, meter=Meter()), None, True),
+        (an_agent(how=COMMAND, usage=REPORTED), None, True),
+        (an_agent(how=COMMAND, usage=TOKENS), CHEAP, True),
+        (an_agent(how=COMMAND, usage=TOKENS), None, False),
+        (an_agent(how=COMMAND, usage=TOKENS, max_usd_per_call=DECLARED), None, True),
+        (an_agent(), None, True),
+    ],
+)
+@pytest.mark.parametrize("limit", ["run", "suite", "gate", "none"])
+def test_under_a_limit_something_is_known_of_an_agents_dollars(
+    agent: AgentSettings, price: Price | None, known: bool, limit: str
+) -> None:
+    head = {"suite": "budget: {runUsd: 1}", "gate": "gate: {maxCostUsd: 1}"}.get(limit, "")
+    suite = f"{head}\nmodels: [agent/bot]\ncases: [{{id: a, input: b, mustContain: x}}]"
+    changes: dict[str, Any] = {
+        "agents": {"bot": agent},
+        "run_usd": Decimal(1) if limit == "run" else None,
+        "price_of": lambda _: price,
+    }
+    if known or limit == "none":
+        assert planned(suite, None, **changes).cases
+        return
+    [finding] = refused(suite, prompt=None, **changes)
+    assert finding.rule == "unknown-price"
+    assert finding.location == agent.location
+    assert "maxUsdPerCall" in (finding.fix or "")
+
+
+@pytest.mark.parametrize("model", ["agent/bott", "agent/", "agent/bot/x"])
+def test_an_agent_that_is_not_configured_is_refused(model: str) -> None:
+    suite = f"models: [{model}]\ncases: [{{id: a, input: b, mustContain: x}}]"
+    [finding] = refused(suite, agents={"bot": an_agent()})
+    assert (finding.rule, str(finding.location)) == ("unknown-agent", "evals/s.yaml:2:9")
+
+
+def test_a_limit_still_needs_the_price_of_a_model() -> None:
+    suite = "budget: {runUsd: 1}\ncases: [{id: a, input: b, mustContain: x}]"
+    [finding] = refused(suite, price_of=lambda _: None)
+    assert (finding.rule, str(finding.location)) == ("unknown-price", "p.prompt.md")
