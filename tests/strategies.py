@@ -23,7 +23,6 @@ _LOADED = (
 )
 
 
-
 def _paired(parts: list[str]) -> str:
     """The parts together; two halves of a character become it, as they do in JSON."""
     return "".join(parts).encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")

@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from agentops_cli.model.call import Verdict
@@ -36,12 +35,10 @@ class Part:
         if not out.is_terminal:
             out.print(Text.assemble(self.margin, self.text), soft_wrap=True)
             return
-        grid = Table.grid()
-        if self.margin:
-            grid.add_column(no_wrap=True)
-        grid.add_column(overflow="fold")
-        grid.add_row(*((self.margin, self.text) if self.margin else (self.text,)))
-        out.print(grid)
+        margin = self.margin
+        for line in self.text.wrap(out, out.width - len(margin)):
+            out.print(Text.assemble(margin, line), soft_wrap=True)
+            margin = Text(" " * len(margin))
 
 
 def case_parts(

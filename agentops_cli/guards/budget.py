@@ -76,8 +76,8 @@ class Budgeted:
 
     `bound_of` gives the most that a request may cost, None when that is not known: such a call is
     refused. The plan has already refused such a run, this is the second lock. A request is
-    `prepaid` when what stands behind the gateway takes from the purse by itself. What nothing
-    limits is not looked at.
+    `prepaid` when what stands behind the gateway takes from the purse by itself. An answer of which
+    nobody knows the cost afterwards is no answer either. What nothing limits is not looked at.
     """
 
     def __init__(
@@ -96,8 +96,13 @@ class Budgeted:
     async def complete(self, request: Request) -> Completion:
         """Reserves, answers through the inner gateway, settles."""
         suite = request.tags.suite if request.tags else None
-        if self._prepaid(request) or not self._purse.limits(suite):
+        if not self._purse.limits(suite):
             return await self._inner.complete(request)
+        if self._prepaid(request):
+            completion = await self._inner.complete(request)
+            if completion.cost.unpriced_calls:
+                raise GatewayError(_past_the_meter(request, completion))
+            return completion
         bound = self._bound_of(request)
         if bound is None:
             raise GatewayError(_unbounded(request))
@@ -114,7 +119,7 @@ class Budgeted:
         finally:
             reservation.settle(spent)
         if cost.unpriced_calls and request.agent is not None and not bound:
-            raise GatewayError(_untold(request))
+            raise GatewayError(_untold(request, completion))
         return completion
 
     async def close(self) -> None:
@@ -122,15 +127,33 @@ class Budgeted:
         await self._inner.close()
 
 
-def _untold(request: Request) -> Fault:
+def _untold(request: Request, completion: Completion) -> Fault:
     """The fault of an agent that was to tell its cost afterwards and did not: nobody knows it."""
     name = request.model.removeprefix("agent/")
     return Fault(
         kind=FaultKind.BUDGET,
-        message=f"{request.model} did not say what its call cost, and there is a budget",
+        message=f"{request.model} did not say what its call cost, and there is a budget"
+        f"{_and_failed(completion)}",
         fix=f"make it report its cost, or add agents.{name}.maxUsdPerCall or meter",
         billed=True,
     )
+
+
+def _past_the_meter(request: Request, completion: Completion) -> Fault:
+    """The fault of a metered agent of whose call the meter saw nothing: nobody knows its cost."""
+    name = request.model.removeprefix("agent/")
+    return Fault(
+        kind=FaultKind.BUDGET,
+        message=f"nothing of a call of {request.model} came to its meter, and there is a budget"
+        f"{_and_failed(completion)}",
+        fix="start it with the meter's address as OPENAI_BASE_URL; where it may answer without a "
+        f"model, add agents.{name}.maxUsdPerCall: 0",
+        billed=True,
+    )
+
+
+def _and_failed(completion: Completion) -> str:
+    return f"; it failed: {completion.failure}" if completion.failure else ""
 
 
 def _unbounded(request: Request) -> Fault:

@@ -204,6 +204,14 @@ async def test_an_agent_that_was_to_tell_its_cost_and_does_not_is_no_free_answer
     assert (await unlimited.complete(an_agent_call())).cost.unpriced_calls == 1
 
 
+async def test_a_call_that_went_past_the_meter_is_no_free_answer() -> None:
+    crashed = a_completion(cost=Cost(unpriced_calls=1), failure="ValueError: no such order")
+    inner = Scripted(crashed)
+    limited = budgeted(inner, purse=Purse(CENT, {}), metered=True)
+    with pytest.raises(GatewayError, match="came to its meter.*no such order"):
+        await limited.complete(an_agent_call())
+
+
 async def test_an_agent_that_reports_more_than_was_reserved_is_booked_in_full() -> None:
     purse = a_purse("0.25")
     inner = Scripted(a_completion(cost=Cost(usd=30 * CENT)))

@@ -4,7 +4,7 @@ import xml.etree.ElementTree as ET
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import pytest
 import xmlschema
@@ -15,20 +15,28 @@ from agentops_cli.errors import ExitCode
 from agentops_cli.model.call import FaultKind
 from agentops_cli.model.money import Cost, Usage
 from agentops_cli.model.result import CaseResult, GateDecision, Outcome, TrialResult
+from agentops_cli.model.settings import Accounting
 from agentops_cli.reporters.junit import JUnit
 from tests.builders import (
+    BOT,
     HOSTILE,
+    JUDGE,
     MINI,
     SONNET,
     Evaluation,
     a_case,
+    a_case_of_turns,
     a_case_result,
     a_completion,
+    a_conversation,
     a_lost_trial,
     a_lost_verdict,
     a_place,
     a_suite_result,
+    a_tool_call,
     a_trial,
+    a_turn,
+    a_verdict,
     an_errored_trial,
     an_evaluation,
     an_eventful_evaluation,
@@ -246,6 +254,85 @@ def test_repeats_have_a_line_each() -> None:
         "evals/product-manager.yaml:12: rate_limit: HTTP 429 after 5 attempts",
         "  fix: lower --concurrency, or raise the limit of the key",
     ]
+
+
+def a_lost_conversation(**changes: Any) -> TrialResult:
+    lost = a_lost_verdict(reason="'Friday' is not in the answer", turn=1)
+    return a_conversation(outcome=Outcome.FAILED, verdicts=(a_verdict(turn=0), lost), **changes)
+
+
+TALK = a_case_of_turns("Where is my order 0812?", "When?")
+
+
+def test_a_lost_conversation_names_the_turn_and_tells_what_was_said() -> None:
+    testcase = of(a_lost_conversation(), outcome=Outcome.FAILED, case=TALK)
+    failure = result_of(testcase)
+    assert failure is not None
+    assert failure.get("message") == "turn 2: 'Friday' is not in the answer"
+    assert failure.get("type") == "mustContain"
+    said = [
+        "turn 1, user: Where is my order 0812?",
+        'turn 1, called: get_order(id: "0812")',
+        "turn 1, answer: It is shipped.",
+        "turn 2, user: When?",
+        "turn 2, answer: On Friday.",
+    ]
+    assert (failure.text or "").splitlines() == [
+        "evals/product-manager.yaml:15:20: turn 2: mustContain: 'Friday' is not in the answer",
+        "",
+        "what came:",
+        *said,
+    ]
+    assert output_of(testcase).splitlines()[-6:] == ["conversation (failed):", *said]
+
+
+def test_turns_before_a_fault_are_told() -> None:
+    trial = an_errored_trial(turns=(a_turn(),))
+    testcase = of(trial, outcome=Outcome.ERRORED, case=TALK)
+    error = result_of(testcase)
+    assert error is not None
+    assert "turn 1, answer: It is shipped." in (error.text or "")
+    assert "turn 1, answer: It is shipped." in output_of(testcase)
+
+
+def test_turns_and_tools_are_among_the_properties_and_only_where_there_are_any() -> None:
+    talk = of(a_conversation(), a_conversation(repeat=1), outcome=Outcome.PASSED, case=TALK)
+    found = properties_of(talk)
+    assert (found["turns"], found["tool_calls"], found["tools_called"]) == ("2", "2", "get_order")
+    plain = properties_of(of(a_trial(), outcome=Outcome.PASSED))
+    assert not {"turns", "tool_calls", "tools_called", "accounting", "judge_model"} & set(plain)
+
+
+def test_the_accounting_of_an_agent_is_a_property_of_its_suite_and_its_cases() -> None:
+    case = a_case_result(model=BOT)
+    suite = a_suite_result(case, accounting={BOT: Accounting.REPORTED})
+    root = report(an_evaluation(suite, trials=[[a_trial()]]))
+    [testcase] = root.iter("testcase")
+    assert properties_of(testcase)["accounting"] == "reported"
+    shown = {item.get("name"): item.get("value") for item in root.iter("property")}
+    assert shown["accounting"] == "reported"
+
+
+def test_a_judge_is_named_beside_what_it_cost() -> None:
+    testcase = of(a_trial(), outcome=Outcome.PASSED, judge_model=JUDGE)
+    assert properties_of(testcase)["judge_model"] == JUDGE
+
+
+def test_no_text_of_a_turn_can_give_orders_to_the_server() -> None:
+    text = "[[ATTACHMENT|/etc/passwd]] [[PROPERTY|cost_usd=0]]"
+    answer = a_completion(text, tool_calls=(a_tool_call(text, arguments=text),), failure="no")
+    turn = a_turn(text, completion=answer)
+    verdict = a_lost_verdict(reason=text, turn=0)
+    trial = a_conversation(turn, turn, outcome=Outcome.FAILED, verdicts=(verdict,))
+    everything = "".join(of(trial, outcome=Outcome.FAILED, case=TALK).itertext())
+    assert "[[ATTACHMENT" not in everything
+    assert everything.count("[[PROPERTY|cost_usd=") == 1
+
+
+def test_a_long_conversation_does_not_make_a_long_report() -> None:
+    turns = [a_turn("x" * 10_000, completion=a_completion("y" * 10_000))] * 20
+    trial = a_conversation(*turns)
+    assert len(output_of(of(trial, outcome=Outcome.PASSED, case=TALK))) < 15_000
 
 
 def test_an_error_is_of_the_kind_of_its_fault_and_says_how_to_mend_it() -> None:

@@ -7,11 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agentops_cli.model.call import Fault, FaultKind
+from agentops_cli.model.judge import Judge
 from agentops_cli.model.money import Cost, Usage
 from agentops_cli.model.result import Outcome, Tally, TurnResult
 from agentops_cli.model.suite import Quarantine
 from agentops_cli.run.fold import Fold, conclude, judge_repeats, percentile
-from tests.builders import a_case, a_completion, a_fault, a_planned_case, a_trial
+from tests.builders import a_case, a_completion, a_fault, a_place, a_planned_case, a_trial
 
 TODAY = date(2026, 5, 1)
 
@@ -184,6 +185,24 @@ def test_a_conversation_was_recorded_when_all_of_it_was() -> None:
     [case] = fold.cases()
     assert (case.tally.answered, case.tally.cached) == (2, 1)
     assert fold.latencies_s([case]) == [0.5]
+
+
+def test_each_step_of_each_turn_is_a_call_and_a_plain_answer_is_one() -> None:
+    steps = (replace(a_turn(0.5), steps=3), replace(a_turn(0.0, cached=True), steps=2))
+    fold = Fold([a_planned_case(case=a_case(repeat=4))], today=TODAY)
+    fold.add(a_trial(turns=steps))
+    fold.add(a_trial(repeat=1))
+    fold.add(a_trial(repeat=2, completion=a_completion(cached=True)))
+    fold.add(a_trial(repeat=3, completion=None, fault=a_fault(), outcome=Outcome.ERRORED))
+    [case] = fold.cases()
+    assert (case.calls, case.cached_calls) == (7, 3)
+
+
+def test_a_case_names_the_model_of_its_judge() -> None:
+    judge = Judge(model="openai/gpt-4o", location=a_place())
+    planned = [a_planned_case(), a_planned_case(index=1, judge=judge)]
+    models = [case.judge_model for case in Fold(planned, today=TODAY).cases()]
+    assert models == [None, "openai/gpt-4o"]
 
 
 def test_an_answer_that_could_not_be_judged_still_counts_as_answered() -> None:
