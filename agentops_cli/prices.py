@@ -24,7 +24,8 @@ Steps: TypeAlias = "list[tuple[int, Entry]]"
 """Figures by the number of input tokens above which they count, in rising order from 0."""
 
 _FILE = "model_prices_and_context_window_backup.json"
-_TEXT_MODES = frozenset({"chat", "completion", "responses"})
+_TEXT_MODES = frozenset({"chat", "completion", "embedding", "responses"})
+_OTHER_INPUTS = re.compile(r"input_cost_per_(image|video|audio|character|query)")
 _FREE_PROVIDERS = frozenset({"local", "replay", "scripted"})
 
 # dotprompt's name for the Gemini API, which litellm knows by another.
@@ -196,6 +197,8 @@ def _price_of_entry(model: str, entry: Entry) -> Price | None:
     outputs = entry.get("supported_output_modalities")
     if isinstance(outputs, list) and not _UNBOUNDED_OUTPUTS.isdisjoint(outputs):
         return None
+    if entry.get("mode") == "embedding" and any(map(_OTHER_INPUTS.match, entry)):
+        return None  # What is embedded may be no text, and is then priced otherwise.
     steps = _listed_tiers(entry) or _keyed_tiers(entry)
     if "claude" not in model:
         # Claude's prompts are cached on request only, and no request of ours asks for it.

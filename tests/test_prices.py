@@ -115,7 +115,6 @@ def test_an_id_is_priced_as_the_key_that_it_names_exactly(model: str, key: str) 
         "openai/openai/gpt-4o",
         "/gpt-4o",
         # Listed, but not by the token, or not only.
-        "text-embedding-3-small",
         "whisper-1",
         "openai/sora-2",
         "medlm-large",
@@ -239,6 +238,12 @@ def test_a_call_that_always_searches_costs_its_dearest_search() -> None:
     assert online.per_call_usd == Decimal("0.005")
 
 
+def test_texts_that_are_embedded_cost_their_input() -> None:
+    found = SHIPPED.price_of("openai/text-embedding-3-small")
+    assert found
+    assert found.cost_of(Usage(input_tokens=1_000_000)) == Decimal("0.02")
+
+
 def test_a_search_that_is_only_possible_costs_nothing() -> None:
     found = SHIPPED.price_of("anthropic/claude-sonnet-4-5")
     assert found
@@ -248,7 +253,7 @@ def test_a_search_that_is_only_possible_costs_nothing() -> None:
 @pytest.mark.parametrize(
     "changes",
     [
-        {"mode": "embedding"},
+        {"mode": "embedding", "input_cost_per_image": Decimal("0.0001")},
         {"mode": "image_generation"},
         {"mode": None},
         {"input_cost_per_token": None},

@@ -203,7 +203,8 @@ def _suite_table(run: RunResult) -> Table:
                 _count(counts, Outcome.ERRORED),
                 percent(pass_rate(counts)),
                 costs(total_cost(cases)),
-                seconds(suite.p50_latency_s),
+                # Of several models it is nobody's own.
+                seconds(suite.p50_latency_s) if len(suite.models) == 1 else "",
             )
     return table
 

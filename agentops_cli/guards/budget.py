@@ -71,11 +71,17 @@ def most_usd(request: Request, price: Price) -> Decimal:
     return price.bound(input_tokens=most_input_tokens(request), output_tokens=request.max_tokens)
 
 
+TOLD_AFTERWARDS = Decimal("Infinity")
+"""The bound of a call that may cost anything, and says so when it is over."""
+
+
 class Budgeted:
     """A gateway that refuses what it cannot be sure to afford, with a BUDGET fault.
 
     `bound_of` gives the most that a request may cost, None when that is not known: such a call is
-    refused. The plan has already refused such a run, this is the second lock. A request is
+    refused. The plan has already refused such a run, this is the second lock. A call that only
+    tells afterwards what it cost, `TOLD_AFTERWARDS`, is made alone, with all that is left reserved:
+    no more than one call can cost more than there is, and that one is no answer. A request is
     `prepaid` when what stands behind the gateway takes from the purse by itself. An answer of which
     nobody knows the cost afterwards is no answer either. What nothing limits is not looked at.
     """
@@ -106,20 +112,25 @@ class Budgeted:
         bound = self._bound_of(request)
         if bound is None:
             raise GatewayError(_unbounded(request))
-        reservation = await self._purse.reserve(bound, suite=suite)
-        spent = bound  # What a cancelled or cut-off call is taken to have cost.
+        if bound == TOLD_AFTERWARDS:
+            reservation = await self._purse.reserve_rest(suite=suite)
+        else:
+            reservation = await self._purse.reserve(bound, suite=suite)
+        spent = reserved = reservation.usd  # What a cut-off call is taken to have cost.
         try:
             completion = await self._inner.complete(request)
             cost = completion.cost
-            spent = max(bound, cost.usd) if cost.unpriced_calls else cost.usd
+            spent = max(reserved, cost.usd) if cost.unpriced_calls else cost.usd
         except GatewayError as error:
             fault = error.fault
-            spent = ZERO if not fault.billed else bound if fault.usd is None else fault.usd
+            spent = ZERO if not fault.billed else reserved if fault.usd is None else fault.usd
             raise
         finally:
             reservation.settle(spent)
-        if cost.unpriced_calls and request.agent is not None and not bound:
+        if cost.unpriced_calls and bound == TOLD_AFTERWARDS:
             raise GatewayError(_untold(request, completion))
+        if too_much := self._purse.overspent(suite):
+            raise GatewayError(_overspent(request, cost.usd, too_much))
         return completion
 
     async def close(self) -> None:
@@ -136,6 +147,17 @@ def _untold(request: Request, completion: Completion) -> Fault:
         f"{_and_failed(completion)}",
         fix=f"make it report its cost, or add agents.{name}.maxUsdPerCall or meter",
         billed=True,
+    )
+
+
+def _overspent(request: Request, usd: Decimal, too_much: str) -> Fault:
+    name = request.model.removeprefix("agent/")
+    return Fault(
+        kind=FaultKind.BUDGET,
+        message=f"a call of {request.model} cost ${usd.normalize():f}, so that {too_much}",
+        fix=f"only a meter can hold it back: add agents.{name}.meter, or lower what it may do",
+        billed=True,
+        usd=usd,
     )
 
 

@@ -63,6 +63,29 @@ class Purse:
             account.reserved_usd += usd
         return Reserved(accounts, usd, on_settled=self._wake)
 
+    async def reserve_rest(self, *, suite: str | None) -> "Reserved":
+        """Takes out all that is left, for a call that may cost anything.
+
+        It waits until no other call of these accounts is under way. Raises `GatewayError` with a
+        BUDGET fault when nothing is left.
+        """
+        accounts = self._accounts(suite)
+        while any(account.reserved_usd for account in accounts):
+            await self._settled.wait()
+        rest = min(account.limit_usd - account.spent_usd for account in accounts)
+        if rest <= 0:
+            spent = next(a for a in accounts if a.limit_usd <= a.spent_usd)
+            raise GatewayError(_all_spent(spent))
+        return await self.reserve(rest, suite=suite)
+
+    def overspent(self, suite: str | None) -> str | None:
+        """What was spent beyond a limit, in words; None where nothing was."""
+        for account in self._accounts(suite):
+            if account.spent_usd > account.limit_usd:
+                spent = account.spent_usd.normalize()
+                return f"{account.owner} has spent ${spent:f} of its ${account.limit_usd:f}"
+        return None
+
     def _accounts(self, suite: str | None) -> Sequence[Account]:
         own = None if suite is None else self._suites.get(suite)
         return [account for account in (own, self._run) if account is not None]
@@ -74,13 +97,13 @@ class Purse:
 
 
 class Reserved:
-    """An amount that is taken out of a purse until it is known what the call cost."""
+    """An amount, in dollars, that is taken out of a purse until it is known what the call cost."""
 
     def __init__(
         self, accounts: Sequence[Account], usd: Decimal, *, on_settled: Callable[[], None]
     ) -> None:
+        self.usd = usd
         self._accounts = accounts
-        self._usd = usd
         self._on_settled = on_settled
         self._is_settled = False
 
@@ -90,7 +113,7 @@ class Reserved:
             raise RuntimeError("a reservation is settled once")
         self._is_settled = True
         for account in self._accounts:
-            account.reserved_usd -= self._usd
+            account.reserved_usd -= self.usd
             account.spent_usd += usd
         self._on_settled()
 
@@ -103,4 +126,13 @@ def _refusal(account: Account, usd: Decimal) -> Fault:
             f"{account.owner} ${account.spent_usd.normalize():f} are spent"
         ),
         fix="raise the budget, lower max_tokens, or select fewer cases",
+    )
+
+
+def _all_spent(account: Account) -> Fault:
+    spent = account.spent_usd.normalize()
+    return Fault(
+        kind=FaultKind.BUDGET,
+        message=f"of the ${account.limit_usd:f} of {account.owner} ${spent:f} are spent",
+        fix="raise the budget, or select fewer cases",
     )

@@ -26,9 +26,9 @@ def guarded(
     kept, in `cache`, which is closed with the gateway.
 
     Where the purse has no limit, an unknown price is merely reported. `bound_of` and `prepaid` are
-    asked about agents only: the most that a call of one may cost (zero for one that only reports
-    what it spent), and whether it takes from the purse through the meter. The bound of a model
-    follows from its price.
+    asked about agents only: the most that a call of one may cost (`TOLD_AFTERWARDS` for one that
+    only reports what it spent), and whether it takes from the purse through the meter. The bound of
+    a model follows from its price.
     """
 
     def bound(request: Request) -> Decimal | None:

@@ -45,7 +45,7 @@ class PlannedCase:
 
     `request` is that of the first repeat. Of a conversation it is that of the first turn, and
     `later` has those of the turns after it, each without the history that comes before its last
-    message.
+    message. `free` are those of its models, the judge's among them, that cost nothing.
     """
 
     index: int
@@ -55,6 +55,7 @@ class PlannedCase:
     request: Request
     later: tuple[Request, ...] = ()
     judge: Judge | None = None
+    free: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,16 @@ from dataclasses import replace
 from typing import TypeVar
 
 from agentops_cli.errors import GatewayError
-from agentops_cli.model.call import Ask, Completion, Evidence, Fault, FaultKind, Request, Verdict
+from agentops_cli.model.call import (
+    Ask,
+    Completion,
+    Evidence,
+    Fault,
+    FaultKind,
+    Purpose,
+    Request,
+    Verdict,
+)
 from agentops_cli.model.money import Cost
 from agentops_cli.model.result import Outcome, PlannedCase, Trial, TrialResult
 from agentops_cli.ports import Assertion, Fixture, Gateway
@@ -71,7 +80,7 @@ class Engine:
         except GatewayError as error:
             progress.stop(error.fault)
         except asyncio.CancelledError:
-            progress.stop(Fault(kind=FaultKind.INTERRUPTED, message="interrupted while it ran"))
+            progress.interrupt()
             self._on_result(progress.result())
             raise
         return progress.result()
@@ -84,12 +93,19 @@ class Engine:
         conversation = progress.conversation
         try:
             while (request := conversation.request) is not None:
-                answered = conversation.take(await self._gateway.complete(request))
+                answered = conversation.take(await self._complete(request, progress))
                 if answered is not None:
                     progress.verdicts += answered.findings
                     await self._judge(answered, progress)
         except GatewayError as error:
             progress.stop(error.fault)
+
+    async def _complete(self, request: Request, progress: "_Progress") -> Completion:
+        """Makes one call; what is cut off in the middle of it may have been charged for."""
+        progress.under_way = request
+        completion = await self._gateway.complete(request)
+        progress.under_way = None
+        return completion
 
     async def _judge(self, answered: Answered, progress: "_Progress") -> None:
         """Free verdicts first: no money goes to a question that is already settled."""
@@ -110,7 +126,7 @@ class Engine:
         """Pays for a question, and for those that its answers raise; None when the check broke."""
         for _ in range(_MOST_ASKS):
             try:
-                reply = await self._gateway.complete(ask.request)
+                reply = await self._complete(ask.request, progress)
             except GatewayError as error:
                 # Counted with the judges' calls; a billed fault of a trial is its subject's.
                 progress.judge_cost += Cost(unpriced_calls=int(error.fault.billed))
@@ -133,6 +149,7 @@ class _Progress:
         self.verdicts: list[Verdict] = []
         self.judge_cost = Cost()
         self.broken: Fault | None = None
+        self.under_way: Request | None = None
         self._stopped: Fault | None = None
 
     @property
@@ -143,6 +160,21 @@ class _Progress:
     def stop(self, fault: Fault) -> None:
         """Keeps why the trial ended early; the first reason is the one that counts."""
         self._stopped = self._stopped or fault
+
+    def interrupt(self) -> None:
+        """Ends the trial where it is; what the call under way costs is not known."""
+        call = self.under_way
+        charged = call is not None and call.model not in self.trial.planned.free
+        of_judge = call is not None and call.purpose is Purpose.JUDGE
+        if charged and of_judge:
+            self.judge_cost += Cost(unpriced_calls=1)
+        self.stop(
+            Fault(
+                kind=FaultKind.INTERRUPTED,
+                message="interrupted while it ran",
+                billed=charged and not of_judge,
+            )
+        )
 
     def hear(
         self, check: Assertion, opinion: Callable[[_About], Verdict | Ask], about: _About

@@ -10,7 +10,12 @@ from hypothesis import strategies as st
 
 from agentops_cli.errors import GatewayError
 from agentops_cli.gateways.scripted import Scripted
-from agentops_cli.guards.budget import TOKENS_FOR_TOOLS, most_input_tokens, most_usd
+from agentops_cli.guards.budget import (
+    TOKENS_FOR_TOOLS,
+    TOLD_AFTERWARDS,
+    most_input_tokens,
+    most_usd,
+)
 from agentops_cli.guards.purse import Purse
 from agentops_cli.guards.stack import guarded
 from agentops_cli.model.call import AgentInput, Completion, Fault, FaultKind, Request, Tags
@@ -198,17 +203,36 @@ async def test_an_agent_is_bound_by_its_declaration_and_settled_by_what_it_repor
 
 async def test_an_agent_that_was_to_tell_its_cost_and_does_not_is_no_free_answer() -> None:
     inner = Scripted(lambda _: a_completion(cost=Cost(unpriced_calls=1)))
-    limited = budgeted(inner, purse=Purse(CENT, {}), agent_bound=ZERO)
+    limited = budgeted(inner, purse=Purse(CENT, {}), agent_bound=TOLD_AFTERWARDS)
     assert await outcomes(limited, [an_agent_call()]) == [FaultKind.BUDGET]
-    unlimited = budgeted(inner, purse=Purse(None, {}), agent_bound=ZERO)
+    unlimited = budgeted(inner, purse=Purse(None, {}), agent_bound=TOLD_AFTERWARDS)
     assert (await unlimited.complete(an_agent_call())).cost.unpriced_calls == 1
+
+
+async def test_calls_that_tell_their_cost_afterwards_are_made_one_by_one() -> None:
+    purse = Purse(10 * CENT, {})
+    inner = Scripted(a_completion(cost=Cost(usd=4 * CENT)))
+    gateway = budgeted(inner, purse=purse, agent_bound=TOLD_AFTERWARDS)
+    ended = await outcomes(gateway, [an_agent_call()] * 5)
+    # The third overspends: it is no answer, and none is made after it.
+    assert ended == [4 * CENT, 4 * CENT, *[FaultKind.BUDGET] * 3]
+    assert spent(purse) == (12 * CENT, ZERO)
+    assert inner.most_in_flight == 1
+
+
+async def test_the_call_that_overspends_says_what_it_cost() -> None:
+    inner = Scripted(a_completion(cost=Cost(usd=3 * CENT)))
+    gateway = budgeted(inner, purse=Purse(2 * CENT, {}), agent_bound=TOLD_AFTERWARDS)
+    with pytest.raises(GatewayError, match=r"cost \$0\.03.* has spent \$0\.03 of its") as caught:
+        await gateway.complete(an_agent_call())
+    assert caught.value.fault.usd == 3 * CENT
 
 
 async def test_a_call_that_went_past_the_meter_is_no_free_answer() -> None:
     crashed = a_completion(cost=Cost(unpriced_calls=1), failure="ValueError: no such order")
     inner = Scripted(crashed)
     limited = budgeted(inner, purse=Purse(CENT, {}), metered=True)
-    with pytest.raises(GatewayError, match="came to its meter.*no such order"):
+    with pytest.raises(GatewayError, match=r"came to its meter.*no such order"):
         await limited.complete(an_agent_call())
 
 
@@ -216,7 +240,7 @@ async def test_an_agent_that_reports_more_than_was_reserved_is_booked_in_full() 
     purse = a_purse("0.25")
     inner = Scripted(a_completion(cost=Cost(usd=30 * CENT)))
     gateway = budgeted(inner, purse=purse, agent_bound=5 * CENT)
-    assert await outcomes(gateway, [an_agent_call()]) == [30 * CENT]
+    assert await outcomes(gateway, [an_agent_call()]) == [FaultKind.BUDGET]
     assert spent(purse) == (30 * CENT, ZERO)
     assert await outcomes(gateway, [an_agent_call()]) == [FaultKind.BUDGET]
 

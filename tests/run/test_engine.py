@@ -17,6 +17,7 @@ from agentops_cli.model.result import Outcome, PlannedCase, Trial, TrialResult
 from agentops_cli.ports import Assertion, Fixture, Gateway
 from agentops_cli.run.engine import Engine, conversation_ids, trials_of
 from tests.builders import (
+    MINI,
     a_case,
     a_completion,
     a_fault,
@@ -179,6 +180,24 @@ async def test_a_cancellation_keeps_what_finished_and_marks_what_was_under_way()
         await work
     assert [r.outcome for r in found] == [Outcome.PASSED] * 2 + [Outcome.ERRORED] * 2
     assert {r.fault.kind for r in found if r.fault} == {FaultKind.INTERRUPTED}
+
+
+@pytest.mark.parametrize(("free", "charged"), [(frozenset({MINI}), False), (frozenset(), True)])
+async def test_a_call_that_is_cut_off_may_have_been_charged_for_unless_it_is_free(
+    free: frozenset[str], charged: bool
+) -> None:
+    gateway = Scripted("never", gate=asyncio.Event())
+    found: list[TrialResult] = []
+    engine = an_engine(gateway, [], on_result=found.append, concurrency=1)
+    work = asyncio.ensure_future(engine.run(trials_of([a_planned_case(free=free)])))
+    while not gateway.calls:
+        await asyncio.sleep(0)
+    work.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await work
+    [cut_off] = found
+    assert cut_off.fault
+    assert cut_off.fault.billed is charged
 
 
 async def test_a_store_that_takes_no_more_ends_the_run_with_its_error() -> None:
