@@ -8,7 +8,17 @@ from typing import Annotated
 import typer
 
 from agentops_cli.cli.app import CONTEXT
-from agentops_cli.cli.options import Format, NoProgress, Quiet, Verbose, demand_numbers
+from agentops_cli.cli.options import (
+    Budget,
+    Concurrency,
+    DryRun,
+    Format,
+    NoProgress,
+    Quiet,
+    Timeout,
+    Verbose,
+    limits_typed,
+)
 from agentops_cli.cli.progress import Progress
 from agentops_cli.cli.screen import (
     print_as_json,
@@ -22,7 +32,6 @@ from agentops_cli.flows.evaluate import EvalOptions, Prepared, prepare, run
 from agentops_cli.flows.forecast import forecast
 from agentops_cli.flows.report import report_paths, write_reports
 from agentops_cli.flows.world import World
-from agentops_cli.model.json import Json
 from agentops_cli.model.result import RunResult
 from agentops_cli.ports import Trials
 from agentops_cli.reporters.wording import dollars
@@ -61,16 +70,9 @@ def evaluate(
     repeat: Annotated[
         str | None, typer.Option(help="Run every case so many times.", metavar="N")
     ] = None,
-    budget: Annotated[
-        str | None,
-        typer.Option(help="Spend no more than this; the strictest budget holds.", metavar="USD"),
-    ] = None,
-    concurrency: Annotated[
-        int | None, typer.Option(help="How many calls may be under way at once.", metavar="N")
-    ] = None,
-    timeout: Annotated[
-        float | None, typer.Option(help="Seconds that one call may take.", metavar="S")
-    ] = None,
+    budget: Budget = None,
+    concurrency: Concurrency = None,
+    timeout: Timeout = None,
     junit: Annotated[str | None, typer.Option(help="Write JUnit XML.", metavar="FILE")] = None,
     json: Annotated[str | None, typer.Option(help="Write the result JSON.", metavar="FILE")] = None,
     jsonl: Annotated[
@@ -83,10 +85,7 @@ def evaluate(
             help="Write the cost report, as JSON or Markdown by the name.", metavar="FILE"
         ),
     ] = None,
-    dry_run: Annotated[
-        bool,
-        typer.Option("--dry-run", help="Print calls, tokens and the most dollars; call nothing."),
-    ] = False,
+    dry_run: DryRun = False,
     no_cache: Annotated[
         bool,
         typer.Option("--no-cache", help="Ask judges anew, also what they were asked before."),
@@ -108,7 +107,6 @@ def evaluate(
     no, and above for no verdict: see `agentops explain exit-codes`.
     """
     world = World()
-    demand_numbers(budget, concurrency, timeout)
     options = EvalOptions(
         suites=tuple(suites or ()),
         selection=Selection(
@@ -121,10 +119,8 @@ def evaluate(
         log=world.cwd / jsonl if jsonl else None,
         allow_empty=allow_empty,
         use_cache=not no_cache,
-        settings=_given({
-            "budget.runUsd": budget, "concurrency": concurrency, "timeoutS": timeout,
-        }),
-    )  # fmt: skip
+        settings=limits_typed(budget, concurrency, timeout),
+    )
     try:
         prepared = prepare(options, world)
     except EmptyError as error:
@@ -177,7 +173,3 @@ def _count(repeat: str | None) -> int | None:
     if not repeat.isdecimal() or not 1 <= int(repeat) <= 1000:
         raise UsageError(f"--repeat must be a number from 1 to 1000, not {repeat!r}")
     return int(repeat)
-
-
-def _given(settings: dict[str, Json]) -> dict[str, Json]:
-    return {key: value for key, value in settings.items() if value is not None}

@@ -7,7 +7,16 @@ import typer
 
 from agentops_cli.cli.app import CONTEXT
 from agentops_cli.cli.opinions import print_check
-from agentops_cli.cli.options import Format, NoProgress, Quiet, demand_numbers
+from agentops_cli.cli.options import (
+    Budget,
+    Concurrency,
+    DryRun,
+    Format,
+    NoProgress,
+    Quiet,
+    Timeout,
+    limits_typed,
+)
 from agentops_cli.cli.progress import Progress
 from agentops_cli.cli.screen import print_forecast
 from agentops_cli.errors import ExitCode
@@ -37,20 +46,10 @@ def check(
             metavar="[FILE]...",
         ),
     ] = None,
-    budget: Annotated[
-        str | None,
-        typer.Option(help="Spend no more than this; the strictest budget holds.", metavar="USD"),
-    ] = None,
-    concurrency: Annotated[
-        int | None, typer.Option(help="How many calls may be under way at once.", metavar="N")
-    ] = None,
-    timeout: Annotated[
-        float | None, typer.Option(help="Seconds that one call may take.", metavar="S")
-    ] = None,
-    dry_run: Annotated[
-        bool,
-        typer.Option("--dry-run", help="Print calls, tokens and the most dollars; call nothing."),
-    ] = False,
+    budget: Budget = None,
+    concurrency: Concurrency = None,
+    timeout: Timeout = None,
+    dry_run: DryRun = False,
     output: Format = "text",
     quiet: Quiet = False,
     no_progress: NoProgress = False,
@@ -61,10 +60,8 @@ def check(
     without one, with one of another version of it, or with one that says that the judge does not
     agree with its labels.
     """
-    demand_numbers(budget, concurrency, timeout)
-    settings = {"budget.runUsd": budget, "concurrency": concurrency, "timeoutS": timeout}
-    given = {key: value for key, value in settings.items() if value is not None}
-    prepared = prepare_check(tuple(files or ()), World(), given)
+    limits = limits_typed(budget, concurrency, timeout)
+    prepared = prepare_check(tuple(files or ()), World(), limits)
     if dry_run:
         limit = prepared.run.budget_usd
         rows = [row for row in forecast(prepared.run) if row.purpose is Purpose.JUDGE]

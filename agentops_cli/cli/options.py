@@ -7,6 +7,7 @@ from typing import Annotated, Literal, TypeAlias
 import typer
 
 from agentops_cli.errors import UsageError
+from agentops_cli.model.json import Json
 
 Format: TypeAlias = Annotated[
     Literal["text", "json"],
@@ -21,9 +22,31 @@ Verbose: TypeAlias = Annotated[
 NoProgress: TypeAlias = Annotated[
     bool, typer.Option("--no-progress", help="Show no progress on stderr.")
 ]
+Budget: TypeAlias = Annotated[
+    str | None,
+    typer.Option(help="Spend no more than this; the strictest budget holds.", metavar="USD"),
+]
+Concurrency: TypeAlias = Annotated[
+    int | None, typer.Option(help="How many calls may be under way at once.", metavar="N")
+]
+Timeout: TypeAlias = Annotated[
+    float | None, typer.Option(help="Seconds that one call may take.", metavar="S")
+]
+DryRun: TypeAlias = Annotated[
+    bool, typer.Option("--dry-run", help="Print calls, tokens and the most dollars; call nothing.")
+]
 
 
-def demand_numbers(budget: str | None, concurrency: int | None, timeout: float | None) -> None:
+def limits_typed(
+    budget: str | None, concurrency: int | None, timeout: float | None
+) -> dict[str, Json]:
+    """The limits that were typed, as settings; raises `UsageError` for what none can be."""
+    _demand_numbers(budget, concurrency, timeout)
+    typed = {"budget.runUsd": budget, "concurrency": concurrency, "timeoutS": timeout}
+    return {key: value for key, value in typed.items() if value is not None}
+
+
+def _demand_numbers(budget: str | None, concurrency: int | None, timeout: float | None) -> None:
     """Refuses figures that no run can have; `config` would, but as a mistake in a file."""
     if budget is not None and not re.fullmatch(r"\d+(\.\d+)?", budget):
         raise UsageError(f"--budget must be dollars such as 0.50, not {budget!r}")
