@@ -8,12 +8,12 @@ from itertools import takewhile
 
 from agentops_cli.config_agents import KINDS
 from agentops_cli.config_files import Layer
-from agentops_cli.judge_keys import model_findings
+from agentops_cli.judge_keys import judge_findings
 from agentops_cli.locate import Route
 from agentops_cli.model.finding import Finding
 from agentops_cli.model.json import Json
 from agentops_cli.patterns import SECRETS, find
-from agentops_cli.validate import check, without
+from agentops_cli.validate import problems, without
 
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _SECRET_NAME = re.compile(
@@ -21,11 +21,14 @@ _SECRET_NAME = re.compile(
     r"|authorization|auth|cookie|credentials?)$",
     re.IGNORECASE,
 )
+# Whoever puts a name before the host of an address logs in with it, whatever the words are.
+_LOGIN = re.compile(r"[a-z]+://[^/?#]*@", re.IGNORECASE)
 
 
 def mistakes(layer: Layer) -> Iterator[Finding]:
     """Every mistake of a layer; those of a variable or flag name it and have no place."""
     document = layer.document
+    gone: set[tuple[Route, str]] = set()
     if document.data is None:
         return  # An empty file, or one with comments only, says nothing.
     found = [*_secrets(layer), *_not_finite(layer)]
@@ -34,8 +37,14 @@ def mistakes(layer: Layer) -> Iterator[Finding]:
         # a hole in it would be a mistake of its own.
         keys = tuple(takewhile(lambda step: isinstance(step, str), route))
         document = replace(document, data=without(document.data, keys))
+        gone.add((keys[:-1], f"missing key {keys[-1]!r}"))
     told = (*(finding for _, finding in found), *_not_one_way(layer), *_no_judge(layer))
-    for finding in (*told, *check(document, "config")):
+    left = (
+        problem.finding
+        for problem in problems(document, "config")
+        if (problem.route, problem.finding.message) not in gone
+    )
+    for finding in (*told, *left):
         if layer.name is None:
             yield finding
         else:
@@ -72,7 +81,7 @@ def _texts(value: Json, route: Route) -> Iterator[tuple[Route, str]]:
 
 
 def _is_secret(name: str, value: str, route: Route) -> bool:
-    if find(value, SECRETS):
+    if find(value, SECRETS) or (name in {"url", "baseUrl"} and _LOGIN.match(value)):
         return True
     # What these say is the name of a variable, or a template.
     elsewhere = "headersEnv" in route or ("body" in route and "{{" in value)
@@ -97,12 +106,11 @@ def _not_one_way(layer: Layer) -> Iterator[Finding]:
 
 
 def _no_judge(layer: Layer) -> Iterator[Finding]:
-    """A model that cannot judge, named as the judge."""
+    """What no schema says of the judge."""
     data = layer.document.data
     judge = data.get("judge") if isinstance(data, dict) else None
     if isinstance(judge, dict):
-        place = layer.document.at(("judge", "model"))
-        yield from model_findings(judge.get("model"), place)
+        yield from judge_findings(judge, lambda key: layer.document.at(("judge", key)))
 
 
 def _not_finite(layer: Layer) -> Iterator[tuple[Route, Finding]]:

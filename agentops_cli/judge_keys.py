@@ -1,6 +1,6 @@
 """The few keys that describe a judge, which a suite, a configuration and a judge file share."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from agentops_cli.model.finding import Finding
@@ -48,10 +48,18 @@ def judge_shape(judge: Judge) -> JsonObject:
     return shape if words is None else {**shape, "instructions": words}
 
 
-def model_findings(model: Json, location: Location) -> Iterator[Finding]:
-    """What is wrong with a model as a judge."""
+def judge_findings(data: Mapping[str, Json], at: Callable[[str], Location]) -> Iterator[Finding]:
+    """What no schema says of a judge: models that cannot judge, votes that are all the same.
+
+    `at` gives the place of a key's value.
+    """
+    model, votes = data.get("model"), data.get("votes")
     for prefix, why in _CANNOT_JUDGE.items():
         if isinstance(model, str) and model.startswith(prefix):
             problem = f"{model!r} cannot judge: {why}"
             fix = "name a model, such as openai/gpt-4o"
-            yield Finding(rule="bad-judge", message=problem, location=location, fix=fix)
+            yield Finding(rule="bad-judge", message=problem, location=at("model"), fix=fix)
+    if isinstance(votes, int) and votes > 1 and data.get("temperature", _VARIED) == 0:
+        problem = f"at temperature 0 {votes} votes are the same vote {votes} times"
+        fix = "remove 'temperature', or ask for one vote"
+        yield Finding(rule="bad-judge", message=problem, location=at("temperature"), fix=fix)

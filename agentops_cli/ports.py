@@ -52,6 +52,8 @@ class GatewayType(Protocol):
 class Reservation(Protocol):
     """Dollars that are promised to one call, until it is known what it cost."""
 
+    usd: Decimal
+
     def settle(self, usd: Decimal) -> None:
         """Books what was spent and gives back the rest.
 
@@ -74,6 +76,14 @@ class Purse(Protocol):
 
     async def reserve(self, usd: Decimal, *, suite: str | None) -> Reservation:
         """Takes an upper bound out, before the call is made."""
+        ...
+
+    async def reserve_rest(self, *, suite: str | None) -> Reservation:
+        """Takes out all that is left, for a call without an upper bound; it is then alone."""
+        ...
+
+    def overspent(self, suite: str | None) -> str | None:
+        """What was spent beyond a limit, in words; None where nothing was."""
         ...
 
 
@@ -118,8 +128,8 @@ class MeterSession(Protocol):
         ...
 
     @property
-    def met(self) -> frozenset[str | None]:
-        """The targets of the faults that were injected, None for the provider's."""
+    def met(self) -> Mapping[str, int]:
+        """How many results of each tool were replaced by a failure that the suite injects."""
         ...
 
     @property
@@ -207,7 +217,8 @@ class Assertion(Protocol):
     """One check of one answer, built once for a case and used for each of its trials.
 
     Pure and synchronous: no clock, no files, no network. A check that needs a model returns an
-    `Ask`. It abstains (`Verdict.passed` None) rather than guess.
+    `Ask`. It abstains (`Verdict.passed` None) rather than guess. `str` of it is its name in
+    messages.
     """
 
     def check(self, evidence: Evidence) -> Verdict | Ask:

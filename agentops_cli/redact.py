@@ -74,11 +74,11 @@ def secrets_in(environ: Mapping[str, str], named: Iterable[str] = ()) -> tuple[s
 
 
 def redact_trial(result: TrialResult, redact: Redact) -> TrialResult:
-    """A trial that may leave the process: answers, tool calls, traces, reasons and fault redacted.
+    """A trial that may leave the process: all that was said, called and told of it is redacted.
 
-    What the user says in a turn is the author's own text, as a case's id and tags are, and stays.
-    A reason quotes a part of an answer. A part of a secret has lost the prefix it is known by, so
-    every fragment of what is hidden in an answer is hidden in the reasons too.
+    Ids and tags are the author's own and stay. A reason quotes a part of what was said. A part of a
+    secret has lost the prefix it is known by, so every fragment of what is hidden is hidden in the
+    reasons too.
     """
     if not any(redact.hits(text) for text in _texts(result)):
         return result  # As nearly always; nothing is copied then.
@@ -87,7 +87,8 @@ def redact_trial(result: TrialResult, redact: Redact) -> TrialResult:
         result,
         completion=_completion(result.completion, redact) if result.completion else None,
         turns=tuple(
-            replace(turn, completion=_completion(turn.completion, redact)) for turn in result.turns
+            replace(turn, input=redact(turn.input), completion=_completion(turn.completion, redact))
+            for turn in result.turns
         ),
         verdicts=tuple(
             replace(verdict, reason=redact(_without(verdict.reason, hidden)))
@@ -99,20 +100,22 @@ def redact_trial(result: TrialResult, redact: Redact) -> TrialResult:
 
 def _texts(result: TrialResult) -> Iterator[str]:
     """Every text of a trial that comes from outside."""
-    yield from _answers(result)
+    yield from _said(result)
     yield from (verdict.reason for verdict in result.verdicts)
     if result.fault:
         yield result.fault.message
         yield result.fault.fix or ""
 
 
-def _answers(result: TrialResult) -> Iterator[str]:
-    """Every text that the subject gave."""
+def _said(result: TrialResult) -> Iterator[str]:
+    """Every text that the user or the subject gave."""
+    yield from (turn.input for turn in result.turns)
     completions = [turn.completion for turn in result.turns]
     if result.completion:
         completions.append(result.completion)
     for completion in completions:
         yield completion.text
+        yield from completion.said
         if completion.failure is not None:
             yield completion.failure
         for call in completion.tool_calls:
@@ -139,6 +142,7 @@ def _completion(completion: Completion, redact: Redact) -> Completion:
     return replace(
         completion,
         text=redact(completion.text),
+        said=tuple(map(redact, completion.said)),
         failure=None if completion.failure is None else redact(completion.failure),
         trace=_trace(completion.trace, redact, depth=0),
         tool_calls=tuple(
@@ -169,11 +173,11 @@ def _fault(fault: Fault | None, redact: Redact) -> Fault | None:
 
 
 def _hidden(result: TrialResult, redact: Redact) -> tuple[tuple[str, str], ...]:
-    """Kind and value of everything in a trial's answers that redaction hides."""
+    """Kind and value of everything said in a trial that redaction hides."""
     return tuple(
         dict.fromkeys(
             (hit.kind, text[hit.start : hit.end])
-            for text in _answers(result)
+            for text in _said(result)
             for hit in redact.hits(text)
         )
     )

@@ -24,6 +24,7 @@ from agentops_cli.cli.screen import (
     print_as_json,
     print_findings,
     print_forecast,
+    print_forecast_as_json,
     print_problem,
     print_run,
 )
@@ -34,7 +35,6 @@ from agentops_cli.flows.report import report_paths, write_reports
 from agentops_cli.flows.world import World
 from agentops_cli.model.result import RunResult
 from agentops_cli.ports import Trials
-from agentops_cli.reporters.wording import dollars
 from agentops_cli.suite.select import Selection
 
 app = typer.Typer(add_completion=False, context_settings=CONTEXT, rich_markup_mode=None)
@@ -131,8 +131,8 @@ def evaluate(
     if prepared.plan.notes and not quiet:
         print_findings(prepared.plan.notes)
     if dry_run:
-        limit = prepared.budget_usd
-        print_forecast(forecast(prepared), budget=None if limit is None else dollars(limit))
+        tell = print_forecast_as_json if output == "json" else print_forecast
+        tell(forecast(prepared), budget_usd=prepared.budget_usd)
         return ExitCode.OK
     paths = report_paths(
         {"junit": junit, "json": json, "md": md, "cost": cost},

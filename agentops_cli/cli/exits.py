@@ -17,8 +17,8 @@ def run(command: Any, args: Sequence[str]) -> int:
 
     A command returns its code, raises `typer.Exit`, or raises an `AgentopsError`. What typer
     itself refuses is a usage error. An `OSError` that nobody expected is about the place: stdout
-    that takes no more, a working folder that is gone. Anything else is our bug: a crash report is
-    written.
+    that takes no more, a working folder that is gone. Anything else is our bug, and so is an exit
+    that code of others asks for: a crash report is written, and no code but ours is a verdict.
     """
     _open_closed_streams()
     stdout = sys.stdout
@@ -36,13 +36,13 @@ def run(command: Any, args: Sequence[str]) -> int:
     except OSError as error:
         silence_stdout()
         return _refused(StoreError(f"{error.strerror or error}: {error.filename or 'stdout'}"))
-    except SystemExit as end:
-        # Typer ends a broken pipe with 1, having put a silent stream in place of stdout.
-        return ExitCode.OK if sys.stdout is not stdout else _code(end)
-    except Exception as error:  # noqa: BLE001 # The last line of defence; reported, not swallowed.
-        if hasattr(error, "exit_code") and hasattr(error, "show"):
+    except BaseException as error:  # noqa: BLE001 # The last line of defence; it is reported.
+        if isinstance(error, SystemExit) and _is_of_typer(error):
+            # Typer ends a broken pipe with 1, having put a silent stream in place of stdout.
+            return ExitCode.OK if sys.stdout is not stdout else _code(error)
+        if getattr(error, "exit_code", None) == ExitCode.USAGE and hasattr(error, "show"):
             error.show()
-            return int(error.exit_code)
+            return ExitCode.USAGE
         return _crashed(error)
 
 
@@ -64,7 +64,7 @@ def _refused(error: AgentopsError) -> int:
     return error.exit_code
 
 
-def _crashed(error: Exception) -> int:
+def _crashed(error: BaseException) -> int:
     from agentops_cli.cli.screen import print_problem
     from agentops_cli.redact import Redact, secrets_in
 
@@ -78,6 +78,13 @@ def _crashed(error: Exception) -> int:
         f"this is a bug of agentops; report it with {Path(name)}",
     )
     return ExitCode.INTERNAL
+
+
+def _is_of_typer(end: SystemExit) -> bool:
+    """True when no code but typer's was on the way: shell completion, or a broken pipe."""
+    _, *frames = traceback.walk_tb(end.__traceback__)  # The first is our own call.
+    names = {str(frame.f_globals.get("__name__")).partition(".")[0] for frame, _ in frames}
+    return names == {"typer"}
 
 
 def _code(end: SystemExit) -> int:

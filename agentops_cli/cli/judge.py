@@ -18,14 +18,13 @@ from agentops_cli.cli.options import (
     limits_typed,
 )
 from agentops_cli.cli.progress import Progress
-from agentops_cli.cli.screen import print_forecast
+from agentops_cli.cli.screen import print_forecast, print_forecast_as_json
 from agentops_cli.errors import ExitCode
 from agentops_cli.flows.forecast import forecast
 from agentops_cli.flows.judging import check as check_judges
 from agentops_cli.flows.judging import json_of_check, prepare_check
 from agentops_cli.flows.world import World
 from agentops_cli.model.call import Purpose
-from agentops_cli.reporters.wording import dollars
 
 app = typer.Typer(
     add_completion=False, context_settings=CONTEXT, rich_markup_mode=None, no_args_is_help=True
@@ -63,9 +62,9 @@ def check(
     limits = limits_typed(budget, concurrency, timeout)
     prepared = prepare_check(tuple(files or ()), World(), limits)
     if dry_run:
-        limit = prepared.run.budget_usd
         rows = [row for row in forecast(prepared.run) if row.purpose is Purpose.JUDGE]
-        print_forecast(rows, budget=None if limit is None else dollars(limit))
+        tell = print_forecast_as_json if output == "json" else print_forecast
+        tell(rows, budget_usd=prepared.run.budget_usd)
         return ExitCode.OK
     words = ("judged bad", "without an opinion")
     bar = Progress(prepared.run.trials, enabled=not (quiet or no_progress), words=words)

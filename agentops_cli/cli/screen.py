@@ -4,10 +4,13 @@ Whatever came from a model or a file is printed as plain text, its control chara
 an answer can neither colour nor move anything.
 """
 
+import json
 import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
 
+import typer
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -16,7 +19,7 @@ from agentops_cli.cli.cases import OUTCOME_STYLES, case_parts
 from agentops_cli.cli.figures import metric_parts
 from agentops_cli.cli.streams import silence_stdout
 from agentops_cli.errors import ExitCode
-from agentops_cli.flows.forecast import Forecast
+from agentops_cli.flows.forecast import Forecast, json_of_forecast
 from agentops_cli.model.call import Purpose
 from agentops_cli.model.finding import Finding, Severity
 from agentops_cli.model.money import ZERO, Cost
@@ -35,6 +38,7 @@ from agentops_cli.reporters.run_json import RunJson
 from agentops_cli.reporters.wording import (
     costs,
     counted,
+    dollars,
     percent,
     seconds,
     visible,
@@ -113,7 +117,7 @@ def _say(out: Console, message: str, style: str = "default") -> None:
     out.print(Text(message, style=style), soft_wrap=True)
 
 
-def print_forecast(rows: Sequence[Forecast], *, budget: str | None) -> None:
+def print_forecast(rows: Sequence[Forecast], *, budget_usd: Decimal | None) -> None:
     """The upper bounds of a dry run, on stdout."""
     out = console()
     table = _table("suite", "model", "cases", "calls", "input tokens", "output tokens", "dollars")
@@ -130,8 +134,17 @@ def print_forecast(rows: Sequence[Forecast], *, budget: str | None) -> None:
     out.print(table)
     total = sum((row.cost for row in rows), Cost())
     calls = sum(row.calls for row in rows)
-    limit = f", of a budget of {budget}" if budget else ""
+    limit = "" if budget_usd is None else f", of a budget of {dollars(budget_usd)}"
     _say(out, f"{counted(calls, 'call')}, {_at_most(total)}{limit}. No call was made.", "bold")
+    mostly = sum((row.mostly for row in rows), Cost())
+    if mostly != total:
+        _say(out, f"At most {costs(mostly)} where no answer calls a tool more than once.")
+
+
+def print_forecast_as_json(rows: Sequence[Forecast], *, budget_usd: Decimal | None) -> None:
+    """The same as JSON, and nothing else, on stdout."""
+    found = json_of_forecast(rows, budget_usd=budget_usd)
+    typer.echo(json.dumps(found, indent=2, ensure_ascii=False))
 
 
 def _most_tokens(tokens: int | None) -> str:

@@ -4,19 +4,29 @@ Everything is imported late: most runs have no agent, and a client is slow to lo
 """
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
-from agentops_cli.errors import InputError
+from agentops_cli.errors import GatewayError, InputError
 from agentops_cli.flows.world import World
+from agentops_cli.guards.budget import TOLD_AFTERWARDS
 from agentops_cli.model.call import Request
 from agentops_cli.model.finding import Finding, Severity
-from agentops_cli.model.money import ZERO
-from agentops_cli.model.settings import AgentSettings, Config, HttpAgent, PythonAgent, agent_of
+from agentops_cli.model.settings import (
+    AgentSettings,
+    Config,
+    HttpAgent,
+    agent_of,
+    secret_variables,
+)
 from agentops_cli.ports import Fixture, Gateway, Purse
 from agentops_cli.prices import PriceTable
 from agentops_cli.run.plan import Plan
 from agentops_cli.template import Templates
+
+if TYPE_CHECKING:
+    from agentops_cli.gateways.metering import MeteringProxy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,20 +47,23 @@ class Agents:
     """The agents that a plan needs.
 
     Raises `InputError` with everything that is wrong with them, when it is constructed: a function
-    that does not import, a program that is not there.
+    that does not import, a program that is not there, a body that a case cannot fill in.
     """
 
     def __init__(self, plan: Plan, config: Config, world: World, templates: Templates) -> None:
         self._config = config
         self._world = world
         self._templates = templates
+        self._secrets = secret_variables(config)
         self._settings = {
             name: config.agents[name] for model in plan.models if (name := agent_of(model))
         }
         if self._settings:
-            from agentops_cli.gateways.agents.preflight import preflight
+            from agentops_cli.gateways.agents.preflight import preflight, unfilled
 
-            findings = preflight(self._settings, root=config.root, environ=world.environ)
+            findings = preflight(
+                self._settings, root=config.root, environ=world.environ, secrets=self._secrets
+            ) or unfilled(self._settings, _requests_of(plan), templates)
             if findings:
                 raise InputError(findings)
 
@@ -76,12 +89,11 @@ class Agents:
         ]
 
     def bound_of(self, request: Request) -> Decimal | None:
-        """The most that a call may cost in dollars; zero for an agent that tells it afterwards."""
+        """The most that a call may cost in dollars, None where nothing is known of it."""
         agent = self._agent(request)
         if agent.max_usd_per_call is not None:
             return agent.max_usd_per_call
-        tells = agent.usage is not None or isinstance(agent.how, PythonAgent)
-        return ZERO if tells else None
+        return None if agent.usage is None else TOLD_AFTERWARDS
 
     def prepaid(self, request: Request) -> bool:
         """True when the meter takes from the purse what the agent spends."""
@@ -96,7 +108,7 @@ class Agents:
         from agentops_cli.gateways.agents.gateway import Agents as AgentGateway
         from agentops_cli.gateways.metering import MeteringProxy
 
-        environ, settings = self._world.environ, self._settings
+        environ, settings, secrets = self._world.environ, self._settings, self._secrets
         meter = MeteringProxy(
             self._config.models, environ=environ, purse=purse, price_of=prices.price_of
         )
@@ -105,12 +117,14 @@ class Agents:
             settings,
             root=self._config.root,
             environ=environ,
-            addresses={a.name: await meter.address(a.meter.port) for a in servers if a.meter},
+            secrets=secrets,
+            addresses={agent.name: await _address(meter, agent) for agent in servers},
         )
         gateway = AgentGateway(
             settings,
             root=self._config.root,
             environ=environ,
+            secrets=secrets,
             concurrency=self._config.concurrency,
             price_of=prices.price_of,
             meter=meter,
@@ -128,6 +142,27 @@ class Agents:
 
     def _agent(self, request: Request) -> AgentSettings:
         return self._settings[agent_of(request.model) or ""]
+
+
+def _requests_of(plan: Plan) -> list[Request]:
+    """What will be asked, as far as it is known before the run."""
+    return [
+        request
+        for planned in plan.cases
+        if planned.case.skip is None
+        for request in (planned.request, *planned.later)
+    ]
+
+
+async def _address(meter: "MeteringProxy", agent: AgentSettings) -> tuple[str, str]:
+    """Where a server finds the meter; raises `GatewayError` when its port cannot be had."""
+    port = agent.meter.port if agent.meter else None
+    try:
+        return await meter.address(port)
+    except GatewayError as error:
+        place = agent.place("meter", "port")
+        message = f"agent {agent.name!r} ({place}): {error.message}"
+        raise GatewayError(replace(error.fault, message=message)) from error
 
 
 def _strays(calls: int) -> list[Finding]:

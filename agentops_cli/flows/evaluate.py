@@ -13,9 +13,10 @@ from pathlib import Path
 from agentops_cli import __version__
 from agentops_cli.config import load_config
 from agentops_cli.errors import EmptyError, ExitCode, StoreError
-from agentops_cli.flows.judges import Judges
+from agentops_cli.flows.judges import Judges, served_otherwise
+from agentops_cli.flows.listener import Listener, Served
 from agentops_cli.flows.load import Loader, find_suites
-from agentops_cli.flows.stopping import STOPPING, finishing, terminate_as_ctrl_c
+from agentops_cli.flows.stopping import finishing, prepare_to_end, stopping, terminate_as_ctrl_c
 from agentops_cli.flows.wiring import (
     Checks,
     Gateways,
@@ -85,7 +86,10 @@ class EvalOptions:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prepared:
-    """A run that may begin: nothing about it is wrong, and nothing was spent yet."""
+    """A run that may begin: nothing about it is wrong, and nothing was spent yet.
+
+    `checked_models` are what its judge files were served as when they were checked, by their paths.
+    """
 
     config: Config
     plan: Plan
@@ -95,6 +99,7 @@ class Prepared:
     world: World
     log: Path | None
     use_cache: bool = True
+    checked_models: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
     @property
     def keeps_opinions(self) -> bool:
@@ -175,6 +180,7 @@ def prepare(options: EvalOptions, world: World) -> Prepared:
         world=world,
         log=options.log or (config.root / config.report.jsonl if config.report.jsonl else None),
         use_cache=options.use_cache,
+        checked_models=judges.checked_models(planned),
     )
 
 
@@ -191,13 +197,16 @@ def _not_there(what: str) -> Finding:
 
 @contextmanager
 def run(
-    prepared: Prepared, on_result: Callable[[TrialResult], None]
+    prepared: Prepared,
+    on_result: Callable[[TrialResult], None],
+    *,
+    served: Served | None = None,
 ) -> Iterator[tuple[RunResult, Trials]]:
     """Runs what was prepared, and gives the result with its trials for as long as it is entered.
 
-    `on_result` hears of each trial as it ends. Ctrl-C and SIGTERM stop the run and keep what
-    finished; so does a disk that takes no more trials. A signal that comes later waits until the
-    block has ended, so that its reports are written.
+    `on_result` hears of each trial as it ends, `served` of the models that judged. Ctrl-C and
+    SIGTERM stop the run and keep what finished; so does a disk that takes no more trials. A signal
+    that comes later waits until the block has ended, so that its reports are written.
     """
     world, config = prepared.world, prepared.config
     started = world.now()
@@ -219,10 +228,10 @@ def run(
             measure.add(result)
             on_result(result)
 
-        ended = _Ended()
+        ended, served = _Ended(), {} if served is None else served
         try:
             cache = Responses(config.root, redact) if prepared.keeps_opinions else None
-            asyncio.run(_drive(prepared, keep, ended, run_id=run_id, cache=cache))
+            asyncio.run(_drive(prepared, keep, ended, served, run_id=run_id, cache=cache))
         except* StoreError as group:
             ended.failure = next(e for e in group.exceptions if isinstance(e, StoreError))
         with finishing():
@@ -239,7 +248,11 @@ def run(
                 config_digest=config.digest,
                 suites=suites,
                 exit_code=ExitCode.UNREACHABLE if failure else exit_code,
-                reasons=(*_reasons(suites, failure), *ended.notes),
+                reasons=(
+                    *_reasons(suites, failure),
+                    *served_otherwise(prepared.plan, served, prepared.checked_models),
+                    *ended.notes,
+                ),
                 budget_usd=prepared.budget_usd,
             )
             yield result, trials
@@ -258,6 +271,7 @@ async def _drive(
     prepared: Prepared,
     keep: Callable[[TrialResult], None],
     ended: _Ended,
+    served: Served,
     *,
     run_id: str,
     cache: ResponseCache | None,
@@ -265,7 +279,7 @@ async def _drive(
     """Runs the engine until it is done or told to stop by a signal."""
     stack = await prepared.gateways.open(prepared.prices, prepared.plan, cache=cache)
     engine = Engine(
-        stack.gateway,
+        Listener(stack.gateway, served),
         checks_of=Checks(prepared.kinds).of,
         on_result=keep,
         conversation_id=conversation_ids(run_id),
@@ -274,27 +288,28 @@ async def _drive(
     )
     work = asyncio.ensure_future(engine.run(trials_of(prepared.plan.cases)))
 
-    def stop() -> None:
+    def stop(number: int) -> None:
         ended.interrupted = True
         work.cancel()
-        # A second Ctrl-C ends the process as usual.
         _unlisten(loop)
+        prepare_to_end(number)
 
     loop = asyncio.get_running_loop()
-    for number in STOPPING:
-        loop.add_signal_handler(number, stop)
+    for number in stopping():
+        loop.add_signal_handler(number, stop, number)
     try:
         await work
     except asyncio.CancelledError:
         if not ended.interrupted:
             raise
     finally:
-        _unlisten(loop)
+        if not ended.interrupted:
+            _unlisten(loop)
         ended.notes += await stack.close()
 
 
 def _unlisten(loop: asyncio.AbstractEventLoop) -> None:
-    for number in STOPPING:
+    for number in stopping():
         loop.remove_signal_handler(number)
     terminate_as_ctrl_c()
 

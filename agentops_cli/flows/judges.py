@@ -1,6 +1,9 @@
 """The judges of a run: the configured one, and what there is to say before one is asked."""
 
+from collections.abc import Iterator, Mapping, Sequence
+
 from agentops_cli.errors import InputError, UnreadableError
+from agentops_cli.flows.listener import Served
 from agentops_cli.flows.load import near
 from agentops_cli.flows.world import World
 from agentops_cli.judge.files import JudgeFiles
@@ -9,6 +12,7 @@ from agentops_cli.model.judge import Judge
 from agentops_cli.model.place import Location
 from agentops_cli.model.settings import Config
 from agentops_cli.ports import Source
+from agentops_cli.run.plan import Plan
 
 
 class Judges:
@@ -35,9 +39,12 @@ class Judges:
             raise InputError([finding]) from error
 
     def doubt_of(self, judge: Judge) -> Finding | None:
-        """What forbids a judge file to judge; of a judge without examples, that it has none."""
+        """What forbids a judge file to judge; of a judge without examples, that it has none.
+
+        The judge has the base URL that it is to be asked at.
+        """
         if judge.path is not None:
-            return self._files.why_unchecked(judge.path)
+            return self._files.why_unchecked(judge.path, base_url=judge.base_url)
         return Finding(
             rule="untested-judge",
             message=f"how well the judge {judge.model} agrees with people is not known: "
@@ -46,3 +53,33 @@ class Judges:
             fix="name a judge file with examples, and run: agentops judge check",
             severity=Severity.INFO,
         )
+
+    def checked_models(self, plan: Plan) -> Mapping[str, tuple[str, ...]]:
+        """What the judge files of a plan were served as when they were checked, by their paths."""
+        paths = {case.judge.path for case in plan.cases if case.judge}
+        return {path: self._files.checked_models(path) for path in paths if path is not None}
+
+
+def served_otherwise(
+    plan: Plan, served: Served, checked: Mapping[str, Sequence[str]]
+) -> Iterator[Finding]:
+    """A warning for each judge file that was served as a model that it was not checked as.
+
+    `checked` has the models that judge files were served as then, by their paths.
+    """
+    judges = {(case.suite, case.judge.path): case.judge for case in plan.cases if case.judge}
+    told: set[str] = set()
+    for (suite, path), judge in judges.items():
+        if path is None or path not in checked or path in told:
+            continue
+        others = served.get((suite, judge.model), set()).difference(checked[path])
+        if others:
+            told.add(path)
+            yield Finding(
+                rule="judge-changed",
+                message=f"judge {judge.model} was served as {', '.join(sorted(others))}, "
+                f"it was checked as {', '.join(checked[path])}",
+                location=Location(path=path, line=1),
+                fix=f"run: agentops judge check {path}",
+                severity=Severity.WARNING,
+            )

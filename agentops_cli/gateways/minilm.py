@@ -29,14 +29,10 @@ Array: TypeAlias = Any
 """A NumPy array of 32-bit floats; tokens are its first axis unless it is said otherwise."""
 
 
-class MiniLM:
-    """The model, with its weights in memory: some 90 MB.
-
-    A text is computed alone, so that its vector does not depend on what is asked beside it.
-    """
+class Words:
+    """How the model reads a text."""
 
     def __init__(self, folder: Path) -> None:
-        self._weights: dict[str, Array] = load_file(folder / "model.safetensors")
         self._tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
         # The file asks for 128 tokens exactly: cut there, or filled up.
         self._tokenizer.no_truncation()
@@ -46,14 +42,32 @@ class MiniLM:
         """The tokens of a text, as the tokenizer's own `Encoding`; half a surrogate pair is "?"."""
         return self._tokenizer.encode(text.encode("utf-8", "replace").decode())
 
+
+def unreadable(tokens: Any) -> str | None:
+    """Why the model cannot read a text, as a clause about it; None when it can."""
+    words = len(tokens.ids) - 2
+    if len(tokens.ids) > MOST_TOKENS:
+        return f"has {words} tokens, and the embedding model reads {MOST_TOKENS - 2}"
+    if not words or 2 * tokens.tokens.count(_UNKNOWN) > words:
+        return "has hardly a word that the embedding model knows"
+    return None
+
+
+class MiniLM:
+    """The model, with its weights in memory: some 90 MB.
+
+    A text is computed alone, so that its vector does not depend on what is asked beside it.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._weights: dict[str, Array] = load_file(folder / "model.safetensors")
+        self.tokens = Words(folder).tokens
+
     def vector(self, tokens: Any) -> Vector | str:
         """The vector of a text, to six decimals; or why there is none, as a clause about it."""
-        ids, words = tokens.ids, len(tokens.ids) - 2
-        if len(ids) > MOST_TOKENS:
-            return f"has {words} tokens, and the embedding model reads {MOST_TOKENS - 2}"
-        if not words or 2 * tokens.tokens.count(_UNKNOWN) > words:
-            return "has hardly a word that the embedding model knows"
-        mean = self._last_layer(np.array(ids)).mean(axis=0)
+        if problem := unreadable(tokens):
+            return problem
+        mean = self._last_layer(np.array(tokens.ids)).mean(axis=0)
         rounded: list[float] = np.round(mean / np.linalg.norm(mean), _DECIMALS).tolist()
         return rounded
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 from agentops_cli.intervals import wilson
+from agentops_cli.judge.reply import beside
 from agentops_cli.model.judge import Label
 
 Opinion: TypeAlias = Literal["good", "bad", "abstained"]
@@ -90,7 +91,8 @@ class Agreement:
         if kappa is None or interval is None:
             return "its agreement with the labels is not defined: they are all the same"
         if kappa < min_kappa:
-            return f"its kappa is {kappa:.2f}, and at least {min_kappa:g} is asked for"
+            least = f"at least {min_kappa:.15g} is asked for"
+            return f"its kappa is {beside(kappa, min_kappa)}, and {least}"
         if interval[0] <= 0:
             return (
                 f"its kappa of {kappa:.2f} may be luck: the 95 % interval goes down to "

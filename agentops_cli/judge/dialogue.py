@@ -24,22 +24,29 @@ def begin(dialogue: Dialogue[Verdict], *, of: Request) -> Verdict | Ask:
     """The first question of a dialogue; `settle` of each leads to the next one or to the verdict.
 
     The questions have as much time as the request `of` that they are about, and are paid for by its
-    suite. Each may be settled once: a dialogue does not go back.
+    suite. Each may be settled once: a dialogue does not go back. A verdict of replies that are kept
+    from earlier says so.
     """
     return _step(lambda: next(dialogue), dialogue, of)
 
 
 def _step(
-    advance: Callable[[], Request], dialogue: Dialogue[Verdict], of: Request
+    advance: Callable[[], Request],
+    dialogue: Dialogue[Verdict],
+    of: Request,
+    *,
+    kept: bool | None = None,
 ) -> Verdict | Ask:
+    """Goes on to the next question; `kept` is whether all replies so far were, None before any."""
     try:
         request = advance()
     except StopIteration as end:
         verdict: Verdict = end.value
-        return verdict
+        return replace(verdict, reason=f"cached: {verdict.reason}") if kept else verdict
 
     def settle(reply: Completion) -> Verdict | Ask:
-        return _step(lambda: dialogue.send(reply), dialogue, of)
+        all_kept = reply.cached and kept is not False
+        return _step(lambda: dialogue.send(reply), dialogue, of, kept=all_kept)
 
     return Ask(request=replace(request, timeout_s=of.timeout_s, tags=of.tags), settle=settle)
 

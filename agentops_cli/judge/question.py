@@ -42,8 +42,8 @@ def material_of(evidence: Evidence) -> Material:
     The prompt's own words are no part of it: a rubric says what is wanted. The conversation is,
     where there is one: earlier turns, a fixed transcript, or the tools that were called.
     """
-    case, request = evidence.case, evidence.request
-    said = tuple(message for message in request.messages if message.role != "system")
+    case = evidence.case
+    said = tuple(message for message in evidence.transcript if message.role != "system")
     in_talk = case.turns or case.messages or any(message.role == "tool" for message in said)
     return Material(
         answer=evidence.completion.text,

@@ -9,7 +9,7 @@ from typing import Any, get_args
 from agentops_cli.errors import InputError
 from agentops_cli.judge import rubric
 from agentops_cli.judge.question import Material
-from agentops_cli.judge_keys import judge_of, model_findings
+from agentops_cli.judge_keys import judge_findings, judge_of
 from agentops_cli.locate import Document, parse_yaml
 from agentops_cli.model.call import Request
 from agentops_cli.model.finding import Finding
@@ -34,7 +34,7 @@ def read_judge_file(text: str, *, path: str) -> JudgeFile:
     # What is right is looked at all the same, so that every mistake is told at once.
     data = without(document.data, *(problem.route for problem in wrong if not problem.absent))
     whole: Any = data if isinstance(data, dict) else {}
-    findings += model_findings(whole.get("model"), document.at(("model",)))
+    findings += judge_findings(whole, lambda key: document.at((key,)))
     listed = whole.get("examples")
     if isinstance(listed, list):
         findings += _example_findings(listed, document)

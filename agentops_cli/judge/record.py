@@ -1,9 +1,11 @@
 """What a check found, committed beside the judge file: `judges/<name>.checked.json`.
 
 A run reads it to know whether this very judge was checked, and how it did. Figures in it are for
-people: they are worked out again from the counts, so that editing one changes nothing.
+people: they are worked out again from the counts, so that editing one changes nothing, or, of `n`,
+makes the record one that no check can have written.
 """
 
+import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -25,11 +27,12 @@ class CheckRecord:
     """One check of one judge.
 
     `digest` is the judge file's at that time. `served_models` are what the provider says it served,
-    which may change behind one model id.
+    which may change behind one model id. `endpoint` tells apart where it was asked.
     """
 
     digest: str
     model: str
+    endpoint: str | None
     served_models: Sequence[str]
     min_kappa: float
     agreement: Agreement
@@ -41,6 +44,14 @@ def record_path(judge_path: str) -> str:
     return PurePosixPath(judge_path).with_suffix(".checked.json").as_posix()
 
 
+def endpoint_of(base_url: str | None) -> str | None:
+    """The sha256 of a base URL, which may be nobody else's business; None for a provider's own."""
+    if base_url is None:
+        return None
+    address = base_url.strip().rstrip("/")
+    return hashlib.sha256(address.encode("utf-8", "surrogatepass")).hexdigest()
+
+
 def record_text(record: CheckRecord) -> str:
     """The record as a file: the same check on the same day gives the same bytes."""
     agreement = record.agreement
@@ -49,6 +60,7 @@ def record_text(record: CheckRecord) -> str:
         "checkedOn": record.checked_on.isoformat(),
         "digest": record.digest,
         "model": record.model,
+        "endpoint": record.endpoint,
         "servedModels": [*sorted(record.served_models)],
         **figures(agreement, record.min_kappa),
     }
@@ -87,16 +99,28 @@ def read_record(text: str) -> CheckRecord:
         data: Any = json.loads(text)
         if data["schema"] != SCHEMA:
             raise BrokenRecordError(f"its schema is {data['schema']!r}, and {SCHEMA} is read here")
+        agreement = _agreement(data["labelled"])
+        if data["n"] != agreement.n:
+            raise BrokenRecordError(
+                f"its n is {data['n']!r}, and {agreement.n} answers are counted in it"
+            )
         return CheckRecord(
             digest=str(data["digest"]),
             model=str(data["model"]),
+            endpoint=_text_or_none(data["endpoint"]),
             served_models=tuple(map(str, data["servedModels"])),
             min_kappa=float(data["minKappa"]),
-            agreement=_agreement(data["labelled"]),
+            agreement=agreement,
             checked_on=date.fromisoformat(data["checkedOn"]),
         )
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise BrokenRecordError("it is not what a check writes") from error
+
+
+def _text_or_none(value: object) -> str | None:
+    if not isinstance(value, str | None):
+        raise TypeError("neither text nor null")
+    return value
 
 
 def _agreement(labelled: Mapping[str, Mapping[str, int]]) -> Agreement:
@@ -111,7 +135,8 @@ def _agreement(labelled: Mapping[str, Mapping[str, int]]) -> Agreement:
 def why_unchecked(file: JudgeFile, text: str | None) -> Finding | None:
     """What forbids a judge file to judge, by its record; None when nothing does.
 
-    `text` is the record's, None where there is none.
+    The judge has the base URL that it is to be asked at. `text` is the record's, None where there
+    is none.
     """
     path = file.judge.path or ""
     command = f"agentops judge check {path}"
@@ -122,8 +147,11 @@ def why_unchecked(file: JudgeFile, text: str | None) -> Finding | None:
         record = read_record(text)
     except BrokenRecordError as why:
         return _refusal(path, f"its record {record_path(path)} cannot be read: {why}", again)
+    changed = f"it changed since it was checked on {record.checked_on}"
     if record.digest != file.digest:
-        return _refusal(path, f"it changed since it was checked on {record.checked_on}", again)
+        return _refusal(path, changed, again)
+    if record.endpoint != endpoint_of(file.judge.base_url):
+        return _refusal(path, f"{changed}: it was asked at another address then", again)
     if record.agreement.n != len(file.examples):
         problem = f"its record is of {record.agreement.n} answers, it has {len(file.examples)}"
         return _refusal(path, problem, again)

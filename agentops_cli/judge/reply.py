@@ -66,6 +66,12 @@ def told(reason: str, evidence: str) -> str:
     return f'{reason} ("{evidence}")' if evidence else reason
 
 
+def beside(figure: float, limit: float) -> str:
+    """A figure with two decimals, or with all where two would put it on the limit's other side."""
+    short = f"{figure:.2f}"
+    return short if (float(short) >= limit) is (figure >= limit) else repr(figure)
+
+
 def folded(text: str) -> str:
     """The text with each stretch of white space as one space, and none at its ends."""
     return " ".join(text.split())

@@ -5,6 +5,7 @@ from agentops_cli.judge.question import MATERIAL, Form, Material, ask, sections_
 from agentops_cli.judge.reply import (
     EVIDENCE,
     REASON,
+    beside,
     evidence_of,
     fields_of,
     reason_of,
@@ -46,7 +47,7 @@ def judge_rubric(judge: Judge, rubric: str, material: Material) -> Dialogue[Verd
         passed = score >= judge.threshold
         side = "at least" if passed else "below"
         why = told(reason_of(fields), evidence_of(fields, material.answer))
-        reason = f"{score:.2f} is {side} {judge.threshold:g}: {why}"
+        reason = f"{beside(score, judge.threshold)} is {side} {judge.threshold:.15g}: {why}"
         return Ballot(passed=passed, score=score, reason=reason)
 
     return poll(judge, cast)

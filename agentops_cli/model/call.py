@@ -12,7 +12,7 @@ from agentops_cli.model.judge import Judge
 from agentops_cli.model.money import Cost, Usage
 from agentops_cli.model.place import Location
 from agentops_cli.model.prompt import Message, Sampling
-from agentops_cli.model.suite import DEFAULT_MAX_STEPS, Case, InjectedFault
+from agentops_cli.model.suite import DEFAULT_MAX_STEPS, AssertionSpec, Case, InjectedFault
 from agentops_cli.model.tool import Tool, ToolCall
 
 
@@ -154,7 +154,10 @@ class Completion:
     exception, HTTP 500 with a body) and says how; its `text` is what it gave all the same. `trace`
     is what an agent tells of its way. Of an agent behind the meter, `stopped_after` is the number
     of steps after which it was refused more, None where it was not, and `provider_faults` is how
-    many of its calls were made to fail because the suite injects that.
+    many of its calls were made to fail because the suite injects that. `met` tells how many results
+    of each tool were replaced by a failure on their way to its model, None where nobody could see.
+    Of an answer of several steps `text` is the last one; `said` are the texts that stood beside the
+    tool calls of the others, without those that are blank.
     """
 
     text: str
@@ -169,6 +172,8 @@ class Completion:
     trace: Json = None
     stopped_after: int | None = None
     provider_faults: int = 0
+    met: Mapping[str, int] | None = None
+    said: tuple[str, ...] = ()
 
 
 class FaultKind(StrEnum):
@@ -205,19 +210,29 @@ class Fault:
     billed: bool = False
     usd: Decimal | None = None
 
+    @property
+    def cost(self) -> Cost:
+        """What may have been charged for it; mostly nobody says how much."""
+        if not self.billed:
+            return Cost()
+        return Cost(unpriced_calls=1) if self.usd is None else Cost(usd=self.usd)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
     """All that an assertion may see.
 
-    `request` is the last of the conversation. Of an answer that took several steps `completion`
-    has the last text, every tool call in order, and the sums of tokens, dollars and seconds.
+    `request` is the last of the conversation, with as much of its history as the window leaves;
+    `transcript` is all that was said in the trial before the answer, tools included. Of an answer
+    that took several steps `completion` has the last text, every tool call in order, and the sums
+    of tokens, dollars and seconds.
     """
 
     case: Case
     request: Request
     completion: Completion
     judge: Judge | None = None
+    transcript: tuple[Message, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -242,8 +257,10 @@ class Verdict:
 class Ask:
     """An assertion that needs a model: the engine pays for `request` through the same guards.
 
-    `settle` makes a verdict of the answer, or asks again: a repair, another vote.
+    `settle` makes a verdict of the answer, or asks again: a repair, another vote. `spec` is the
+    assertion as written, where one was: advice that nobody gives is not missed.
     """
 
     request: Request
     settle: Callable[[Completion], "Verdict | Ask"] = field(compare=False)
+    spec: AssertionSpec | None = None

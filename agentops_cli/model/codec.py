@@ -234,6 +234,7 @@ def _json_of_turn(turn: TurnResult) -> JsonObject:
 def _json_of_answer(answer: Completion) -> JsonObject:
     return {
         "output": answer.text,
+        "said": [*answer.said],
         "toolCalls": [_json_of_tool_call(call) for call in answer.tool_calls],
         "usage": _json_of_usage(answer.usage) if answer.usage else None,
         "costUsd": _dollars(answer.cost.usd),
@@ -252,6 +253,7 @@ def _json_of_answer(answer: Completion) -> JsonObject:
 # What a trial without an answer has in place of one: no cost is not a cost of zero.
 _NO_ANSWER: JsonObject = {
     "output": None,
+    "said": [],
     "toolCalls": [],
     "usage": None,
     "costUsd": None,
@@ -401,6 +403,7 @@ def _completion(data: Mapping[str, Any]) -> Completion:
         trace=data.get("trace"),
         stopped_after=data.get("stoppedAfter"),
         provider_faults=data.get("providerFaults", 0),
+        said=tuple(data.get("said", ())),
     )
 
 

@@ -46,6 +46,7 @@ class PlannedCase:
     `request` is that of the first repeat. Of a conversation it is that of the first turn, and
     `later` has those of the turns after it, each without the history that comes before its last
     message. `free` are those of its models, the judge's among them, that cost nothing.
+    `agent_tools` are those that an agent is declared to have, None where nobody says.
     """
 
     index: int
@@ -56,6 +57,7 @@ class PlannedCase:
     later: tuple[Request, ...] = ()
     judge: Judge | None = None
     free: frozenset[str] = frozenset()
+    agent_tools: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Literal
 
+from agentops_cli.model.finding import Finding
 from agentops_cli.model.json import Json
 from agentops_cli.model.judge import Judge
 from agentops_cli.model.metric import MetricGate, MetricSpec
@@ -150,7 +151,8 @@ class Suite:
 
     `prompt` is a path or a name as written, None where every model is a cassette or an agent.
     `models` is empty where the prompt's own model is meant. `path` is the file as the user knows
-    it, `name` its stem.
+    it, `name` its stem. `unasserted` are the answers that nothing of the suite judges: mistakes,
+    unless the schema of the prompt's output does.
     """
 
     name: str
@@ -165,3 +167,4 @@ class Suite:
     budget: Budget = Budget()
     judge: Judge | None = None
     metrics: tuple[MetricSpec, ...] = ()
+    unasserted: tuple[Finding, ...] = ()

@@ -34,7 +34,7 @@ def _words(run: RunResult, suite: SuiteResult, agent: str) -> str:
     words = _WORDS[how] if how is not Accounting.DECLARED else _declared(most)
     if how is None or not cost.unpriced_calls:
         return words
-    return f"{words}, but for {counted(cost.unpriced_calls, 'call')} of unknown price"
+    return f"{words}, but for {counted(cost.unpriced_calls, 'call')} of unknown cost"
 
 
 _WORDS: Mapping[Accounting | None, str] = {

@@ -196,7 +196,7 @@ def _write_most_expensive(run: RunResult, out: TextIO) -> None:
     out.writelines(table(("case", "suite", "model", *_COLUMNS), rows, words=3))
     unpriced = sum(bool((case.cost + case.judge_cost).unpriced_calls) for case in run.cases)
     if unpriced:
-        whose = f"{counted(unpriced, 'case')} with calls of unknown price"
+        whose = f"{counted(unpriced, 'case')} with calls of unknown cost"
         out.write(f"\n{whose} may have cost more than these.\n")
 
 

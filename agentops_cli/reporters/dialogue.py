@@ -45,6 +45,8 @@ def dialogue_of(
 ) -> Iterator[Line]:
     """What was said in a trial: in each turn the user's words, the tools called, and the answer.
 
+    What was said beside the tool calls comes first, all of it in one line.
+
     Of a case without turns the user's words are left out: nothing else was ever said. No text is
     longer than about `limit` characters. `turns` picks some of them; None is all.
     """
@@ -79,6 +81,8 @@ def calls_of(trial: TrialResult) -> tuple[ToolCall, ...]:
 
 
 def _answer(answer: Completion, turn: int | None, limit: int) -> Iterator[Line]:
+    if answer.said:
+        yield Line(label="said first", text=_shown("\n".join(answer.said), limit), turn=turn)
     if answer.tool_calls:
         calls = _shown(", ".join(_called(answer.tool_calls)), limit)
         yield Line(label="called", text=calls, turn=turn)

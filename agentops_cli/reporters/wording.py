@@ -71,8 +71,11 @@ def dollars(amount: Decimal) -> str:
 
 
 def costs(cost: Cost) -> str:
-    """`$0.0123`, `$0.0123 + 4 calls of unknown price`: what is unknown never reads as free."""
+    """`$0.0123`, `$0.0123 + 4 calls of unknown cost`: what is unknown never reads as free.
+
+    Of such a call no price is known, or it failed, may have been charged, and nobody says how much.
+    """
     if not cost.unpriced_calls:
         return dollars(cost.usd)
-    unknown = f"{counted(cost.unpriced_calls, 'call')} of unknown price"
+    unknown = f"{counted(cost.unpriced_calls, 'call')} of unknown cost"
     return f"{dollars(cost.usd)} + {unknown}" if cost.usd else unknown

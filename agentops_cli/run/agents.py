@@ -61,17 +61,20 @@ def unknown_dollars(
 ) -> Iterator[Finding]:
     """Why nothing would be known of an agent's dollars, although there is a limit to them.
 
-    What a function returns may hold its cost, which is not known before.
+    What a function returns may hold its cost, but need not: it settles what is declared.
     """
     if agent.meter is not None or agent.max_usd_per_call is not None:
         return
     limit = "a budget or gate.maxCostUsd is set"
     ways = f"agents: {{{agent.name}: {{maxUsdPerCall: …}}}}"
-    if agent.usage is None and not isinstance(agent.how, PythonAgent):
+    if agent.usage is None:
         message = f"nothing is known of what {agent.model} spends, and {limit}"
         fix = f"add to agentops.yaml: {ways}, or its 'usage', or 'meter: true'"
+        if isinstance(agent.how, PythonAgent):
+            settled = "which a costUsd in what it returns settles"
+            fix = f"add to agentops.yaml: {ways}, {settled}, or 'meter: true'"
         yield _finding("unknown-price", message, agent.location, fix)
-    elif agent.usage and agent.usage.usd is None and price_of(agent.model) is None:
+    elif agent.usage.usd is None and price_of(agent.model) is None:
         message = f"{agent.model} tells its tokens but has no price, and {limit}"
         price = f"models: {{{agent.model}: {{price: {{inputPer1M: …, outputPer1M: …}}}}}}"
         fix = f"add to agentops.yaml: {price}, or {ways}"

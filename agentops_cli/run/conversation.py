@@ -5,11 +5,10 @@ What goes wrong by itself (a loop, a wrong tool call, a failure that was never t
 failed) it finds as verdicts.
 """
 
-from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from agentops_cli.assertions.calls import counted_calls, identity
+from agentops_cli.assertions.calls import counted_calls
 from agentops_cli.assertions.excerpt import counted, shortened
 from agentops_cli.model.call import Completion, Request, Verdict
 from agentops_cli.model.money import Cost, Usage
@@ -17,23 +16,28 @@ from agentops_cli.model.place import Location
 from agentops_cli.model.prompt import Message
 from agentops_cli.model.result import Trial, TurnResult
 from agentops_cli.model.suite import Case, InjectedFault, Window
-from agentops_cli.run.tool_loop import Injection, StandIns, wrong_call
+from agentops_cli.run.tool_loop import MOST_CALLS, Injection, StandIns, undeclared, wrong_call
 
 _LONGEST_REASON = 1_000
 _BYTES_PER_TOKEN = 4
+
+NO_ANSWER = "(no answer)"
+"""What an assistant is told to have said in an earlier turn in which it said nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answered:
     """A turn that has ended, as it is judged.
 
-    `case` has the input and the variables of the turn, `request` is its last. `number` counts from
-    0. `whole` is the conversation's completion after its last turn, None before it.
+    `case` has the input and the variables of the turn, `request` is its last, `transcript` is all
+    that was said in the trial before the answer. `number` counts from 0. `whole` is the
+    conversation's completion after its last turn, None before it.
     """
 
     number: int
     case: Case
     request: Request
+    transcript: tuple[Message, ...]
     completion: Completion
     findings: tuple[Verdict, ...]
     whole: Completion | None
@@ -41,15 +45,24 @@ class Answered:
 
 @dataclass(frozen=True, slots=True)
 class _Exchange:
-    """What was said in a turn and what was answered, as later turns are told of it."""
+    """What was said in a turn, which tools were called, and what was answered.
 
-    messages: tuple[Message, Message]
+    So are later turns told of it.
+    """
+
+    messages: tuple[Message, ...]
 
     @property
     def tokens(self) -> int:
         """An estimate: four UTF-8 bytes each, rounded up."""
-        size = sum(len(one.content.encode("utf-8", "surrogatepass")) for one in self.messages)
+        size = sum(len(text.encode("utf-8", "surrogatepass")) for text in self._texts())
         return -(-size // _BYTES_PER_TOKEN)
+
+    def _texts(self) -> Iterator[str]:
+        for message in self.messages:
+            yield message.content
+            for call in message.tool_calls:
+                yield call.name + call.arguments
 
 
 class Conversation:
@@ -64,10 +77,12 @@ class Conversation:
     def __init__(self, trial: Trial, conversation_id: Callable[[int], str]) -> None:
         self._requests = trial.requests
         self._case = trial.planned.case
+        self._tools = trial.planned.agent_tools
         self._conversation_id = conversation_id
         self._injection = Injection(self._case.faults)
         self._ended: list[TurnResult] = []
         self._past: list[_Exchange] = []
+        self._said: tuple[Message, ...] = ()
         self._steps: list[Completion] = []
         self._problems: list[str] = []
         self._restarts = 0
@@ -100,6 +115,10 @@ class Conversation:
         request = self.request
         assert request is not None  # noqa: S101 # Whoever takes has asked.
         self._steps.append(completion)
+        if self._tools is not None:
+            for call in completion.tool_calls:
+                if problem := undeclared(call, self._tools):
+                    self._problems.append(wrong_call(call, problem, completion.finish))
         if request.agent is None and completion.tool_calls:
             further = self._after_calls(request, completion)
             if further is not None:
@@ -136,7 +155,8 @@ class Conversation:
         for call in completion.tool_calls:
             if problem := stand_ins.problem_of(call):
                 self._problems.append(wrong_call(call, problem, completion.finish))
-        if self._case.stubs is None or len(self._steps) >= self._case.max_steps:
+        is_last = len(self._steps) >= self._case.max_steps
+        if self._case.stubs is None or is_last or len(completion.tool_calls) > MOST_CALLS:
             return None
         said = stand_ins.reply(completion, first=self._calls)
         self._calls += len(completion.tool_calls)
@@ -145,19 +165,24 @@ class Conversation:
     def _end_turn(self, request: Request) -> Answered:
         number, turn = len(self._ended), self._turn_result()
         findings = [*self._found(request, turn, number)]
+        # Of earlier turns the request has what the window leaves.
+        said = request.messages if self._case.messages else _split(request.messages)[1]
+        transcript = (*self._said, *said)
+        self._said = (*transcript, _as_said(self._steps[-1]))
         self._ended.append(turn)
+        exchange = _exchange(self._requests[number], said, self._steps[-1])
         self._steps, self._problems = [], []
         if len(self._ended) < len(self._requests):
-            self._past.append(_exchange(self._requests[number], turn.completion))
+            self._past.append(exchange)
             self.request = self._opening()
         else:
             self.request = None
-            called = {c.name for one in self._ended for c in one.completion.tool_calls}
-            findings += (_untried(fault, called) for fault in self._injection.unmet())
+            findings += self._on_faults(request)
         return Answered(
             number=number,
             case=case_in_turn(self._case, number),
             request=request,
+            transcript=transcript,
             completion=turn.completion,
             findings=tuple(findings),
             whole=self.completion,
@@ -191,22 +216,33 @@ class Conversation:
     def _loop(self, request: Request, turn: TurnResult) -> str | None:
         """Why a turn was a loop, None when it was none.
 
-        An agent that nobody meters is taken to loop when it makes the same call again and again.
+        Of an agent that nobody meters the steps are not known: its calls are counted instead.
         """
         calls, most = turn.completion.tool_calls, self._case.max_steps
         stopped = turn.completion.stopped_after
-        if request.agent is None and self._case.stubs is not None and self._steps[-1].tool_calls:
+        at_once = len(self._steps[-1].tool_calls)
+        if request.agent is None and self._case.stubs is not None and at_once:
+            if at_once > MOST_CALLS:
+                limit = f"made {at_once} calls in one answer, of which no more than {MOST_CALLS}"
+                return f"{limit} can be answered: called {counted_calls(calls)}"
             stopped = turn.steps
         if stopped is not None:
             called = f": called {counted_calls(calls)}" if calls else ""
             return f"stopped after {counted(stopped, 'step')}{called}"
-        if (
-            request.agent is not None
-            and calls
-            and max(Counter(map(identity, calls)).values()) > most
-        ):
-            return f"made the same call more than {most} times: called {counted_calls(calls)}"
+        if request.agent is not None and len(calls) > most:
+            return f"more than {counted(most, 'call')} in one turn: called {counted_calls(calls)}"
         return None
+
+    def _on_faults(self, request: Request) -> Iterator[Verdict]:
+        """Which failures were not tried, and which may not have been, for all that one can see."""
+        answers = [turn.completion for turn in self._ended]
+        called = {call.name for answer in answers for call in answer.tool_calls}
+        is_watched = all(answer.met is not None for answer in answers)
+        for fault, met in self._injection.outcomes():
+            if not met:
+                yield _untried(fault, called, is_watched=is_watched)
+            elif request.agent is not None and fault.target is not None and not is_watched:
+                yield _unseen(fault, request.model)
 
     def _expects_category(self, number: int) -> bool:
         """True when an assertion says which category the answer must have: a failure is one."""
@@ -231,11 +267,12 @@ def windowed(past: Sequence[_Exchange], window: Window) -> list[_Exchange]:
 
 
 def merged(steps: Sequence[Completion]) -> Completion:
-    """The answer of a turn: the last step's, with the tool calls and the sums of all steps."""
+    """The answer of a turn: the last step's, with the texts, tool calls and sums of all steps."""
     if len(steps) == 1:
         return steps[0]
     calls = tuple(call for step in steps for call in step.tool_calls)
-    return replace(summed(steps), tool_calls=calls)
+    said = tuple(step.text for step in steps[:-1] if step.text.strip())
+    return replace(summed(steps), tool_calls=calls, said=said)
 
 
 def summed(answers: Sequence[Completion]) -> Completion:
@@ -270,9 +307,19 @@ def _split(messages: tuple[Message, ...]) -> tuple[tuple[Message, ...], tuple[Me
     return messages[:place], messages[place:]
 
 
-def _exchange(request: Request, answer: Completion) -> _Exchange:
-    said = _split(request.messages)[1][0]
-    return _Exchange((said, Message(role="assistant", content=answer.text)))
+def _exchange(planned: Request, said: tuple[Message, ...], answer: Completion) -> _Exchange:
+    """What a turn adds to the history: the user's message, the steps of the tools, the answer.
+
+    How the prompt begins the answer is left out, and so are calls that got no result: providers
+    refuse them, and an assistant that says nothing.
+    """
+    [_, own] = _split(planned.messages)
+    text = answer.text if answer.text.strip() else NO_ANSWER
+    return _Exchange((*said[:1], *said[len(own) :], Message(role="assistant", content=text)))
+
+
+def _as_said(answer: Completion) -> Message:
+    return Message(role="assistant", content=answer.text, tool_calls=answer.tool_calls)
 
 
 def _input_of(case: Case, request: Request, number: int) -> str:
@@ -283,15 +330,33 @@ def _input_of(case: Case, request: Request, number: int) -> str:
     return request.messages[-1].content if request.messages else ""
 
 
-def _untried(fault: InjectedFault, called: Collection[str]) -> Verdict:
-    """That a failure was not tried, and why: of a tool that was called no call got an answer."""
-    what = f"{fault.target} was never called"
+def _untried(fault: InjectedFault, called: Collection[str], *, is_watched: bool) -> Verdict:
+    """That a failure was not tried, and why: of a tool that was called no call got an answer.
+
+    A meter watches what becomes of the calls of an agent.
+    """
+    failure = f"its failure ({fault.error})"
+    reason = f"{fault.target} was never called, so {failure} was not tried"
     if fault.target is None:
-        what = "the provider was never asked"
+        reason = f"the provider was never asked, so {failure} was not tried"
+    elif fault.target in called and is_watched:
+        reason = f"{fault.target} was called, but {failure} never reached the model"
     elif fault.target in called:
         what = f"no call of {fault.target} was right, or got an answer"
-    reason = f"{what}, so its failure ({fault.error}) was not tried"
+        reason = f"{what}, so {failure} was not tried"
     return _lost("faults", reason, fault.location, None)
+
+
+def _unseen(fault: InjectedFault, model: str) -> Verdict:
+    """That an agent was to make its tool fail by itself; its word is all that there is."""
+    return Verdict(
+        kind="faults",
+        passed=None,
+        reason=f"{model} was told that {fault.target} fails; nothing shows whether it did",
+        score=0.0,
+        advisory=True,
+        location=fault.location,
+    )
 
 
 def _lost(kind: str, reason: str, location: Location, turn: int | None) -> Verdict:

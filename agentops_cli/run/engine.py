@@ -6,6 +6,7 @@ from contextlib import nullcontext
 from dataclasses import replace
 from typing import TypeVar
 
+from agentops_cli.assertions.broken import BrokenCheck
 from agentops_cli.errors import GatewayError
 from agentops_cli.model.call import (
     Ask,
@@ -19,6 +20,7 @@ from agentops_cli.model.call import (
 )
 from agentops_cli.model.money import Cost
 from agentops_cli.model.result import Outcome, PlannedCase, Trial, TrialResult
+from agentops_cli.model.suite import AssertionSpec
 from agentops_cli.ports import Assertion, Fixture, Gateway
 from agentops_cli.run.conversation import Answered, Conversation
 
@@ -129,8 +131,10 @@ class Engine:
                 reply = await self._complete(ask.request, progress)
             except GatewayError as error:
                 # Counted with the judges' calls; a billed fault of a trial is its subject's.
-                progress.judge_cost += Cost(unpriced_calls=int(error.fault.billed))
-                raise GatewayError(replace(error.fault, billed=False)) from error
+                progress.judge_cost += error.fault.cost
+                if ask.spec and ask.spec.advisory:
+                    return _unheard(ask.spec, error.fault)
+                raise GatewayError(_asked_by(ask.spec, error.fault)) from error
             progress.judge_cost += reply.cost
             opinion = progress.hear(check, ask.settle, reply)
             if not isinstance(opinion, Ask):
@@ -183,7 +187,9 @@ class _Progress:
         try:
             return opinion(about)
         except Exception as error:  # noqa: BLE001 # A plugin's bug must not end the run, nor pass.
-            self.broken = _broken(check, f"raised {type(error).__name__}: {error}")
+            clause = isinstance(error, BrokenCheck)
+            problem = str(error) if clause else f"raised {type(error).__name__}: {error}"
+            self.broken = _broken(check, problem)
             return None
 
     def keep(self, verdict: Verdict | None, turn: int | None) -> None:
@@ -226,12 +232,17 @@ class _Progress:
 
 def _evidence(answered: Answered, planned: PlannedCase) -> Iterator[tuple[Evidence, int | None]]:
     """What the assertions of a turn may see, and after the last one those of the case."""
-    case, request, judge = answered.case, answered.request, planned.judge
+    turn = Evidence(
+        case=answered.case,
+        request=answered.request,
+        completion=answered.completion,
+        judge=planned.judge,
+        transcript=answered.transcript,
+    )
     if planned.case.turns:
-        turn = Evidence(case=case, request=request, completion=answered.completion, judge=judge)
         yield turn, answered.number
     if answered.whole is not None:
-        yield Evidence(case=case, request=request, completion=answered.whole, judge=judge), None
+        yield replace(turn, completion=answered.whole), None
 
 
 def conversation_ids(run: str) -> Callable[[Trial, int], str]:
@@ -260,7 +271,25 @@ def _repeated(request: Request, repeat: int) -> Request:
     return replace(request, repeat=repeat, sampling=sampling)
 
 
+def _unheard(spec: AssertionSpec, fault: Fault) -> Verdict:
+    """The verdict of an assertion whose question nobody answered."""
+    return Verdict(
+        kind=spec.kind,
+        passed=None,
+        reason=f"cannot tell: {fault.message}",
+        score=0.0,
+        advisory=spec.advisory,
+        location=spec.location,
+    )
+
+
+def _asked_by(spec: AssertionSpec | None, fault: Fault) -> Fault:
+    """The fault of a question, with the place of who asked; it is not billed to the subject."""
+    whose = f"{spec.kind} at {spec.location}: " if spec else ""
+    return replace(fault, message=f"{whose}{fault.message}", billed=False)
+
+
 def _broken(check: Assertion, problem: str) -> Fault:
-    message = f"the assertion {type(check).__name__} {problem}"
+    message = f"the assertion {check} {problem}"
     fix = "report it to whoever wrote the assertion"
     return Fault(kind=FaultKind.INTERNAL, message=message, fix=fix)

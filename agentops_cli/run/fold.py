@@ -40,10 +40,8 @@ class _Running:
         self.judge_cost = self.judge_cost + result.judge_cost
         if result.fault and result.fault.kind in _STOPPED:
             self.stopped += 1
-        if result.fault and result.fault.billed:
-            # It may have been charged for; mostly nobody says how much.
-            usd = result.fault.usd
-            self.cost = self.cost + (Cost(unpriced_calls=1) if usd is None else Cost(usd=usd))
+        if result.fault:
+            self.cost = self.cost + result.fault.cost
         answers = result.answers
         for answer in answers:
             self.cost = self.cost + answer.cost

@@ -4,19 +4,19 @@ Everything that can be wrong without a call is found here: what a prompt lacks, 
 take, a model without a price under a budget.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from itertools import chain
 
-from agentops_cli.assertions.judged import may_ask_judge
+from agentops_cli.assertions.judged import may_ask_judge, unlike_examples
 from agentops_cli.errors import InputError
 from agentops_cli.model.call import Request, Tags
 from agentops_cli.model.embedding import EMBEDDING_MODEL
 from agentops_cli.model.finding import Finding, Severity, in_reading_order
 from agentops_cli.model.json import Json
 from agentops_cli.model.judge import Judge
-from agentops_cli.model.money import Price
+from agentops_cli.model.money import FREE, ZERO, Price
 from agentops_cli.model.place import Location
 from agentops_cli.model.prompt import Message, Prompt, Sampling
 from agentops_cli.model.result import PlannedCase
@@ -131,6 +131,7 @@ class _Planner:
         self._settings = settings
 
     def suite(self, loaded: LoadedSuite, selection: Selection, *, first: int) -> list[PlannedCase]:
+        self.findings += _unasserted(loaded)
         cases = [case for case in loaded.suite.cases if selection.has_case(case)]
         if not cases:
             return []
@@ -153,10 +154,22 @@ class _Planner:
                 for case in cases
             )
         judge = self._judge(loaded, [draft.case for draft in drafts])
+        free = frozenset(filter(self._is_free, (*models, *([judge.model] if judge else ()))))
         return [
-            replace(draft, index=first + place, judge=judge if _may_ask(draft.case) else None)
+            replace(
+                draft,
+                index=first + place,
+                judge=judge if _may_ask(draft.case) else None,
+                free=free,
+            )
             for place, draft in enumerate(drafts)
         ]
+
+    def _is_free(self, model: str) -> bool:
+        agent = self._settings.agents.get(agent_of(model) or "")
+        if agent:
+            return agent.meter is None and agent.max_usd_per_call == ZERO
+        return self._settings.price_of(model) == FREE
 
     def _models(self, loaded: LoadedSuite) -> Iterator[str]:
         suite = loaded.suite
@@ -166,11 +179,16 @@ class _Planner:
         known = self._settings.agents
         for model in loaded.models:
             name = agent_of(model)
-            if name is None or name in known:
+            kind, slash, rest = model.partition("/")
+            if name is None and slash and kind.lower() == "agent":
+                problem = f"no provider is called {kind!r}"
+                fix = f"did you mean 'agent/{rest}'?"
+            elif name is None or name in known:
                 yield model
                 continue
-            problem = f"no agent is called {name!r}"
-            fix = did_you_mean(name, known) or f"add to agentops.yaml: agents: {{{name}: …}}"
+            else:
+                problem = f"no agent is called {name!r}"
+                fix = did_you_mean(name, known) or f"add to agentops.yaml: agents: {{{name}: …}}"
             self._add("unknown-agent", problem, _place_of_models(loaded), fix)
 
     def _planned(
@@ -226,7 +244,9 @@ class _Planner:
             timeout_s=self._settings.timeout_s,
             tags=Tags(suite=loaded.suite.path, case_id=case.id),
         )
-        return _ready(replace(case, stubs=None), agent_requests(case, base), loaded.suite.path)
+        case = replace(case, stubs=None)
+        planned = _ready(case, agent_requests(case, base), loaded.suite.path)
+        return replace(planned, agent_tools=agent.tools)
 
     def _judge(self, loaded: LoadedSuite, cases: Sequence[Case]) -> Judge | None:
         """The judge of a suite, once nothing speaks against asking it; None if nobody would."""
@@ -234,11 +254,14 @@ class _Planner:
         if judge is None or not any(map(_may_ask, cases)):
             return None
         self._check_price(judge.model, loaded, judge.location)
+        judge = replace(judge, base_url=self._settings.base_url_of(judge.model))
         doubt = self._settings.doubt_of(judge)
         if doubt is not None:
             serious = doubt.severity is Severity.ERROR
             (self.findings if serious else self.notes).append(doubt)
-        return replace(judge, base_url=self._settings.base_url_of(judge.model))
+        elif judge.path and (note := unlike_examples(judge, _specs_of(cases))):
+            self.notes.append(note)
+        return judge
 
     def _note_similarity(self, case: Case) -> None:
         """Warns where similarity is all that stands between an answer and a pass."""
@@ -307,6 +330,17 @@ def _ready(case: Case, requests: Sequence[Request], suite: str) -> PlannedCase:
     )
 
 
+def _unasserted(loaded: LoadedSuite) -> tuple[Finding, ...]:
+    """The answers that nothing would judge: neither a case nor the schema of the prompt's output.
+
+    Agents are not held to the schema.
+    """
+    prompt = loaded.renderer.prompt if loaded.renderer else None
+    has_schema = prompt is not None and prompt.output_schema is not None
+    is_held = has_schema and not any(map(agent_of, loaded.models))
+    return () if is_held else loaded.suite.unasserted
+
+
 def _place_of_models(loaded: LoadedSuite) -> Location:
     """Where a suite's models are named: there, or in its prompt."""
     suite = loaded.suite
@@ -317,7 +351,13 @@ def _place_of_models(loaded: LoadedSuite) -> Location:
 
 def _may_ask(case: Case) -> bool:
     """True when an assertion of a case that is run may ask a judge."""
-    return case.skip is None and any(map(may_ask_judge, chain.from_iterable(answers_of(case))))
+    return any(map(may_ask_judge, _specs_of([case])))
+
+
+def _specs_of(cases: Iterable[Case]) -> Iterator[AssertionSpec]:
+    """Every assertion of the cases that are run."""
+    run = (case for case in cases if case.skip is None)
+    return chain.from_iterable(chain.from_iterable(map(answers_of, run)))
 
 
 def _asserting_output(case: Case, schema: dict[str, Json], location: Location) -> Case:

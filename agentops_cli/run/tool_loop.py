@@ -1,7 +1,8 @@
 """The tools of a trial: what stands in for them, what is made to fail, what was called wrongly."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from agentops_cli.assertions.calls import NotArguments, arguments_of, told
@@ -14,6 +15,12 @@ from agentops_cli.model.prompt import Message
 from agentops_cli.model.suite import Case, InjectedFault
 from agentops_cli.model.tool import Tool, ToolCall
 from agentops_cli.user_schema import misfit
+
+MOST_CALLS = 128
+"""How many calls of one answer are answered: OpenAI refuses a history that holds more in one."""
+
+MOST_ERROR_BYTES = 300
+"""What a model is told of a wrong call is not longer, as JSON in UTF-8."""
 
 
 class Injection:
@@ -32,11 +39,13 @@ class Injection:
         return None
 
     def see(self, completion: Completion) -> None:
-        """Counts what an agent met out of our sight."""
-        for call in completion.tool_calls:
-            self.strike(call.name)
-        for _ in range(completion.provider_faults):
-            self.strike(None)
+        """Counts what an agent met: what its meter replaced, else the calls that it tells of."""
+        met = completion.met
+        if met is None:
+            met = Counter(call.name for call in completion.tool_calls)
+        for target, times in (*met.items(), (None, completion.provider_faults)):
+            for _ in range(times):
+                self.strike(target)
 
     def left(self) -> tuple[InjectedFault, ...]:
         """Those that are still to come."""
@@ -46,9 +55,9 @@ class Injection:
             if self._is_left(place)
         )
 
-    def unmet(self) -> Iterator[InjectedFault]:
-        """Those whose target was never called."""
-        return (fault for fault, met in zip(self._faults, self._met, strict=True) if not met)
+    def outcomes(self) -> Iterator[tuple[InjectedFault, bool]]:
+        """Each failure, and whether it was met."""
+        return ((fault, met > 0) for fault, met in zip(self._faults, self._met, strict=True))
 
     def _is_left(self, place: int) -> bool:
         times = self._faults[place].times
@@ -70,8 +79,8 @@ class StandIns:
         """What is wrong with a call, for the model and for people; None when nothing is."""
         stubs = self.case.stubs or {}
         known = self.tools or stubs
-        if known and call.name not in known:
-            return f"there is no tool {call.name!r}, only {listed(sorted(known), limit=8)}"
+        if known and (unknown := undeclared(call, known)):
+            return unknown
         try:
             arguments = arguments_of(call)
         except NotArguments as problem:
@@ -100,7 +109,7 @@ class StandIns:
 
     def _content(self, call: ToolCall) -> str:
         if problem := self.problem_of(call):
-            return _json({"error": problem})
+            return _error(problem)
         if fault := self.injection.strike(call.name):
             return RESULTS[fault.error]
         stubs = self.case.stubs or {}
@@ -108,6 +117,14 @@ class StandIns:
             raise GatewayError(_no_stub(call.name, self.case))
         stub = stubs[call.name]
         return stub if isinstance(stub, str) else _json(stub)
+
+
+def undeclared(call: ToolCall, known: Collection[str]) -> str | None:
+    """Why a call is of no tool that there is; None when it is of one."""
+    if call.name in known:
+        return None
+    others = f", only {listed(sorted(known), limit=8)}" if known else ""
+    return f"there is no tool {call.name!r}{others}"
 
 
 def wrong_call(call: ToolCall, problem: str, finish: Finish) -> str:
@@ -133,6 +150,14 @@ def _no_stub(name: str, case: Case) -> Fault:
         message=f"the model called {name}, for which the case has no stub",
         fix=f"add a line to the stubs of the case at {case.location}: '{name}: …'",
     )
+
+
+def _error(problem: str) -> str:
+    text = _json({"error": problem})
+    while len(text.encode("utf-8", "surrogatepass")) > MOST_ERROR_BYTES:
+        problem = problem[: len(problem) * 3 // 4]
+        text = _json({"error": f"{problem}…"})
+    return text
 
 
 def _json(value: Json) -> str:

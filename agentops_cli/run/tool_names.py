@@ -4,10 +4,9 @@ A name with a typo would make a stub that answers nothing, a failure that never 
 that is rightly never made.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from agentops_cli.assertions.matching import is_matcher
 from agentops_cli.assertions.tool_calls import tools_named
 from agentops_cli.model.finding import Finding
 from agentops_cli.model.json import JsonObject
@@ -17,6 +16,7 @@ from agentops_cli.model.settings import AgentSettings, PythonAgent
 from agentops_cli.model.suite import AssertionSpec, Case
 from agentops_cli.model.tool import Tool
 from agentops_cli.run.answers import answers_of
+from agentops_cli.run.tool_arguments import impossible_arguments
 from agentops_cli.template.suggest import did_you_mean
 
 
@@ -66,7 +66,7 @@ def _mistakes_with_prompt(case: Case, prompt: Prompt) -> Iterator[Finding]:
     names = tuple(tool.name for tool in prompt.tools)
     fix = f"declare it under 'tools' in {path}"
     yield from _unknown(_named_to_model(case), _Declared(names=names, owner="the prompt", fix=fix))
-    yield from _unknown_arguments(case, prompt.tools)
+    yield from _impossible(case, prompt.tools)
     for spec in () if prompt.tools else _expectations(case):
         if not tools_named(spec.args):
             message = "no tool can be called: the prompt declares none"
@@ -127,15 +127,15 @@ def _expectations(case: Case) -> Iterator[AssertionSpec]:
     return (spec for specs in answers_of(case) for spec in specs if spec.kind == "toolCalls")
 
 
-def _unknown_arguments(case: Case, tools: Sequence[Tool]) -> Iterator[Finding]:
-    """Expected arguments that a tool does not take: no right call could ever have them."""
-    known = {tool.name: set(_taken_by(tool)) for tool in tools if _is_closed(tool)}
+def _impossible(case: Case, tools: Sequence[Tool]) -> Iterator[Finding]:
+    """Expected arguments that no right call of a tool could ever have."""
+    by_name = {tool.name: tool for tool in tools}
     for spec in _expectations(case):
-        for tool, args in _arguments(spec):
-            for name in args.keys() - known.get(tool, args.keys()):
-                message = f"{tool} takes no argument {name!r}"
-                fix = did_you_mean(name, known[tool]) or "remove it, or add it to the tool"
-                yield _finding("unknown-argument", message, spec.location, fix)
+        for name, args in _arguments(spec):
+            problems = impossible_arguments(spec, by_name[name], args) if name in by_name else ()
+            for one in problems:
+                rule = "unknown-argument" if one.is_unknown else "impossible-argument"
+                yield _finding(rule, one.message, spec.location, one.fix)
 
 
 def _arguments(spec: AssertionSpec) -> Iterator[tuple[str, JsonObject]]:
@@ -143,17 +143,8 @@ def _arguments(spec: AssertionSpec) -> Iterator[tuple[str, JsonObject]]:
     calls = spec.args.get("calls", spec.args.get("value"))
     for call in calls if isinstance(calls, list) else ():
         args = call.get("args") if isinstance(call, dict) else None
-        if isinstance(call, dict) and isinstance(args, dict) and not is_matcher(args):
+        if isinstance(call, dict) and isinstance(args, dict):
             yield str(call["name"]), args
-
-
-def _is_closed(tool: Tool) -> bool:
-    return tool.parameters.get("additionalProperties") is False
-
-
-def _taken_by(tool: Tool) -> Iterable[str]:
-    properties = tool.parameters.get("properties")
-    return properties if isinstance(properties, dict) else ()
 
 
 def _unknown(named: Iterator[_Named], declared: _Declared) -> Iterator[Finding]:

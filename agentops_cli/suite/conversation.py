@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import cast
 
+from agentops_cli.assertions.forbidding import forbids
 from agentops_cli.locate import Document, Route
 from agentops_cli.model.finding import Finding
 from agentops_cli.model.json import Json, JsonObject
@@ -16,9 +17,6 @@ from agentops_cli.suite.specs import RawSpec, SpecReader
 from agentops_cli.suite.texts import Texts, is_template
 from agentops_cli.suite.values import Report, Values, as_list, as_mapping, as_text
 from agentops_cli.template import TemplateError
-
-EVERY_TURN = frozenset({"mustNotContain", "noSecrets", "noPii", "noPromptLeak"})
-"""Kinds that judge each answer of a conversation, wherever they are written."""
 
 _DEFAULTS: Route = ("defaults",)
 
@@ -279,13 +277,14 @@ def _shared(
 ) -> tuple[tuple[RawSpec, ...], tuple[RawSpec, ...]]:
     """The specs of a holder that judge every turn, and those that judge the last answer.
 
-    What the last turn expects beats what the defaults do, as a case's own category would.
+    What must never be must not be in any turn. What the last turn expects beats what the defaults
+    do, as a case's own category would.
     """
     if not turns:
         return (), specs
-    every = tuple(raw for raw in specs if raw.spec.kind in EVERY_TURN)
+    every = tuple(raw for raw in specs if forbids(raw.spec))
     beaten = (*_DEFAULTS, "expectedCategory") if "expectedCategory" in turns[-1] else None
-    last = (raw for raw in specs if raw.spec.kind not in EVERY_TURN and raw.route != beaten)
+    last = (raw for raw in specs if not forbids(raw.spec) and raw.route != beaten)
     return every, tuple(last)
 
 

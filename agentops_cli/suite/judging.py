@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator
 from agentops_cli.assertions.judged import needs_judge
 from agentops_cli.errors import InputError, UnreadableError
 from agentops_cli.judge.files import JudgeFiles
-from agentops_cli.judge_keys import judge_of, model_findings
+from agentops_cli.judge_keys import judge_findings, judge_of
 from agentops_cli.locate import Document
 from agentops_cli.model.finding import Finding
 from agentops_cli.model.json import Json
@@ -23,7 +23,7 @@ def judge_of_suite(
     """The judge that a suite's valid `judge:` key means; None after its mistakes are reported."""
     place = document.at(_ROUTE)
     if isinstance(written, dict) and isinstance(written.get("model"), str):
-        wrong = list(model_findings(written["model"], document.at((*_ROUTE, "model"))))
+        wrong = list(judge_findings(written, lambda key: document.at((*_ROUTE, key))))
         for finding in wrong:
             report(finding)
         return None if wrong else judge_of(written, location=place)

@@ -16,7 +16,6 @@ from agentops_cli.model.finding import Finding
 from agentops_cli.model.json import JsonObject
 from agentops_cli.model.judge import Judge
 from agentops_cli.model.place import Location
-from agentops_cli.model.settings import agent_of
 from agentops_cli.model.suite import Budget, Case, Gate, Quarantine, Suite
 from agentops_cli.ports import AssertionType, MetricType, Source
 from agentops_cli.registry import Registry
@@ -70,6 +69,7 @@ class _Shape:
 class _Reader:
     def __init__(self, document: Document, context: SuiteContext) -> None:
         self.findings: list[Finding] = []
+        self._unasserted: list[Finding] = []
         self._document = document
         self._context = context
         self._broken: set[Route] = set()
@@ -118,6 +118,7 @@ class _Reader:
             budget=Budget(run_usd=self._dollars(("budget", "runUsd"))),
             judge=self._judge(cases),
             metrics=self._metrics.specs,
+            unasserted=tuple(self._unasserted),
         )
         self._demand_prompt(suite)
         return suite
@@ -149,8 +150,9 @@ class _Reader:
         return as_mapping(without(self._document.data, *wrong))
 
     def _demand_prompt(self, suite: Suite) -> None:
+        # In whatever case it is written: that no provider is called Agent is told by the plan.
         needs_none = suite.models and all(
-            agent_of(model) or model.startswith("replay/") for model in suite.models
+            model.lower().startswith(("agent/", "replay/")) for model in suite.models
         )
         if suite.prompt is None and not needs_none and ("prompt",) not in self._broken:
             self._add(
@@ -241,18 +243,20 @@ class _Reader:
             if not (replaced and raw.route[-1] == "expectedCategory")
         )
         talk = self._talks.read(holder, route, inherited + own)
+        usual = self._defaults.get("assertOutput", True)
+        assert_output = holder.get("assertOutput", usual) is not False
         if route[:2] not in self._broken:
             is_case = "id" in holder and "file" not in holder
             named = f"case {holder['id']!r}" if is_case else "the dataset"
-            self._demand_assertions(named, route, talk, map(_can_fail, talk.answers))
+            carried = map(_can_fail, talk.answers)
+            self._demand_assertions(named, route, talk, carried, assert_output=assert_output)
         repeat, repeat_pass = self._repeats(holder, route)
-        assert_output = holder.get("assertOutput", self._defaults.get("assertOutput", True))
         return _Shape(
             talk=talk,
             tags=frozenset(map(str, as_list(self._defaults.get("tags")))),
             repeat=repeat,
             repeat_pass=repeat_pass,
-            assert_output=assert_output is not False,
+            assert_output=assert_output,
         )
 
     def _completed(self, shape: _Shape, scope: JsonObject, place: Location, route: Route) -> Case:
@@ -268,7 +272,9 @@ class _Reader:
             any(spec.effective for spec in own) or not _can_fail(raw)
             for own, raw in zip(told, talk.answers, strict=True)
         )
-        self._demand_assertions(f"the case at {place}", route, talk, carried)
+        self._demand_assertions(
+            f"the case at {place}", route, talk, carried, assert_output=shape.assert_output
+        )
         return Case(
             id="",
             location=place,
@@ -291,9 +297,13 @@ class _Reader:
         )
 
     def _demand_assertions(
-        self, named: str, route: Route, talk: Talk, carried: Iterable[bool]
+        self, named: str, route: Route, talk: Talk, carried: Iterable[bool], *, assert_output: bool
     ) -> None:
-        """Reports each answer that is not carried by an assertion that could fail."""
+        """Reports each answer that is not carried by an assertion that could fail.
+
+        Where the prompt's output is asserted too, only whoever reads the prompt can tell.
+        """
+        wanting = self._unasserted if assert_output and "prompt" in self._data else self.findings
         for index, fine in enumerate(carried):
             if fine:
                 continue
@@ -301,7 +311,8 @@ class _Reader:
             who = f"turn {index + 1} of {named}" if turn else named
             problem = f"{who} has no assertion that could fail"
             fix = f"add {', '.join(CASE_KINDS)} or assert"
-            self._add("no-assertion", problem, turn.route if turn else route, fix)
+            place = self._document.at(turn.route if turn else route)
+            wanting.append(Finding(rule="no-assertion", message=problem, location=place, fix=fix))
 
     def _repeats(self, holder: JsonObject, route: Route) -> tuple[int, int]:
         """How often a case runs, and how often it must pass."""

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
+from agentops_cli.assertions.broken import construct, told
 from agentops_cli.errors import InputError, PluginError
 from agentops_cli.locate import Document, Route
 from agentops_cli.model.finding import Finding
@@ -160,14 +161,16 @@ class SpecReader:
             if wrong:
                 self._report_all(_named_after(spec.kind, finding) for finding in wrong)
             else:
-                kind(spec)
+                construct(kind, spec)
         except (InputError, PluginError) as error:
             self._report_all(error.findings)
-        except Exception as error:
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # A plugin may do anything, sys.exit(0) included.
             if self._kinds.has_built_in(spec.kind):
                 raise
-            problem = f"assertion {spec.kind!r} is broken: {type(error).__name__}: {error}"
-            fix = "report it to whoever wrote it: it needs a schema, and is called with a spec"
+            problem = f"assertion {spec.kind!r} is broken: {told(error, kind)}"
+            fix = "report it to whoever wrote it: it needs a schema, takes a spec, and has a check"
             self._add("broken-assertion", problem, raw.route, fix=fix)
         return raw
 

@@ -99,3 +99,42 @@ def test_a_step_that_was_not_recorded_is_no_verdict(cli: Cli) -> None:
     code, out, case = evaluated(cli, GOOD[0])
     assert (code, case["outcome"]) == (ExitCode.UNREACHABLE, "errored"), out
     assert "turn 0, step 1" in out
+
+
+SECRET = "sk-proj-" + "aB3dE6gH9k" * 4
+
+
+@pytest.mark.parametrize(
+    "never",
+    [
+        "mustNotContain: [Acme]",
+        "assert: [{kind: contains, value: Acme, not: true}]",
+        "assert: [{noSecrets: true}]",
+    ],
+)
+def test_what_is_said_beside_a_tool_call_is_judged_and_shown(cli: Cli, never: str) -> None:
+    cli.write("tools.prompt.md", PROMPT)
+    cli.write("s.yaml", SUITE.replace("maxSteps: 3", f"{never}\n        maxSteps: 3"))
+    said = f"Acme is slow. My key is {SECRET}."
+    answers = [{**GOOD[0], "text": said}, *GOOD[1:]]
+    cli.write("c.jsonl", "".join(f"{json.dumps(answer)}\n" for answer in answers))
+    ended = cli.run("eval", "s.yaml", "--json", "r.json")
+    assert ended.code is ExitCode.REJECTED
+    assert "said first: Acme is slow. My key is [redacted:openai-key]." in ended.out
+    [case] = cli.json()["suites"][0]["cases"]
+    [trial] = case["trials"]
+    lost = [verdict for verdict in trial["verdicts"] if not verdict["passed"]]
+    assert [verdict["turn"] for verdict in lost] == [0]
+    assert "before the tools were called: " in lost[0]["reason"]
+    assert trial["turns"][0]["said"] == ["Acme is slow. My key is [redacted:openai-key]."]
+    assert SECRET not in json.dumps(cli.json()) + ended.out + ended.err
+
+
+def test_what_a_user_says_in_a_turn_is_redacted(cli: Cli) -> None:
+    cli.write("tools.prompt.md", PROMPT)
+    cli.write("s.yaml", SUITE.replace("Where is my order 812?", f"My key is {SECRET}"))
+    cli.write("c.jsonl", "".join(f"{json.dumps(answer)}\n" for answer in GOOD))
+    ended = cli.run("eval", "s.yaml", "--verbose", "--json", "r.json")
+    assert ended.code is ExitCode.OK
+    assert "My key is [redacted:openai-key]" in ended.out
+    assert SECRET not in json.dumps(cli.json()) + ended.out + ended.err

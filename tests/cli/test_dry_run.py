@@ -1,5 +1,8 @@
 """`--dry-run` counts what conversations, tool steps and agents may take."""
 
+import json
+import re
+
 import pytest
 
 from agentops_cli.errors import ExitCode
@@ -30,9 +33,20 @@ def test_every_step_of_every_turn_is_counted(cli: Cli, server: FaultyOpenAI) -> 
     assert not server.requests
 
 
+def test_a_model_that_calls_a_tool_again_and_again_is_bounded_too(cli: Cli) -> None:
+    cli.write("agentops.yaml", "models: {openai/ok: {price: {inputPer1M: 1, outputPer1M: 0}}}\n")
+    cli.write("tools.prompt.md", PROMPT.replace("temperature: 0", "tools: [{name: search}]"))
+    ended = cli.run("eval", cli.write("s.yaml", TALK), "--dry-run")
+    assert ended.code is ExitCode.OK, ended.err
+    [most, mostly] = re.findall(r"[Aa]t most \$([0-9]+\.[0-9]+)", ended.out)[-2:]
+    assert ended.out.rstrip().endswith("where no answer calls a tool more than once.")
+    # An answer of 50 tokens holds 25 calls at most.
+    assert 2 * float(mostly) < float(most) < 25 * float(mostly)
+
+
 @pytest.mark.parametrize(
     ("declared", "told"),
-    [(", maxUsdPerCall: 0.05", "at most $0.45"), ("", "9 calls of unknown price")],
+    [(", maxUsdPerCall: 0.05", "at most $0.45"), ("", "9 calls of unknown cost")],
 )
 def test_an_agent_takes_what_it_declares_for_each_turn(cli: Cli, declared: str, told: str) -> None:
     cli.write("agentops.yaml", f'agents: {{bot: {{python: "bot:answer"{declared}}}}}')
@@ -50,3 +64,19 @@ def test_an_agent_takes_what_it_declares_for_each_turn(cli: Cli, declared: str, 
     assert told in ended.out
     assert "unknown" in ended.out
     assert "≤" not in ended.out
+
+
+def test_it_is_told_as_json_for_machines(cli: Cli, server: FaultyOpenAI) -> None:
+    cli.write("agentops.yaml", f"{PRICE}budget: {{runUsd: 1000}}\n")
+    cli.write("tools.prompt.md", PROMPT.replace("temperature: 0", "tools: [{name: search}]"))
+    name = cli.write("s.yaml", TALK)
+    ended = cli.run("eval", name, "--dry-run", "--repeat", "2", "--format", "json")
+    assert ended.code is ExitCode.OK, ended.err
+    told = json.loads(ended.out)
+    assert (told["schema"], told["dryRun"], told["budgetUsd"]) == (1, True, "1000")
+    assert (told["calls"], float(told["costUsd"]), told["unpriced"]) == (14, 700, 0)
+    [row] = told["models"]
+    assert (row["suite"], row["model"], row["purpose"]) == ("s.yaml", "openai/ok", "subject")
+    assert (row["cases"], row["calls"], row["outputTokens"]) == (2, 14, 700)
+    assert row["inputTokens"] > 0
+    assert not server.requests

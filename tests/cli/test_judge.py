@@ -173,6 +173,15 @@ def test_a_dry_run_tells_the_most_and_calls_nothing(cli: Cli, models: JudgingMod
     assert not models.bodies
 
 
+def test_a_dry_run_tells_it_as_json_too(cli: Cli, models: JudgingModel) -> None:
+    ended = cli.run("judge", "check", a_judge(cli), "--dry-run", "--format", "json")
+    told = json.loads(ended.out)
+    assert (told["calls"], told["unpriced"], told["budgetUsd"]) == (40, 40, None)
+    [row] = told["models"]
+    assert (row["model"], row["purpose"], row["cases"]) == ("openai/good", "judge", 20)
+    assert not models.bodies
+
+
 def test_json_has_everything(cli: Cli, models: JudgingModel) -> None:
     ended = cli.run("judge", "check", a_judge(cli, "openai/lenient"), "--format", "json")
     found = json.loads(ended.out)
@@ -262,6 +271,51 @@ def test_a_run_refuses_a_judge_that_was_not_found_good(
     assert not models.bodies
 
 
+def test_a_judge_that_is_asked_elsewhere_is_another_one(
+    cli: Cli, models: JudgingModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cli.run("judge", "check", a_judge(cli))
+    assert models.url not in (cli.folder / RECORD).read_text()
+    monkeypatch.delenv("OPENAI_BASE_URL")
+    models.bodies.clear()
+    here = f"{{baseUrl: {models.url}}}"
+    cli.write("agentops.yaml", f"models: {{openai/subject: {here}, openai/good: {here}}}\n")
+    assert cli.run("eval", a_suite(cli)).code is ExitCode.OK
+    there = f"{{baseUrl: {models.url}/elsewhere}}"
+    cli.write("agentops.yaml", f"models: {{openai/subject: {here}, openai/good: {there}}}\n")
+    models.bodies.clear()
+    ended = cli.run("eval", a_suite(cli))
+    assert ended.code is ExitCode.INPUT
+    assert "judges/j.yaml:1  error  this judge may not judge: it changed since" in ended.err
+    assert "it was asked at another address then" in ended.err
+    assert not models.bodies
+
+
+def test_a_judge_that_is_served_as_another_model_is_told_of(cli: Cli, models: JudgingModel) -> None:
+    cli.run("judge", "check", a_judge(cli))
+    text = (cli.folder / RECORD).read_text()
+    cli.write(RECORD, text.replace("good-2026-01-01", "good-2025-01-01"))
+    for _ in range(2):  # The second time the opinion is a kept one.
+        ended = cli.run("eval", a_suite(cli), "--json", "r.json")
+        assert ended.code is ExitCode.OK
+        [reason] = cli.json()["gate"]["reasons"]
+        assert (reason["rule"], reason["severity"]) == ("judge-changed", "warning")
+        assert reason["message"] == (
+            "judge openai/good was served as good-2026-01-01, it was checked as good-2025-01-01"
+        )
+        assert reason["location"]["path"] == "judges/j.yaml"
+        assert "fix: run: agentops judge check judges/j.yaml" in ended.out
+    assert models.asked("good") == 21
+
+
+def test_a_judge_that_is_served_as_it_was_checked_is_not_worth_a_word(
+    cli: Cli, models: JudgingModel
+) -> None:
+    cli.run("judge", "check", a_judge(cli))
+    cli.run("eval", a_suite(cli), "--json", "r.json")
+    assert cli.json()["gate"]["reasons"] == []
+
+
 def test_a_judge_that_nobody_asks_need_not_be_checked(cli: Cli, models: JudgingModel) -> None:
     a_judge(cli)
     name = a_suite(cli)
@@ -279,6 +333,19 @@ def test_a_judge_without_examples_judges_and_the_run_says_that_it_is_untested(
     ended = cli.run("eval", a_suite(cli, "{model: openai/good}"))
     assert ended.code is ExitCode.OK
     assert "evals/s.yaml:3:8  info  how well the judge openai/good agrees with people" in ended.err
+
+
+def test_what_the_examples_of_a_checked_judge_do_not_cover_is_said(
+    cli: Cli, models: JudgingModel
+) -> None:
+    cli.run("judge", "check", a_judge(cli))
+    name = a_suite(cli)
+    assert "untested-judge" not in cli.run("eval", name).err
+    text = (cli.folder / name).read_text()
+    cli.write(name, text.replace("{rubric: Has a tick.}", "{kind: rubric, value: T, against: x}"))
+    ended = cli.run("eval", name)
+    assert ended.code is ExitCode.OK
+    assert "evals/s.yaml:6:39  info  the examples of judges/j.yaml say nothing of" in ended.err
 
 
 def test_the_configured_judge_serves_suites_that_name_none(cli: Cli, models: JudgingModel) -> None:
@@ -347,6 +414,16 @@ def test_what_a_judge_said_is_paid_for_once(cli: Cli, models: JudgingModel) -> N
     assert (cli.folder / ".agentops" / "cache.sqlite").exists()
 
 
+def test_an_opinion_that_was_kept_is_marked(cli: Cli, models: JudgingModel) -> None:
+    name = a_suite(cli, "{model: openai/good}")
+    assert "rubric: judge openai/good: 1.00 is at least" in cli.run("eval", name, "-v").out
+    ended = cli.run("eval", name, "-v", "--json", "r.json")
+    assert "rubric: cached: judge openai/good: 1.00 is at least" in ended.out
+    [trial] = cli.json()["suites"][0]["cases"][0]["trials"]
+    assert trial["verdicts"][0]["reason"].startswith("cached: judge openai/good")
+    assert "cached" not in cli.run("eval", name, "-v", "--no-cache").out
+
+
 def test_repeats_with_the_same_answer_are_one_question(cli: Cli, models: JudgingModel) -> None:
     name = a_suite(cli, "{model: openai/good}", more="repeat: 5")
     assert cli.run("eval", name).code is ExitCode.OK
@@ -366,6 +443,23 @@ def test_a_judge_that_cannot_be_asked_leaves_no_verdict(cli: Cli, models: Judgin
     ended = cli.run("eval", a_suite(cli, "{model: openai/500}"))
     assert ended.code is ExitCode.UNREACHABLE
     assert "NO VERDICT" in ended.out
+
+
+def test_advice_that_cannot_be_had_leaves_the_verdict(cli: Cli, models: JudgingModel) -> None:
+    name = a_suite(cli, "{model: openai/500}")
+    text = (cli.folder / name).read_text()
+    advice = "{rubric: Has a tick., advisory: true}, {contains: mine}"
+    cli.write(name, text.replace("{rubric: Has a tick.}", advice))
+    ended = cli.run("eval", name, "--json", "r.json")
+    assert ended.code is ExitCode.OK
+    [trial] = cli.json()["suites"][0]["cases"][0]["trials"]
+    [advised] = [verdict for verdict in trial["verdicts"] if verdict["advisory"]]
+    assert (advised["passed"], advised["location"]["line"]) == (None, 6)
+    assert advised["reason"].startswith("cannot tell: ")
+    cli.write(name, text)
+    ended = cli.run("eval", name)
+    assert ended.code is ExitCode.UNREACHABLE
+    assert "rubric at evals/s.yaml:6:39: " in ended.out
 
 
 def test_what_failed_already_costs_no_judge(cli: Cli, models: JudgingModel) -> None:

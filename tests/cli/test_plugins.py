@@ -1,5 +1,6 @@
 """Assertions of other distributions, installed as pip installs them; the guide's own are tried."""
 
+import json
 import os
 import re
 import subprocess
@@ -153,6 +154,20 @@ def test_without_a_judge_what_needs_one_abstains(acme: Environment) -> None:
             "is broken: ZeroDivisionError",
         ),
         ("class Bad:\n    schema = {'type': 'objekt'}\n    def __init__(self, s): pass", "broken"),
+        ("import sys\nsys.exit(0)", "does not load: SystemExit: 0"),
+        (
+            "class Bad:\n    schema = {'type': 'object'}\n    def __init__(self, s): exit(0)",
+            "is broken: SystemExit: 0 (",
+        ),
+        (
+            "class Bad:\n    schema = {'type': 'object'}\n    def __init__(self, s): pass",
+            "is broken: TypeError: it has no method 'check'",
+        ),
+        (
+            "class Bad:\n    schema = {'type': 'object'}\n    def __init__(self, s): pass\n"
+            "    async def check(self, evidence): pass",
+            "is broken: TypeError: its 'check' is async",
+        ),
     ],
 )
 @pytest.mark.parametrize("assertion", ["{bad: 1}", "{bad: {x: 1}}", "{kind: bad}"])
@@ -186,12 +201,21 @@ def test_a_name_that_is_taken_is_an_input_error_that_names_both(
 
 
 @pytest.mark.parametrize(
-    "body", ["return True", "return None", "raise ValueError('x')", "return verdict(1)"]
+    ("body", "said"),
+    [
+        ("return True", "returned True, which is neither Verdict nor Ask"),
+        ("return None", "returned None, which is neither Verdict nor Ask"),
+        ("raise ValueError('x')", "raised ValueError: x ({site}/odd.py:10)"),
+        ("sys.exit(0)", "raised SystemExit: 0 ({site}/odd.py:10)"),
+        ("raise BaseException", "raised BaseException ({site}/odd.py:10)"),
+        ("return verdict(1)", "returned a verdict whose 'passed' is 1"),
+        ("return verdict(True)", "returned a verdict that gives no reason"),
+    ],
 )
 def test_a_plugin_that_gives_no_verdict_leaves_the_trial_errored(
-    environment: Environment, body: str
+    environment: Environment, body: str, said: str
 ) -> None:
-    module = f"""
+    module = f"""import sys
 from agentops_cli.model.call import Verdict
 
 def verdict(passed):
@@ -204,9 +228,12 @@ class Odd:
 """
     environment.install("odd-plugin", {"odd.py": module}, {"odd": "odd:Odd"})
     environment.suite("{odd: 1}")
-    done = environment.run("eval", "s.yaml")
+    done = environment.run("eval", "s.yaml", "--json", "r.json")
     assert done.returncode == ExitCode.UNREACHABLE, done.stdout
-    assert "the assertion" in done.stdout
+    [case] = json.loads((environment.folder / "r.json").read_text())["suites"][0]["cases"]
+    [trial] = case["trials"]
+    told = f"the assertion 'odd' {said.format(site=environment.site)}"
+    assert trial["fault"]["message"].startswith(told)
 
 
 def test_the_script_of_the_guide_works(environment: Environment) -> None:

@@ -78,6 +78,19 @@ def test_advice_beside_it_does_not_count_as_another_judge(
 
 @pytest.mark.embeddings
 @skip_without_embeddings
+@pytest.mark.parametrize("form", ["{}", "[short, {}]"])
+def test_a_text_that_the_model_cannot_read_is_refused_before_the_run(cli: Cli, form: str) -> None:
+    fits, too_long = "days " * 254, "days " * 255
+    name = suite(cli, a_case("same", form.format(fits)) + a_case("other", form.format(too_long)))
+    ended = cli.run("eval", name)
+    assert ended.code is ExitCode.INPUT
+    assert 's.yaml:6:14  error  similar: "days days days' in ended.err
+    assert "has 255 tokens, and the embedding model reads 254" in ended.err
+    assert "1 mistake found; nothing was run or spent" in ended.err
+
+
+@pytest.mark.embeddings
+@skip_without_embeddings
 def test_the_real_model_tells_the_subject_and_warns_of_the_negation(cli: Cli) -> None:
     assert is_installed()
     cases = (

@@ -2,6 +2,8 @@
 
 import json
 import os
+import pty
+import select
 import signal
 import subprocess
 import sys
@@ -13,8 +15,9 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from agentops_cli.flows.stopping import finishing
+from agentops_cli.flows.stopping import STOPPING, finishing, stopping, terminate_as_ctrl_c
 from tests.cli.conftest import PROMPT
+from tests.gateways.agents.running import is_running
 from tests.servers.faulty_openai import FaultyOpenAI
 
 AGENTOPS = [sys.executable, "-m", "agentops_cli"]
@@ -45,7 +48,7 @@ def half_way(folder: Path, server: FaultyOpenAI) -> Iterator[subprocess.Popen[st
             process.kill()
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_half_way_keeps_what_finished_and_exits_130(
     project: Path, server: FaultyOpenAI, number: signal.Signals
 ) -> None:
@@ -61,6 +64,65 @@ def test_a_signal_half_way_keeps_what_finished_and_exits_130(
     assert len(list(root.iter("testcase"))) >= 24
     assert len(list(root.iter("error"))) == 4
     assert not list(root.iter("failure"))
+
+
+AGENT = """
+import os, time
+
+def answer(input, context):
+    if input == "hang":
+        with open("pid.new", "w") as file:
+            file.write(str(os.getpid()))
+        os.rename("pid.new", "pid")
+        time.sleep(600)
+    return "hello"
+"""
+AROUND = """
+agents:
+  bot:
+    python: "bot:answer"
+    setup: {command: [sh, -c, "sleep 600 & echo $! > server"]}
+    teardown: {command: [sh, -c, "echo down > down"]}
+"""
+
+
+def wait_for(file: Path, process: subprocess.Popen[bytes], terminal: int) -> int:
+    """The number in a file that will be there; the terminal is read meanwhile, as by a person."""
+    deadline = time.monotonic() + 60
+    while not (file.exists() and file.read_text()):
+        assert process.poll() is None
+        assert time.monotonic() < deadline, f"{file.name} did not come"
+        if select.select([terminal], [], [], 0.01)[0]:
+            os.read(terminal, 65536)
+    return int(file.read_text())
+
+
+def test_a_terminal_that_is_closed_ends_a_run_in_order(project: Path) -> None:
+    (project / "bot.py").write_text(AGENT)
+    (project / "agentops.yaml").write_text(AROUND)
+    cases = "".join(
+        f"  - {{id: {word}, input: {word}, mustContain: hello}}\n" for word in ("hi", "hang")
+    )
+    (project / "s.yaml").write_text(f"models: [agent/bot]\ncases:\n{cases}")
+    ours, theirs = pty.openpty()
+    # As `setsid --ctty` does it: only the leader of a terminal's session is told that it closed.
+    script = (
+        "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0);"
+        "os.execv(sys.executable, [sys.executable, *sys.argv[1:]])"
+    )
+    command = [sys.executable, "-c", script, *AGENTOPS[1:], "eval", "s.yaml", "--junit", "j.xml"]
+    with subprocess.Popen(
+        command, cwd=project, stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True
+    ) as process:
+        os.close(theirs)
+        pids = [wait_for(project / name, process, ours) for name in ("pid", "server")]
+        os.close(ours)
+        process.send_signal(signal.SIGHUP)  # The shell tells too.
+        assert process.wait(timeout=60) == 130
+    root = ET.parse(project / "j.xml").getroot()  # noqa: S314 # Our own file.
+    assert len(list(root.iter("error"))) == 1
+    assert (project / "down").exists()
+    assert not any(map(is_running, pids))
 
 
 def test_a_killed_run_leaves_every_finished_trial_on_disk(
@@ -150,6 +212,19 @@ def write_under(*signals: signal.Signals) -> list[str]:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_waits_until_reports_are_written(number: signal.Signals) -> None:
     assert write_under(number) == ["report"]
+    assert write_under(number, signal.SIGHUP) == ["report"]
+
+
+def test_a_hang_up_that_is_ignored_stays_so_as_under_nohup() -> None:
+    before = {number: signal.getsignal(number) for number in STOPPING}
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        assert stopping() == (signal.SIGINT, signal.SIGTERM)
+        terminate_as_ctrl_c()
+        assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def test_a_second_signal_does_not_wait() -> None:

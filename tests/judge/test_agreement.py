@@ -94,6 +94,7 @@ def test_an_abstention_is_a_disagreement() -> None:
         (((14, 6, 0), (6, 14, 0)), None),
         (((10, 0, 0), (10, 0, 0)), "its kappa is 0.00, and at least 0.4 is asked for"),
         (((0, 10, 0), (10, 0, 0)), "its kappa is -1.00"),
+        (((699, 301, 0), (300, 700, 0)), "its kappa is 0.399, and at least 0.4 is asked for"),
         (((4, 1, 0), (1, 4, 0)), "its kappa of 0.60 may be luck"),
         (((5, 0, 0), (0, 0, 0)), "not defined"),
     ],

@@ -1,3 +1,5 @@
+import pytest
+
 from agentops_cli.judge.dialogue import Dialogue, begin
 from agentops_cli.model.call import Ask, Tags, Verdict
 from tests.builders import a_completion, a_request, a_verdict
@@ -9,6 +11,32 @@ def test_a_dialogue_without_a_question_is_its_verdict() -> None:
         yield a_request()
 
     assert begin(silent(), of=a_request()) == a_verdict()
+
+
+def a_talk() -> Dialogue[Verdict]:
+    yield a_request()
+    yield a_request(repeat=1)
+    return a_verdict(reason="fine")
+
+
+@pytest.mark.parametrize(
+    ("cached", "reason"),
+    [
+        ((True, True), "cached: fine"),
+        ((True, False), "fine"),
+        ((False, True), "fine"),
+        ((False, False), "fine"),
+    ],
+)
+def test_a_verdict_says_when_nobody_was_asked_for_it(
+    cached: tuple[bool, bool], reason: str
+) -> None:
+    step = begin(a_talk(), of=a_request())
+    for each in cached:
+        assert isinstance(step, Ask)
+        step = step.settle(a_completion(cached=each))
+    assert isinstance(step, Verdict)
+    assert step.reason == reason
 
 
 def test_questions_have_the_time_and_the_purse_of_what_they_are_about() -> None:

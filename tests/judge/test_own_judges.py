@@ -19,7 +19,7 @@ def test_there_are_some() -> None:
 @pytest.mark.parametrize("path", PATHS)
 def test_the_record_is_of_this_version_of_the_judge(path: str) -> None:
     """After a change of our question too: run `agentops judge check` and commit the record."""
-    finding = JudgeFiles(Disk(ROOT)).why_unchecked(path)
+    finding = JudgeFiles(Disk(ROOT)).why_unchecked(path, base_url=None)
     assert finding is None or "it does not agree with its labels" in finding.message
 
 

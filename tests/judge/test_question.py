@@ -79,7 +79,7 @@ def evidence(**changes: object) -> Evidence:
 
 def test_of_one_call_the_rendered_prompt_is_not_shown() -> None:
     prompt = (Message(role="system", content="secret"), Message(role="user", content="rendered"))
-    material = material_of(evidence(request=a_request(messages=prompt)))
+    material = material_of(evidence(transcript=prompt))
     assert sections_of(material) == {"INPUT": "Add a wishlist", "ANSWER": "On Monday."}
 
 
@@ -91,7 +91,7 @@ def test_of_a_conversation_all_that_was_said_is_shown() -> None:
         Message(role="user", content="When?"),
     )
     case = a_case(input="When?", turns=(Turn(input="Hi", location=a_place()),) * 2)
-    material = material_of(evidence(case=case, request=a_request(messages=said, turn=1)))
+    material = material_of(evidence(case=case, transcript=said))
     assert sections_of(material)["CONVERSATION"] == (
         '{"role": "user", "content": "Hi"}\n'
         '{"role": "assistant", "content": "Hello"}\n'
@@ -106,6 +106,6 @@ def test_what_tools_said_is_shown() -> None:
         Message(role="assistant", content="", tool_calls=(call,)),
         Message(role="tool", content='{"arrives": "Monday"}', tool_call_id="1"),
     )
-    shown = sections_of(material_of(evidence(request=a_request(messages=said))))["CONVERSATION"]
+    shown = sections_of(material_of(evidence(transcript=said)))["CONVERSATION"]
     assert '"toolCalls": [{"get_order": "{\\"id\\": \\"812\\"}"}]' in shown
     assert "Monday" in shown

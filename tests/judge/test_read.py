@@ -82,6 +82,7 @@ def test_one_vote_has_no_randomness_and_several_have_some(
         ("model: m\nthreshold: 1.1", "2:12: 'threshold' must be at most 1"),
         ("model: m\nthreshold: .nan", "2:1: 'threshold' must be a finite number"),
         ("model: m\nvotes: 2", "2:8: 'votes' must be one of 1, 3, 5, 7, 9, not 2"),
+        ("model: m\nvotes: 3\ntemperature: 0", "3:14: at temperature 0 3 votes are the same vote"),
         ("model: m\ninstructions: ' '", "2:15: 'instructions' must not be blank"),
         ("model: m\nminKappa: 0", "2:11: 'minKappa' must be more than 0"),
     ],

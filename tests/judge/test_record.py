@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -8,6 +9,7 @@ from agentops_cli.judge.read import digest_of
 from agentops_cli.judge.record import (
     BrokenRecordError,
     CheckRecord,
+    endpoint_of,
     read_record,
     record_path,
     record_text,
@@ -32,6 +34,7 @@ def a_record(*rows: tuple[int, int, int], digest: str = FILE.digest) -> CheckRec
         min_kappa=0.4,
         agreement=an_agreement(*(rows or ((9, 1, 0), (1, 9, 0)))),
         checked_on=date(2026, 5, 1),
+        endpoint=None,
     )
 
 
@@ -76,6 +79,9 @@ def test_a_record_tells_its_figures_to_people() -> None:
         (changed(schema=2), "cannot be read: its schema is 2, and 1 is read here"),
         (changed(labelled={}), "cannot be read"),
         (changed(checkedOn="yesterday"), "cannot be read"),
+        (changed(n=0), "cannot be read"),
+        (changed(n="20"), "cannot be read"),
+        (changed(endpoint=5), "cannot be read"),
     ],
 )
 def test_what_forbids_a_judge_file_to_judge(text: str | None, why: str) -> None:
@@ -89,6 +95,38 @@ def test_what_forbids_a_judge_file_to_judge(text: str | None, why: str) -> None:
 
 def test_a_judge_that_agrees_with_its_labels_may_judge() -> None:
     assert why_unchecked(FILE, record_text(a_record())) is None
+
+
+HOSTED = "https://models.example.com/v1"
+
+
+@pytest.mark.parametrize(
+    ("checked", "asked", "may_judge"),
+    [
+        (None, None, True),
+        (HOSTED, HOSTED, True),
+        (HOSTED, f" {HOSTED}/ ", True),
+        (HOSTED, None, False),
+        (None, HOSTED, False),
+        (HOSTED, "https://models.example.com/v2", False),
+        (HOSTED, "https://models.example.org/v1", False),
+    ],
+)
+def test_a_judge_may_judge_where_it_was_checked_and_nowhere_else(
+    checked: str | None, asked: str | None, may_judge: bool
+) -> None:
+    text = record_text(replace(a_record(), endpoint=endpoint_of(checked)))
+    asked_there = replace(FILE, judge=replace(JUDGE, base_url=asked))
+    finding = why_unchecked(asked_there, text)
+    assert (finding is None) is may_judge
+    if finding:
+        assert "checked on 2026-05-01: it was asked at another address then" in finding.message
+
+
+def test_a_record_does_not_tell_where_a_judge_is() -> None:
+    text = record_text(replace(a_record(), endpoint=endpoint_of(HOSTED)))
+    assert "example.com" not in text
+    assert record_text(read_record(text)) == text
 
 
 def test_figures_that_were_written_by_hand_change_nothing() -> None:

@@ -34,6 +34,20 @@ def test_the_reason_names_the_judge_the_score_and_the_words_that_decided() -> No
     assert verdict.reason == ('judge openai/gpt-4o: 0.50 is below 0.7: It is vague. ("on Monday")')
 
 
+@pytest.mark.parametrize(
+    ("score", "threshold", "told"),
+    [
+        (0.69999999, 0.7, "0.69999999 is below 0.7"),
+        (0.996, 1.0, "0.996 is below 1"),
+        (0.7, 0.7000001, "0.70 is below 0.7000001"),
+        (0.704, 0.704, "0.704 is at least 0.704"),
+        (0.65, 0.7, "0.65 is below 0.7"),
+    ],
+)
+def test_the_reason_has_the_digits_that_decided(score: float, threshold: float, told: str) -> None:
+    assert told in verdict_on(scored(score), threshold=threshold).reason
+
+
 def test_evidence_may_differ_from_the_answer_in_white_space_only() -> None:
     assert verdict_on(scored(1, " The parcel  comes on\tMonday. ")).passed is True
     bad = scored(1, "the parcel comes")

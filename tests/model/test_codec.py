@@ -58,7 +58,7 @@ def test_a_line_is_ascii_without_a_line_end(trial: TrialResult) -> None:
 def test_the_keys_of_a_line_are_the_documented_ones_in_their_order() -> None:
     assert list(line_of_trial(a_trial())) == [
         *("schema", "index", "suite", "caseId", "model", "repeat", "outcome", "output"),
-        *("toolCalls", "usage", "costUsd", "unpriced", "latencyS", "cached", "servedModel"),
+        *("said", "toolCalls", "usage", "costUsd", "unpriced", "latencyS", "cached", "servedModel"),
         *("finish", "failure", "trace", "stoppedAfter", "providerFaults"),
         *("verdicts", "fault", "judgeCostUsd", "judgeUnpriced", "turns"),
     ]
@@ -113,7 +113,7 @@ def test_turns_before_a_fault_are_kept() -> None:
 
 def test_a_line_of_a_version_without_turns_is_read() -> None:
     line = as_read(a_trial())
-    for key in ("failure", "trace", "stoppedAfter", "providerFaults", "turns"):
+    for key in ("said", "failure", "trace", "stoppedAfter", "providerFaults", "turns"):
         del line[key]
     for verdict in line["verdicts"]:
         del verdict["turn"]

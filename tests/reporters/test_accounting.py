@@ -45,7 +45,7 @@ def test_calls_of_unknown_price_are_told_whatever_was_promised() -> None:
     trials = [a_trial(completion=answer), a_trial(repeat=1, completion=answer)]
     suite = a_suite_result(a_case_result(trials, model=BOT), accounting={BOT: Accounting.ENFORCED})
     assert words_of_agents(a_run(suite)) == {
-        BOT: "cost enforced by the meter, but for 2 calls of unknown price"
+        BOT: "cost enforced by the meter, but for 2 calls of unknown cost"
     }
 
 

@@ -177,7 +177,7 @@ def test_what_has_no_price_is_unknown_and_never_zero(*, judged: bool) -> None:
     total = report(evaluation)["total"]
     assert (total["usd"], total["knownUsd"], total["unpricedCalls"]) == (None, "0", 1)
     first = page(evaluation)[0]
-    assert first == "## Cost: 1 call of unknown price, budget $0.50"
+    assert first == "## Cost: 1 call of unknown cost, budget $0.50"
 
 
 @pytest.mark.parametrize(
@@ -186,8 +186,8 @@ def test_what_has_no_price_is_unknown_and_never_zero(*, judged: bool) -> None:
         (Cost(), None, "$0, no budget"),
         (CENT, Decimal("0.50"), "$0.01, 2.0% of $0.50"),
         (CENT, Decimal(0), "$0.01, budget $0"),
-        (CENT + UNPRICED, Decimal("0.50"), "$0.01 + 1 call of unknown price, budget $0.50"),
-        (UNPRICED, None, "1 call of unknown price, no budget"),
+        (CENT + UNPRICED, Decimal("0.50"), "$0.01 + 1 call of unknown cost, budget $0.50"),
+        (UNPRICED, None, "1 call of unknown cost, no budget"),
     ],
 )
 def test_the_total_stands_against_the_budget(
@@ -221,5 +221,5 @@ def test_a_case_that_cost_nothing_is_not_expensive() -> None:
 
 def test_cases_of_unknown_price_are_said_to_may_have_cost_more() -> None:
     assert page(an_eventful_evaluation())[-1] == (
-        "1 case with calls of unknown price may have cost more than these."
+        "1 case with calls of unknown cost may have cost more than these."
     )

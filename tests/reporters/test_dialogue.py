@@ -48,6 +48,15 @@ def test_a_tool_loop_is_told_by_its_calls_and_its_answer() -> None:
     ]
 
 
+def test_what_was_said_beside_the_calls_comes_before_them() -> None:
+    answer = a_completion("It is 40.", said=("I look.", "And\nagain."), tool_calls=(a_tool_call(),))
+    assert told(a_trial(turns=(a_turn(completion=answer),)), talk=False) == [
+        "said first: I look.⏎And⏎again.",
+        'called: get_order(id: "0812")',
+        "answer: It is 40.",
+    ]
+
+
 def test_a_call_that_is_judged_as_it_is_comes_before_an_empty_answer() -> None:
     answer = a_completion("", tool_calls=(a_tool_call(),))
     assert told(a_trial(completion=answer), talk=False) == [

@@ -93,7 +93,7 @@ def test_the_table_has_a_row_a_suite_with_an_interval_and_one_for_all() -> None:
     rows = [line for line in lines_of(an_eventful_evaluation()) if line.startswith("| ")]
     assert rows[2] == (
         "| `product-manager` | 6 | 2 | 1 | 1 | 2 | 0 / 0 / 0 | 75.0% (30% to 95%) "
-        "| $0.00256 + 1 call of unknown price | 0.81 s / 1.20 s |"
+        "| $0.00256 + 1 call of unknown cost | 0.81 s / 1.20 s |"
     )
     assert rows[3].startswith("| `triage` | 6 | 1 | 0 | 1 | 1 | 1 / 1 / 1 | 50.0% (9% to 91%) |")
     assert rows[4].startswith("| `support-bot` | 3 | 0 | 0 | 2 | 1 |")

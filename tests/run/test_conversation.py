@@ -130,6 +130,48 @@ def test_tokens_are_counted_by_bytes_and_not_by_characters() -> None:
     assert _Exchange((user("ééé"), says(""))).tokens == 2
 
 
+def test_tokens_of_calls_count_too() -> None:
+    call = ToolCall(id="1234", name="search", arguments='{"q": 1234}')
+    asks = Message(role="assistant", content="", tool_calls=(call,))
+    assert _Exchange((user(""), asks)).tokens == -(-len('search{"q": 1234}') // 4)
+
+
+async def test_what_is_judged_stands_in_the_whole_transcript_whatever_was_sent() -> None:
+    call = replace(order(), id="1")
+    planned = a_talk(
+        "one", "two", "three", stubs={"get_order": "due on Monday"}, window=Window(turns=0)
+    )
+    looked = a_completion("", finish=Finish.TOOL, tool_calls=(call,))
+    turns, requests, _ = await talk(planned, looked, "1", "2", "3")
+    assert requests[-1].messages == (SYSTEM, user("three"))
+    [asked, looking, found, *later] = turns[2].transcript
+    assert (asked, looking.tool_calls, found.content) == (user("one"), (call,), "due on Monday")
+    assert later == [says("1"), user("two"), says("2"), user("three")]
+    assert turns[0].transcript == (asked, looking, found)
+
+
+async def test_a_transcript_outlives_the_state_of_the_subject() -> None:
+    turns, _, _ = await talk(a_talk("one", "two", "three", ttl_turns=1), "1", "2", "3")
+    said = (user("one"), says("1"), user("two"), says("2"), user("three"))
+    assert turns[2].transcript == said
+
+
+async def test_examples_of_the_prompt_were_never_said() -> None:
+    planned = a_talk("one")
+    shots = (SYSTEM, user("an example"), says("its answer"))
+    planned = replace(planned, request=replace(planned.request, messages=(*shots, user("one"))))
+    turns, _, _ = await talk(planned, "1")
+    assert turns[0].transcript == (user("one"),)
+
+
+async def test_a_fixed_transcript_was_said() -> None:
+    fixed = (user("one"), says("1"), user("two"))
+    planned = a_talk(messages=fixed)
+    planned = replace(planned, request=replace(planned.request, messages=(SYSTEM, *fixed)))
+    turns, _, _ = await talk(planned, "2")
+    assert turns[0].transcript == (SYSTEM, *fixed)
+
+
 async def test_a_model_forgets_after_so_many_turns() -> None:
     planned = a_talk("one", "two", "three", "four", ttl_turns=2)
     _, requests, conversation = await talk(planned, "1", "2", "3", "4")
@@ -185,14 +227,16 @@ async def test_the_whole_conversation_has_the_last_answer_and_the_sums() -> None
 
 def test_the_steps_of_a_turn_are_one_answer() -> None:
     steps = [
-        a_bill("0.1", 3, text="", finish=Finish.TOOL, tool_calls=(search("a"),), cached=True),
+        a_bill("0.1", 3, text="I look", tool_calls=(search("a"),), cached=True),
+        a_bill("0.0", 0, text=" \n", finish=Finish.TOOL),
         a_bill("0.2", 4, text="Done", model="other", tool_calls=(search("b"),)),
     ]
     answer = merged(steps)
     assert (answer.text, answer.finish, answer.model) == ("Done", Finish.STOP, "other")
     assert answer.tool_calls == (search("a"), search("b"))
-    assert answer.usage == Usage(input_tokens=7, output_tokens=2)
-    assert (answer.cost.usd, answer.latency_s, answer.cached) == (Decimal("0.3"), 1.0, False)
+    assert answer.said == ("I look",)
+    assert answer.usage == Usage(input_tokens=7, output_tokens=3)
+    assert (answer.cost.usd, answer.latency_s, answer.cached) == (Decimal("0.3"), 1.5, False)
 
 
 def test_tokens_that_one_step_does_not_tell_are_not_known() -> None:
@@ -271,17 +315,37 @@ async def test_an_agent_that_the_meter_stopped_may_have_called_no_tools() -> Non
 
 async def test_stubs_are_for_models_and_an_agent_calls_its_own_tools() -> None:
     called = a_completion("Hi", tool_calls=(order("812"), ToolCall(id="", name="f", arguments="{")))
-    planned = a_talk("one", agent=True, stubs={"get_order": "40"}, max_steps=1)
+    planned = a_talk("one", agent=True, stubs={"get_order": "40"}, max_steps=2)
     [turn], requests, _ = await talk(planned, called)
     assert len(requests) == 1
     assert turn.findings == ()
 
 
-@pytest.mark.parametrize(("times", "kinds"), [(8, []), (9, ["maxSteps"])])
-async def test_an_unmetered_agent_loops_when_it_repeats_one_call(
-    times: int, kinds: list[str]
+@pytest.mark.parametrize(
+    ("declared", "reason"),
+    [
+        (None, None),
+        (("search", "get_order"), None),
+        (
+            ("get_order",),
+            'search(q: "lamp"): there is no tool \'search\', only get_order (2 times)',
+        ),
+        ((), "search(q: \"lamp\"): there is no tool 'search' (2 times)"),
+    ],
+)
+async def test_a_tool_that_the_configuration_does_not_know_fails_its_agent(
+    declared: tuple[str, ...] | None, reason: str | None
 ) -> None:
-    calls = (search("a"),) * times + tuple(search(str(number)) for number in range(20))
+    calls = (search(), order(), search()) if declared != () else (search(), search())
+    planned = replace(a_talk("one", "two", agent=True), agent_tools=declared)
+    answered, _, _ = await talk(planned, a_completion("Hi", tool_calls=calls), "2")
+    found = [(v.kind, v.reason, v.turn) for turn in answered for v in turn.findings]
+    assert found == ([] if reason is None else [("tools", reason, 0)])
+
+
+@pytest.mark.parametrize(("times", "kinds"), [(8, []), (9, ["maxSteps"])])
+async def test_the_calls_of_an_unmetered_agent_are_counted(times: int, kinds: list[str]) -> None:
+    calls = tuple(search(str(number)) for number in range(times))
     [turn], _, _ = await talk(a_talk("one", agent=True), a_completion("Hi", tool_calls=calls))
     assert [verdict.kind for verdict in turn.findings] == kinds
 
@@ -289,8 +353,8 @@ async def test_an_unmetered_agent_loops_when_it_repeats_one_call(
 async def test_a_failure_that_an_agent_never_met_was_not_tried() -> None:
     faults = (a_fault_of("get_order"), a_fault_of("search"), a_fault_of(None, error="rateLimit"))
     planned = a_talk("one", "two", agent=True, faults=faults)
-    first = a_completion("1", tool_calls=(search(),))
-    answered, _, _ = await talk(planned, first, "2")
+    first = a_completion("1", tool_calls=(search(),), met={"search": 1})
+    answered, _, _ = await talk(planned, first, a_completion("2", met={}))
     assert answered[0].findings == ()
     assert [(v.kind, v.turn, v.location) for v in answered[1].findings] == [
         ("faults", None, a_place(30)),
@@ -302,6 +366,41 @@ async def test_a_failure_that_an_agent_never_met_was_not_tried() -> None:
     ]
 
 
+async def test_a_call_alone_does_not_show_a_meter_that_the_tool_failed() -> None:
+    """As when the agent keeps what the tool said to itself, or never called it."""
+    planned = a_talk("one", agent=True, faults=(a_fault_of("get_order"),))
+    called = a_completion("shipped", tool_calls=(order(),), met={})
+    [turn], _, _ = await talk(planned, called)
+    [verdict] = turn.findings
+    assert (verdict.kind, verdict.passed, verdict.advisory) == ("faults", False, False)
+    assert verdict.reason == (
+        "get_order was called, but its failure (timeout) never reached the model"
+    )
+
+
+async def test_a_failure_that_came_in_an_earlier_turn_was_tried_whatever_the_agent_tells() -> None:
+    """As when it tells of no calls, and later sends the history again in which the tool failed."""
+    planned = a_talk("one", "two", agent=True, faults=(a_fault_of("get_order", times=1),))
+    turns, requests, _ = await talk(
+        planned, a_completion("1", met={"get_order": 1}), a_completion("2", met={})
+    )
+    assert [turn.findings for turn in turns] == [(), ()]
+    assert [request.agent.faults for request in requests[1:] if request.agent] == [()]
+
+
+async def test_what_an_agent_without_a_meter_was_told_is_advice_and_no_proof() -> None:
+    faults = (a_fault_of("get_order"), a_fault_of("search"))
+    planned = a_talk("one", agent=True, faults=faults)
+    [turn], _, _ = await talk(planned, a_completion("Sorry", tool_calls=(order(),)))
+    [told, untried] = turn.findings
+    assert (told.kind, told.passed, told.advisory, told.location) == (
+        "faults", None, True, a_place(30),
+    )  # fmt: skip
+    assert told.reason == "agent/bot was told that get_order fails; nothing shows whether it did"
+    assert (untried.passed, untried.advisory) == (False, False)
+    assert untried.reason == "search was never called, so its failure (timeout) was not tried"
+
+
 async def test_failures_of_the_provider_are_counted_by_the_meter() -> None:
     planned = a_talk("one", agent=True, faults=(a_fault_of(None),))
     [turn], _, _ = await talk(planned, a_completion("fallback", provider_faults=1))
@@ -311,13 +410,15 @@ async def test_failures_of_the_provider_are_counted_by_the_meter() -> None:
 async def test_an_agent_is_asked_to_suffer_what_is_still_to_come() -> None:
     always, twice = a_fault_of("search"), a_fault_of("get_order", times=2)
     planned = a_talk("one", "two", "three", agent=True, faults=(always, twice))
-    met = a_completion("1", tool_calls=(search(), order()))
-    _, requests, _ = await talk(planned, met, met, "3")
-    assert [request.agent.faults for request in requests if request.agent] == [
-        (always, twice),
-        (always, replace(twice, times=1)),
-        (always,),
-    ]
+    told = a_completion("1", tool_calls=(search(), order()))
+    watched = a_completion("1", tool_calls=(order(), order()), met={"search": 1, "get_order": 1})
+    for met in (told, watched):
+        _, requests, _ = await talk(planned, met, met, "3")
+        assert [request.agent.faults for request in requests if request.agent] == [
+            (always, twice),
+            (always, replace(twice, times=1)),
+            (always,),
+        ]
 
 
 async def test_a_transcript_without_an_input_is_told_by_its_last_message() -> None:

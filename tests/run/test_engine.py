@@ -26,7 +26,7 @@ from tests.builders import (
     a_request,
     a_verdict,
 )
-from tests.run.talk import a_talk, order
+from tests.run.talk import a_spec, a_talk, order
 
 
 class Says:
@@ -242,6 +242,9 @@ class Looks:
 class AsksAgain:
     """An assertion that puts further questions to the judge, until it says yes or no."""
 
+    def __str__(self) -> str:
+        return "AsksAgain"
+
     def check(self, evidence: Evidence) -> Ask:
         return Ask(request=a_request(model="judge"), settle=self.settle)
 
@@ -276,6 +279,8 @@ async def test_each_turn_is_judged_by_its_own_checks_and_the_last_by_the_cases_t
     assert (whole.case.input, whole.case.vars) == ("two", {"a": 1})
     assert len(whole.request.messages) == 4
     assert whole.judge == judge
+    assert [message.content for message in whole.transcript] == ["one", "1", "two"]
+    assert last.transcript == whole.transcript
     assert [verdict.turn for verdict in result.verdicts] == [0, 1, None]
     assert result.completion == whole.completion
     assert [turn.completion for turn in result.turns] == bills
@@ -411,6 +416,39 @@ async def test_a_judge_without_an_answer_ends_the_trial() -> None:
     # What was charged is the judge's, not the subject's.
     assert result.judge_cost == Cost(unpriced_calls=1)
     assert result.fault == replace(late, billed=False)
+
+
+class Written:
+    """An assertion as a suite wrote it, which asks."""
+
+    def __init__(self, *, advisory: bool) -> None:
+        self._spec = a_spec("rubric", advisory=advisory)
+
+    def check(self, evidence: Evidence) -> Ask:
+        return replace(Asks().check(evidence), spec=self._spec)
+
+
+async def test_a_judge_without_an_answer_is_told_with_the_place_of_its_question() -> None:
+    fault = a_fault(message="no key", billed=True, usd=Decimal("0.5"))
+    [result] = await results(judged_by(fault), [Written(advisory=False)])
+    assert result.outcome is Outcome.ERRORED
+    assert result.fault is not None
+    assert result.fault.message == f"rubric at {a_place()}: no key"
+    assert result.judge_cost == Cost(usd=Decimal("0.5"))
+
+
+async def test_advice_that_nobody_gives_changes_no_verdict() -> None:
+    fault = a_fault(message="no key", billed=True)
+    gateway = judged_by(fault, "yes")
+    [result] = await results(gateway, [Written(advisory=True), Asks(), Says(True)])
+    assert (result.outcome, result.fault) == (Outcome.PASSED, None)
+    assert asked(gateway) == ["turn 0", "judge", "judge"]
+    [unheard] = [verdict for verdict in result.verdicts if verdict.advisory]
+    assert (unheard.kind, unheard.passed, unheard.reason) == (
+        "rubric", None, "cannot tell: no key"
+    )  # fmt: skip
+    assert unheard.location == a_place()
+    assert result.judge_cost == Cost(unpriced_calls=1)
 
 
 class Stage:

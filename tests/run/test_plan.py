@@ -58,6 +58,7 @@ def planned(
     prompt: str | None = PROMPT,
     agents: Mapping[str, AgentSettings] | None = None,
     models: tuple[str, ...] = (),
+    selection: Selection | None = None,
     **changes: Any,
 ) -> Plan:
     settings = PlanSettings(
@@ -78,7 +79,7 @@ def planned(
         renderer = Renderer(read_prompt(text, path="p.prompt.md"), clock=time.monotonic)
         suite = f"prompt: p.prompt.md\n{dedent(suite).lstrip()}"
     loaded = LoadedSuite(suite=read(suite), renderer=renderer)
-    return plan([loaded], Selection(models=models), settings)
+    return plan([loaded], selection or Selection(models=models), settings)
 
 
 def refused(suite: str, **changes: Any) -> tuple[Finding, ...]:
@@ -344,6 +345,13 @@ def test_a_fault_that_could_never_be_met_is_refused(
     assert [finding.rule for finding in refused(suite, prompt=None, agents=agents)] == rules
 
 
+@pytest.mark.parametrize("tools", [None, (), ("search",)])
+def test_the_tools_of_an_agent_are_those_that_it_declares(tools: tuple[str, ...] | None) -> None:
+    suite = "models: [agent/bot]\ncases: [{id: a, input: b, mustContain: x}]"
+    [case] = planned(suite, None, {"bot": an_agent(tools=tools)}).cases
+    assert case.agent_tools == tools
+
+
 DECLARED, REPORTED = Decimal("0.01"), UsagePaths(usd="$.usd")
 TOKENS = UsagePaths(input="$.in", output="$.out")
 COMMAND = CommandAgent(command=("bot",), answer="$.text")
@@ -359,7 +367,9 @@ COMMAND = CommandAgent(command=("bot",), answer="$.text")
         (an_agent(how=COMMAND, usage=TOKENS), CHEAP, True),
         (an_agent(how=COMMAND, usage=TOKENS), None, False),
         (an_agent(how=COMMAND, usage=TOKENS, max_usd_per_call=DECLARED), None, True),
-        (an_agent(), None, True),
+        # What a function returns may hold its cost, and need not.
+        (an_agent(), None, False),
+        (an_agent(max_usd_per_call=DECLARED), None, True),
     ],
 )
 @pytest.mark.parametrize("limit", ["run", "suite", "gate", "none"])
@@ -382,7 +392,7 @@ def test_under_a_limit_something_is_known_of_an_agents_dollars(
     assert "maxUsdPerCall" in (finding.fix or "")
 
 
-@pytest.mark.parametrize("model", ["agent/bott", "agent/", "agent/bot/x"])
+@pytest.mark.parametrize("model", ["agent/bott", "agent/", "agent/bot/x", "Agent/bot", "AGENT/x"])
 def test_an_agent_that_is_not_configured_is_refused(model: str) -> None:
     suite = f"models: [{model}]\ncases: [{{id: a, input: b, mustContain: x}}]"
     [finding] = refused(suite, agents={"bot": an_agent()})
@@ -393,3 +403,37 @@ def test_a_limit_still_needs_the_price_of_a_model() -> None:
     suite = "budget: {runUsd: 1}\ncases: [{id: a, input: b, mustContain: x}]"
     [finding] = refused(suite, price_of=lambda _: None)
     assert (finding.rule, str(finding.location)) == ("unknown-price", "p.prompt.md")
+
+
+SCHEMA_ALONE = """\
+cases:
+  - {id: a, input: b, vars: {tone: kind}}
+  - {id: c, vars: {tone: kind}, turns: [{input: d}, {input: e}]}
+"""
+
+
+def test_the_schema_of_the_output_is_an_assertion() -> None:
+    case, talk = planned(SCHEMA_ALONE, OWN_USER).cases
+    assert [spec.kind for spec in case.case.assertions] == ["jsonSchema"]
+    assert [len(turn.assertions) for turn in talk.case.turns] == [1, 1]
+
+
+@pytest.mark.parametrize(
+    ("suite", "prompt", "places"),
+    [
+        (SCHEMA_ALONE, PROMPT.replace("Sell", "{{ tone }}"), ["3:5", "4:41", "4:53"]),
+        (f"models: [agent/bot, openai/mini]\n{SCHEMA_ALONE}", OWN_USER, ["4:5", "5:41", "5:53"]),
+    ],
+)
+def test_an_answer_that_nothing_judges_is_refused(
+    suite: str, prompt: str, places: list[str]
+) -> None:
+    findings = refused(suite, prompt=prompt, agents={"bot": an_agent()})
+    told = [f for f in findings if f.rule == "no-assertion"]
+    assert [str(finding.location) for finding in told] == [f"evals/s.yaml:{at}" for at in places]
+
+
+def test_what_is_not_selected_is_held_to_it_too() -> None:
+    suite = "cases: [{id: a, input: b}, {id: c, input: d, mustContain: x}]"
+    [finding] = refused(suite, selection=Selection(cases=frozenset({"c"})))
+    assert finding.message == "case 'a' has no assertion that could fail"

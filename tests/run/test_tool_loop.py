@@ -1,20 +1,24 @@
+import asyncio
 import json
 from dataclasses import replace
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from agentops_cli.errors import GatewayError
 from agentops_cli.gateways.scripted import Reply
-from agentops_cli.model.call import FaultKind, Finish
+from agentops_cli.model.call import Completion, FaultKind, Finish
 from agentops_cli.model.json import Json
 from agentops_cli.model.prompt import Message
 from agentops_cli.model.result import Trial
-from agentops_cli.model.suite import FaultError
+from agentops_cli.model.suite import FaultError, Window
 from agentops_cli.model.tool import ToolCall
-from agentops_cli.run.conversation import Conversation
+from agentops_cli.run.conversation import NO_ANSWER, Conversation
+from agentops_cli.run.tool_loop import MOST_CALLS, MOST_ERROR_BYTES
 from tests.builders import a_completion, a_place
-from tests.run.talk import SYSTEM, a_fault_of, a_talk, order, search, talk, user
+from tests.run.talk import SYSTEM, a_fault_of, a_talk, order, says, search, talk, user
 
 STUBS: dict[str, Json] = {"get_order": {"total": 40}, "search": "two lamps"}
 
@@ -69,14 +73,93 @@ async def test_every_call_of_an_answer_gets_its_own_result() -> None:
 
 async def test_calls_are_told_apart_across_turns() -> None:
     _, requests, _ = await talk(a_talk("a", "b", stubs=STUBS), order(), "1", order(), "2")
-    ids = [m.tool_call_id for request in requests for m in request.messages if m.tool_call_id]
+    ids = [message.tool_call_id for message in requests[-1].messages if message.tool_call_id]
     assert ids == ["call00000", "call00001"]
 
 
-async def test_later_turns_are_told_what_was_answered_and_not_which_tools_were_called() -> None:
+async def test_later_turns_are_told_which_tools_were_called_and_what_they_gave() -> None:
     _, requests, _ = await talk(a_talk("a", "b", stubs=STUBS), order(), "1", "2")
-    assert [message.content for message in requests[2].messages] == ["Be kind.", "a", "1", "b"]
+    asked = ToolCall(id="call00000", name="get_order", arguments='{"id": "812"}')
+    assert requests[2].messages == (
+        SYSTEM,
+        user("a"),
+        Message(role="assistant", content="", tool_calls=(asked,)),
+        a_tool_message('{"total": 40}'),
+        says("1"),
+        user("b"),
+    )
     assert (requests[2].turn, requests[2].step) == (1, 0)
+
+
+async def test_what_tools_gave_is_in_the_history_once() -> None:
+    planned = a_talk("a", "b", "c", stubs=STUBS)
+    _, requests, _ = await talk(planned, order(), "1", search(), "2", "3")
+    results = [m.content for m in requests[-1].messages if m.role == "tool"]
+    assert results == ['{"total": 40}', "two lamps"]
+
+
+async def test_a_window_drops_a_turn_with_its_tools() -> None:
+    planned = a_talk("a", "b", "c", stubs=STUBS, window=Window(turns=1))
+    _, requests, _ = await talk(planned, order(), "1", "2", "3")
+    assert requests[-1].messages == (SYSTEM, user("b"), says("2"), user("c"))
+
+
+@pytest.mark.parametrize(
+    ("changes", "replies", "history"),
+    [
+        ({"stubs": None}, [order(), "2"], [user("a"), says(NO_ANSWER), user("b")]),
+        (
+            {"stubs": None},
+            [a_completion("I look", tool_calls=(order(),)), "2"],
+            [user("a"), says("I look"), user("b")],
+        ),
+        ({"max_steps": 1}, [order(), "2"], [user("a"), says(NO_ANSWER), user("b")]),
+        ({}, [" \n", "2"], [user("a"), says(NO_ANSWER), user("b")]),
+    ],
+)
+async def test_a_history_holds_no_call_without_a_result_and_no_empty_answer(
+    changes: dict[str, Any], replies: list[Reply], history: list[Message]
+) -> None:
+    _, requests, _ = await talk(a_talk("a", "b", **{"stubs": STUBS, **changes}), *replies)
+    assert requests[-1].messages == (SYSTEM, *history)
+
+
+@given(
+    replies=st.lists(
+        st.builds(
+            a_completion,
+            st.sampled_from(["", " ", "Hi"]),
+            tool_calls=st.lists(st.sampled_from([order(), search()]), max_size=3).map(tuple),
+        ),
+        min_size=12,
+        max_size=12,
+    ),
+    steps=st.integers(1, 4),
+    turns=st.integers(0, 3),
+    stubbed=st.booleans(),
+)
+@settings(deadline=None)
+def test_no_provider_refuses_a_history(
+    replies: list[Completion], steps: int, turns: int, *, stubbed: bool
+) -> None:
+    stubs = STUBS if stubbed else None
+    planned = a_talk("a", "b", "c", stubs=stubs, max_steps=steps, window=Window(turns=turns))
+    _, requests, _ = asyncio.run(talk(planned, *replies))
+    for request in requests:
+        before = None
+        open_calls: list[str] = []
+        for message in request.messages:
+            if message.role == "tool":
+                assert message.tool_call_id in open_calls
+                open_calls.remove(message.tool_call_id)
+            else:
+                assert not open_calls
+                assert message.role != before
+                before = message.role if message.role != "assistant" else None
+            if message.role == "assistant":
+                assert message.content.strip() or message.tool_calls
+                open_calls = [call.id for call in message.tool_calls]
+        assert not open_calls
 
 
 async def test_without_stubs_the_first_answer_is_the_one() -> None:
@@ -114,7 +197,9 @@ async def test_a_loop_in_one_turn_does_not_keep_the_next_from_being_said() -> No
     planned = a_talk("a", "b", stubs=STUBS, max_steps=2)
     answered, requests, _ = await talk(planned, order(), order(), "2")
     assert [[v.turn for v in turn.findings] for turn in answered] == [[0], []]
-    assert [message.content for message in requests[2].messages] == ["Be kind.", "a", "", "b"]
+    assert [message.content for message in requests[2].messages] == [
+        "Be kind.", "a", "", '{"total": 40}', NO_ANSWER, "b",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -262,3 +347,24 @@ async def test_a_reason_is_one_line_that_a_terminal_does_not_obey() -> None:
     [(_, reason)] = await reasons_of(call, "Done")
     assert reason.isprintable()
     assert len(reason) < 1_100
+
+
+@pytest.mark.parametrize(("times", "steps"), [(MOST_CALLS, 2), (MOST_CALLS + 1, 1)])
+async def test_more_calls_than_a_history_may_hold_are_not_answered(times: int, steps: int) -> None:
+    many = a_completion("", tool_calls=(search(),) * times)
+    [turn], requests, _ = await talk(a_talk(stubs=STUBS), many, "Done")
+    assert len(requests) == steps
+    assert [verdict.kind for verdict in turn.findings] == ["maxSteps"] * (2 - steps)
+    if steps == 1:
+        assert turn.findings[0].reason == (
+            "made 129 calls in one answer, of which no more than 128 can be answered: called search"
+            ' 129 times, always as search(q: "lamp")'
+        )
+
+
+@pytest.mark.parametrize("name", ["x" * 5_000, 'é"\\' * 2_000, "\x00" * 900, "lamp"])
+async def test_a_model_is_told_of_a_mistake_in_a_few_words(name: str) -> None:
+    wrong = ToolCall(id="1", name=name, arguments="{}")
+    [said] = await results_of(a_completion("", tool_calls=(wrong,)), "Done")
+    assert len(said.encode()) <= MOST_ERROR_BYTES
+    assert json.loads(said)["error"].startswith("there is no tool ")

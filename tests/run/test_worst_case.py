@@ -1,18 +1,26 @@
 """What a case may take at most is never less than what it takes."""
 
+import asyncio
 import json
 from dataclasses import replace
 from itertools import pairwise
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from agentops_cli.guards.budget import most_input_tokens
+from agentops_cli.model.call import Completion
+from agentops_cli.model.injected import RESULTS
+from agentops_cli.model.json import Json
 from agentops_cli.model.prompt import Message
 from agentops_cli.model.result import PlannedCase
 from agentops_cli.model.suite import InjectedFault, Window
 from agentops_cli.model.tool import Tool, ToolCall
-from agentops_cli.run.worst_case import largest_calls
-from tests.builders import a_case, a_place, a_planned_case, a_request
+from agentops_cli.run.tool_loop import MOST_CALLS
+from agentops_cli.run.worst_case import TOKENS_PER_CALL, largest_calls
+from tests.builders import a_case, a_completion, a_place, a_planned_case, a_request
+from tests.run.talk import a_talk, talk
 
 SYSTEM = Message(role="system", content="Sell lamps. " * 50)
 STUBS = {"search": "found " * 30, "order": {"total": 40, "lines": [1, 2, 3]}}
@@ -57,7 +65,7 @@ def test_what_falls_out_of_the_window_is_not_sent() -> None:
 def test_each_step_is_sent_with_the_calls_and_what_the_tools_said() -> None:
     planned = saying("Hi", stubs=STUBS, max_steps=4)
     planned = replace(planned, request=replace(planned.request, tools=(TOOL,)))
-    calls = list(largest_calls(planned))
+    calls = list(largest_calls(planned, each_tool_once=True))
     assert len(calls) == 4
     steps = {after.input_tokens - before.input_tokens for before, after in pairwise(calls)}
     assert len(steps) == 1
@@ -80,9 +88,78 @@ def test_every_turn_may_take_all_of_its_steps(turns: int) -> None:
     assert len(list(largest_calls(saying(*texts, max_steps=5)))) == turns
 
 
-def test_a_failure_that_is_injected_is_said_too() -> None:
-    fault = InjectedFault(target="search", error="timeout", location=a_place())
-    plain = list(largest_calls(saying("Hi", stubs=STUBS, max_steps=2)))
-    failing = list(largest_calls(saying("Hi", stubs=STUBS, max_steps=2, faults=(fault,))))
+@pytest.mark.parametrize("once", [True, False])
+def test_a_failure_that_is_injected_is_said_too(*, once: bool) -> None:
+    fault = InjectedFault(target="search", error="malformed", location=a_place())
+    plain, failing = (
+        [
+            call.input_tokens
+            for call in largest_calls(
+                saying("Hi", stubs={"search": ""}, max_steps=2, faults=faults), each_tool_once=once
+            )
+        ]
+        for faults in ((), (fault,))
+    )
     assert failing[0] == plain[0]
-    assert failing[1].input_tokens > plain[1].input_tokens
+    assert failing[1] >= plain[1] + (len(RESULTS["malformed"]) if once else 0)
+
+
+def test_an_answer_holds_as_many_calls_as_fit_and_no_more_than_are_answered() -> None:
+    def step(max_tokens: int) -> int:
+        planned = saying("Hi", stubs={"search": "x" * 1_000}, max_steps=2)
+        planned = replace(planned, request=replace(planned.request, max_tokens=max_tokens))
+        first, second = largest_calls(planned)
+        return second.input_tokens - first.input_tokens - max_tokens
+
+    one = step(2) - step(0)
+    assert 1_000 < one < 1_250
+    assert step(20) == step(0) + 10 * one
+    assert step(4_096) == step(0) + MOST_CALLS * one
+
+
+@st.composite
+def answers(draw: st.DrawFn) -> Completion:
+    """An answer of at most `MOST_TOKENS` tokens, a byte each where it is the model's own words.
+
+    A call of a known tool takes two tokens, as few as there may be, and its arguments the rest.
+    """
+    left, calls = MOST_TOKENS, []
+    for _ in range(draw(st.integers(0, MOST_TOKENS // TOKENS_PER_CALL))):
+        name = draw(st.sampled_from(["search", "order", "x" * 9]))
+        arguments = draw(st.sampled_from(["", "{}", "[1]", "{} "]))
+        taken = (10 if name[0] == "x" else TOKENS_PER_CALL) + len(arguments)
+        if taken > left:
+            break
+        left -= taken
+        calls.append(ToolCall(id="", name=name, arguments=arguments))
+    return a_completion("x" * draw(st.integers(0, left)), tool_calls=tuple(calls))
+
+
+MOST_TOKENS = 60
+AS_MANY_AS_FIT = a_completion(
+    "", tool_calls=(ToolCall(id="", name="search", arguments=""),) * (MOST_TOKENS // 2)
+)
+
+
+@given(
+    st.lists(answers() | st.just(AS_MANY_AS_FIT), min_size=12, max_size=12),
+    st.integers(1, 4),
+    st.integers(1, 3),
+    st.integers(0, 3),
+    st.sampled_from(["", "found " * 30, {"é": ["è", 1.5]}]),
+)
+@settings(deadline=None, max_examples=60)
+def test_no_model_makes_a_case_cost_more_than_its_bound(
+    replies: list[Completion], steps: int, turns: int, window: int, stub: Json
+) -> None:
+    inputs = ["Hi", "And?", "Why?"][:turns]
+    stubs = {"search": stub, "order": {"total": 40}}
+    planned = a_talk(*inputs, stubs=stubs, max_steps=steps, window=Window(turns=window))
+    first, *later = (
+        replace(request, max_tokens=MOST_TOKENS) for request in (planned.request, *planned.later)
+    )
+    planned = replace(planned, request=first, later=tuple(later))
+    _, requests, _ = asyncio.run(talk(planned, *replies))
+    bounds = [call.input_tokens for call in largest_calls(planned)]
+    for request in requests:
+        assert most_input_tokens(request) <= bounds[request.turn * steps + request.step]

@@ -10,7 +10,6 @@ from agentops_cli.model.json import Json
 from agentops_cli.model.prompt import Message
 from agentops_cli.model.suite import AssertionSpec, Case, Suite, Window
 from agentops_cli.model.tool import ToolCall
-from agentops_cli.suite.conversation import EVERY_TURN
 from tests.suite.reading import mistakes, read, shown
 
 
@@ -61,11 +60,23 @@ def test_what_judges_every_turn_is_in_each_of_them_and_the_rest_judges_the_last_
     ]
 
 
-@pytest.mark.parametrize("kind", sorted(EVERY_TURN))
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        ("mustNotContain", "mustNotContain: x"),
+        *((kind, f"{kind}: true") for kind in ("noSecrets", "noPii", "noPromptLeak")),
+        ("contains", "kind: contains, value: x, not: true"),
+        ("regex", "kind: regex, value: x+, not: true"),
+        ("expectedCategory", "kind: expectedCategory, value: refusal, not: true"),
+        ("finishReason", "kind: finishReason, value: length, not: true"),
+        ("toolCalls", "kind: toolCalls, calls: [search], not: true"),
+        ("toolCalls", "toolCalls: []"),
+        ("citations", "kind: citations, value: [a], max: 0"),
+    ],
+)
 @pytest.mark.parametrize("place", ["case", "defaults"])
-def test_a_kind_that_judges_every_turn_is_enough_for_each(kind: str, place: str) -> None:
-    value = "x" if kind == "mustNotContain" else "true"
-    spec = f"assert: [{{{kind}: {value}}}]"
+def test_what_must_never_be_is_judged_in_every_turn(kind: str, said: str, place: str) -> None:
+    spec = f"assert: [{{{said}}}]"
     case = only(
         read(f"""
         prompt: p.md
@@ -75,6 +86,40 @@ def test_a_kind_that_judges_every_turn_is_enough_for_each(kind: str, place: str)
     )
     assert [[spec.kind for spec in turn.assertions] for turn in case.turns] == [[kind], [kind]]
     assert case.assertions == ()
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "kind: mustNotContain, value: x, not: true",
+        "kind: latency, max: 9, not: true",
+        "toolCalls: [search]",
+        "contains: x",
+    ],
+)
+def test_what_is_wanted_is_judged_in_the_last_turn(said: str) -> None:
+    text = f"""
+        prompt: p.md
+        cases:
+          - {{id: a, turns: [{{input: b, mustContain: y}}, {{input: c}}], assert: [{{{said}}}]}}
+    """
+    case = only(read(text))
+    assert [len(turn.assertions) for turn in case.turns] == [1, 0]
+    assert len(case.assertions) == 1
+
+
+def test_a_template_in_what_must_never_be_is_filled_in_for_each_turn() -> None:
+    case = only(
+        read("""
+        prompt: p.md
+        cases:
+          - id: a
+            turns: [{input: b}, {input: c}]
+            assert: [{kind: contains, value: "{{ input }}", not: true}]
+    """)
+    )
+    assert [turn.assertions[0].args["value"] for turn in case.turns] == ["b", "c"]
+    assert all(turn.assertions[0].negated for turn in case.turns)
 
 
 def test_the_same_kinds_stay_with_a_case_without_turns() -> None:
@@ -142,10 +187,16 @@ def test_text_without_a_template_is_said_letter_by_letter() -> None:
         prompt: p.md
         cases:
           - id: a
-            turns: [{input: " {x} 100% {# no #} ", mustContain: x}, {input: "", mustContain: x}]
+            turns: [{input: " {x} 100% {# no #} ", mustContain: x}]
     """)
     )
-    assert [turn.input for turn in case.turns] == [" {x} 100% {# no #} ", ""]
+    assert [turn.input for turn in case.turns] == [" {x} 100% {# no #} "]
+
+
+@pytest.mark.parametrize("text", ["", " ", "\\n"])
+def test_a_turn_in_which_nothing_is_said_is_a_mistake(text: str) -> None:
+    suite = f'prompt: p.md\ncases: [{{id: a, turns: [{{input: "{text}", mustContain: x}}]}}]\n'
+    assert shown(mistakes(suite)) == ["2:33 bad-value"]
 
 
 def test_window_and_ttl_come_from_the_case_then_from_the_defaults() -> None:

@@ -74,6 +74,7 @@ def test_what_needs_no_judge_needs_none() -> None:
     [
         ("judge: {model: agent/bot}", ["2:16 bad-judge"]),
         ("judge: {model: replay/c.jsonl}", ["2:16 bad-judge"]),
+        ("judge: {model: m, votes: 3, temperature: 0}", ["2:42 bad-judge"]),
         ("judge: {threshold: 0.5}", ["2:8 missing-key"]),
         ("judge: {model: m, votes: 2}", ["2:26 bad-value"]),
         ("judge: {model: m, threshold: 0}", ["2:30 bad-value"]),

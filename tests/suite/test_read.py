@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 
+from agentops_cli.errors import InputError
 from agentops_cli.model.suite import Gate, Quarantine
 from tests.suite.reading import mistakes, read, shown
 
@@ -229,7 +230,7 @@ def test_all_mistakes_of_a_suite_are_found_at_once() -> None:
         cases:
           - {id: a, mustContain: ""}
           - {id: a, mustContain: x}
-          - {id: b}
+          - {id: b, assertOutput: false}
     """)
     assert shown(findings) == [
         "2:1 unknown-key",
@@ -240,6 +241,36 @@ def test_all_mistakes_of_a_suite_are_found_at_once() -> None:
         "8:5 no-assertion",
     ]
     assert all(finding.fix for finding in findings)
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("prompt: p.md\ncases: [{id: a}]\n", True),
+        ("prompt: p.md\ncases: [{id: a, assertOutput: false}]\n", False),
+        ("prompt: p.md\ndefaults: {assertOutput: false}\ncases: [{id: a}]\n", False),
+        ("models: [replay/a]\ncases: [{id: a, input: b}]\n", False),
+    ],
+)
+def test_whether_an_answer_is_judged_by_the_prompts_output_is_left_open(
+    text: str, *, left: bool
+) -> None:
+    if left:
+        assert [finding.rule for finding in read(text).unasserted] == ["no-assertion"]
+    else:
+        with pytest.raises(InputError, match="has no assertion that could fail"):
+            read(text)
+
+
+def test_each_answer_that_is_judged_by_nothing_is_told() -> None:
+    suite = read("""
+        prompt: p.md
+        cases: [{id: a, turns: [{input: b}, {input: c, mustContain: x}, {input: d}]}]
+    """)
+    assert [finding.message.split(" of ")[0] for finding in suite.unasserted] == [
+        "turn 1",
+        "turn 3",
+    ]
 
 
 @pytest.mark.parametrize(

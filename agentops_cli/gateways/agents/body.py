@@ -46,17 +46,39 @@ def compile_text(source: str, templates: Templates) -> Text:
     return Text(template=templates.compile(source), typed=False)
 
 
-def compile_body(body: Json, templates: Templates) -> Fill:
-    """Gives what fills in a body; raises `TemplateError` for a text that does not compile."""
+class UnfilledError(Exception):
+    """A text of a body cannot be filled in: which, and why."""
+
+    def __init__(self, route: Route, error: TemplateError) -> None:
+        super().__init__(error.message)
+        self.route = route
+        self.fix = error.fix
+
+
+def compile_body(body: Json, templates: Templates, route: Route = ()) -> Fill:
+    """Gives what fills in a body, and raises `UnfilledError` where it cannot.
+
+    Raises `TemplateError` for a text that does not compile.
+    """
     if isinstance(body, str):
-        return compile_text(body, templates).fill
+        return _told_where(compile_text(body, templates).fill, route)
     if isinstance(body, dict):
-        members = {key: compile_body(part, templates) for key, part in body.items()}
+        members = {key: compile_body(part, templates, (*route, key)) for key, part in body.items()}
         return lambda variables: {key: fill(variables) for key, fill in members.items()}
     if isinstance(body, list):
-        items = [compile_body(part, templates) for part in body]
+        items = [compile_body(part, templates, (*route, index)) for index, part in enumerate(body)]
         return lambda variables: [fill(variables) for fill in items]
     return lambda _: body
+
+
+def _told_where(fill: Fill, route: Route) -> Fill:
+    def filled(variables: Mapping[str, Json]) -> Json:
+        try:
+            return fill(variables)
+        except TemplateError as error:
+            raise UnfilledError(route, error) from error
+
+    return filled
 
 
 def texts_in(body: Json, route: Route = ()) -> Iterator[tuple[Route, str]]:

@@ -9,9 +9,10 @@ from pathlib import Path
 
 from agentops_cli.gateways.agents.body import variables_of
 from agentops_cli.gateways.agents.environment import of_session
-from agentops_cli.gateways.agents.processes import Ended, TooMuchError, run
-from agentops_cli.gateways.agents.refusals import malformed, not_started, timed_out
-from agentops_cli.gateways.agents.reply import Reader, Reply, ReplyError
+from agentops_cli.gateways.agents.processes import Ended, TooMuchError, is_outage, run
+from agentops_cli.gateways.agents.reader import Reader
+from agentops_cli.gateways.agents.refusals import died, malformed, not_started, timed_out
+from agentops_cli.gateways.agents.reply import Reply, ReplyError
 from agentops_cli.gateways.openai_chat import MAX_ANSWER_BYTES
 from agentops_cli.model.call import Request
 from agentops_cli.model.settings import AgentSettings, CommandAgent
@@ -70,10 +71,12 @@ class CommandCaller:
         """Nothing is left: every program ended with its call."""
 
     def _read(self, ended: Ended) -> Reply:
+        if is_outage(ended.code):
+            raise died(self._agent, f"it {ended}")
         content = ended.out.decode("utf-8", "replace").rstrip("\r\n")
-        if ended.code != 0:
-            return self._reader.read_failed(content, failure=f"it {ended}")
         try:
+            if ended.code != 0:
+                return self._reader.read_failed(content, failure=f"it {ended}")
             return self._reader.read(content)
         except ReplyError as error:
             raise malformed(self._agent, str(error), fix=error.fix) from error

@@ -1,6 +1,6 @@
 """What an agent that runs as our child finds in its environment."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from agentops_cli.gateways.providers import PROVIDERS
 from agentops_cli.ports import MeterSession
@@ -15,20 +15,29 @@ _OTHERS = (
 )
 
 
-def metered(environ: Mapping[str, str], *, base_url: str, api_key: str) -> dict[str, str]:
-    """The environment of a process that must go through the meter.
+_KNOWN = frozenset(
+    name for provider in PROVIDERS.values() for name in (*provider.bases, *provider.keys)
+)
 
-    The variables of all providers that are known are taken away, so that no client finds another
-    way by itself; a key that the agent has from elsewhere is its own affair.
+
+def keyless(environ: Mapping[str, str], *, secrets: Collection[str]) -> dict[str, str]:
+    """The environment without any key that would lead around the meter.
+
+    These are the variables of all providers that are known, so that no client finds another way by
+    itself, and the `secrets`, those that the settings say hold a key. A key that the agent has from
+    elsewhere is its own affair.
     """
-    known = {name for provider in PROVIDERS.values() for name in (*provider.bases, *provider.keys)}
-    kept = {
+    return {
         name: value
         for name, value in environ.items()
-        if name not in known and not name.startswith(_OTHERS)
+        if name not in _KNOWN and name not in secrets and not name.startswith(_OTHERS)
     }
+
+
+def metered(environ: Mapping[str, str], *, base_url: str, api_key: str) -> dict[str, str]:
+    """The environment of a process that must go through the meter; a key of the settings stays."""
     return {
-        **kept,
+        **keyless(environ, secrets=()),
         **_directly(environ),
         # What OpenAI's clients, new and old, read.
         "OPENAI_BASE_URL": base_url,

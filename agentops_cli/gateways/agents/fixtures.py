@@ -5,12 +5,12 @@ What a set-up starts in the background lives until the tear-down; what is left o
 
 import asyncio
 import tempfile
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from agentops_cli.gateways.agents.environment import metered
+from agentops_cli.gateways.agents.environment import keyless, metered
 from agentops_cli.gateways.agents.processes import (
     end_group,
     has_group,
@@ -22,7 +22,7 @@ from agentops_cli.gateways.agents.refusals import refused
 from agentops_cli.model.call import FaultKind
 from agentops_cli.model.finding import Finding, Severity
 from agentops_cli.model.result import Trial
-from agentops_cli.model.settings import AgentCommand, AgentSettings
+from agentops_cli.model.settings import AgentCommand, AgentSettings, HttpAgent
 
 _TIMEOUT_S = 300.0
 
@@ -50,7 +50,8 @@ class Fixtures:
     wait for it; when it fails, each of them is errored. `close` runs the tear-downs per suite. A
     tear-down is run whatever became of set-up and trial; one that fails is a finding of `close`,
     and changes no verdict. `addresses` has, for agents whose server a set-up may start, the base
-    URL and the key of the meter.
+    URL and the key of the meter. `secrets` are the variables of `environ` that the settings say
+    hold a key: what is run for a metered agent gets none but those that its own calls show.
     """
 
     def __init__(
@@ -59,6 +60,7 @@ class Fixtures:
         *,
         root: Path,
         environ: Mapping[str, str],
+        secrets: Collection[str],
         addresses: Mapping[str, tuple[str, str]] | None = None,
         timeout_s: float = _TIMEOUT_S,
     ) -> None:
@@ -66,6 +68,7 @@ class Fixtures:
         self._agents = {agent.model: agent for agent in settings.values()}
         self._root = root
         self._environ = environ
+        self._secrets = secrets
         self._timeout_s = timeout_s
         self._suites: dict[tuple[str, str], tuple[_Scope, asyncio.Task[None]]] = {}
         self._findings: list[Finding] = []
@@ -138,10 +141,15 @@ class Fixtures:
                 end_group(group)
 
     def _environ_of(self, agent: AgentSettings) -> Mapping[str, str]:
-        if agent.name not in self._addresses:
+        if agent.meter is None:
             return self._environ
+        # A server must know the key that it is shown; it leads to nobody but itself.
+        shown = agent.how.headers_env.values() if isinstance(agent.how, HttpAgent) else ()
+        environ = keyless(self._environ, secrets={*self._secrets} - {*shown})
+        if agent.name not in self._addresses:
+            return environ
         base_url, api_key = self._addresses[agent.name]
-        return metered(self._environ, base_url=base_url, api_key=api_key)
+        return metered(environ, base_url=base_url, api_key=api_key)
 
     async def _run(self, command: AgentCommand, scope: _Scope) -> None:
         """Runs a command to its end; raises `_FailedError` unless it ends well."""

@@ -1,7 +1,7 @@
 """Answers the requests for agents under test, and says what each answer cost."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import replace
 from decimal import Decimal
@@ -11,6 +11,7 @@ from typing import Protocol
 
 from agentops_cli.errors import GatewayError
 from agentops_cli.gateways.agents.command import CommandCaller
+from agentops_cli.gateways.agents.environment import keyless
 from agentops_cli.gateways.agents.http import HttpCaller
 from agentops_cli.gateways.agents.python import PythonCaller
 from agentops_cli.gateways.agents.refusals import refused
@@ -47,10 +48,11 @@ class Caller(Protocol):
 class Agents:
     """A gateway to every model `agent/<name>` of the settings, which have passed `preflight`.
 
-    What an answer cost is what the meter saw; else the dollars that the agent reports, or its
-    tokens at the price of its model id; else the declared maximum. A figure that is missing or
-    cannot be true never makes a call free, nor does a meter that saw no call. `root` is the
-    project's root; `meter` may be None where no agent is metered.
+    What an answer cost is what the meter saw, and of a metered call that it saw nothing of the
+    declared maximum. Without a meter it is the dollars that the agent reports, or its tokens at the
+    price of its model id; else the declared maximum. `root` is the
+    project's root; `meter` may be None where no agent is metered. `secrets` are the variables of
+    `environ` that the settings say hold a key: no metered process gets them.
     """
 
     def __init__(  # noqa: PLR0913 # The parts of one composition, all by name.
@@ -59,6 +61,7 @@ class Agents:
         *,
         root: Path,
         environ: Mapping[str, str],
+        secrets: Collection[str],
         concurrency: int,
         price_of: Callable[[str], Price | None],
         meter: AgentMeter | None,
@@ -80,10 +83,11 @@ class Agents:
                     templates=templates,
                     clock=clock,
                 )
+            found = keyless(environ, secrets=secrets) if agent.meter else environ
             if isinstance(how, CommandAgent):
-                return CommandCaller(agent, how, root=root, environ=environ, clock=clock)
+                return CommandCaller(agent, how, root=root, environ=found, clock=clock)
             return PythonCaller(
-                agent, how, root=root, environ=environ, concurrency=concurrency, clock=clock
+                agent, how, root=root, environ=found, concurrency=concurrency, clock=clock
             )
 
         self._callers = {name: caller(agent) for name, agent in settings.items()}
@@ -154,35 +158,41 @@ def _completion(
 ) -> Completion:
     """The answer with its cost; raises `GatewayError` for one that cost more than may be."""
     seen = session if session is not None and session.calls else None
-    cost = seen.cost if seen else _reported(agent, reply, price)
-    most = agent.max_usd_per_call
-    if most is not None and cost.usd > most:
-        raise _too_dear(agent, cost.usd, most)
-    met = session.tool_calls if session else ()
+    called = session.tool_calls if session else ()
     return Completion(
         text=reply.text,
         finish=Finish.STOP if reply.failure is None else Finish.UNKNOWN,
         model=agent.model,
         latency_s=reply.latency_s,
         usage=seen.usage if seen else reply.usage,
-        cost=cost,
-        tool_calls=met if reply.tool_calls is None else reply.tool_calls,
+        cost=seen.cost if seen else _unseen(agent, reply, price),
+        tool_calls=called if reply.tool_calls is None else reply.tool_calls,
         failure=reply.failure,
         trace=reply.trace,
         stopped_after=session.stopped_after if session else None,
         provider_faults=session.provider_faults if session else 0,
+        met=session.met if session else None,
     )
 
 
-def _reported(agent: AgentSettings, reply: Reply, price: Price | None) -> Cost:
-    """What the agent says that it cost; the declared maximum, or unpriced, when it does not."""
+def _unseen(agent: AgentSettings, reply: Reply, price: Price | None) -> Cost:
+    """What a call cost that no meter saw: as reported, else the declared maximum, else unpriced.
+
+    A metered agent's own word does not count. Raises `GatewayError` for more than the maximum.
+    """
+    most = agent.max_usd_per_call
+    reported = None if agent.meter is not None else _reported_usd(reply, price)
+    if reported is None:
+        return Cost(unpriced_calls=1) if most is None else Cost(usd=most)
+    if most is not None and reported > most:
+        raise _too_dear(agent, reported, most)
+    return Cost(usd=reported)
+
+
+def _reported_usd(reply: Reply, price: Price | None) -> Decimal | None:
     if reply.usd is not None:
-        return Cost(usd=reply.usd)
-    if reply.usage is not None and price is not None:
-        return Cost(usd=price.cost_of(reply.usage))
-    if agent.max_usd_per_call is not None:
-        return Cost(usd=agent.max_usd_per_call)
-    return Cost(unpriced_calls=1)
+        return reply.usd
+    return price.cost_of(reply.usage) if reply.usage is not None and price is not None else None
 
 
 def _too_dear(agent: AgentSettings, usd: Decimal, most: Decimal) -> GatewayError:

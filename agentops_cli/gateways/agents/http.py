@@ -11,9 +11,10 @@ import aiohttp
 
 from agentops_cli import __version__
 from agentops_cli.errors import GatewayError
-from agentops_cli.gateways.agents.body import compile_body, variables_of
+from agentops_cli.gateways.agents.body import UnfilledError, compile_body, variables_of
+from agentops_cli.gateways.agents.reader import Reader
 from agentops_cli.gateways.agents.refusals import malformed, refused, timed_out
-from agentops_cli.gateways.agents.reply import Reader, Reply, ReplyError
+from agentops_cli.gateways.agents.reply import Reply, ReplyError
 from agentops_cli.gateways.chat_format import AnswerError
 from agentops_cli.gateways.faults import shorten
 from agentops_cli.gateways.openai_chat import read_whole
@@ -22,7 +23,7 @@ from agentops_cli.model.call import FaultKind, Request
 from agentops_cli.model.json import Json
 from agentops_cli.model.settings import AgentSettings, HttpAgent
 from agentops_cli.ports import Clock, MeterSession
-from agentops_cli.template import TemplateError, Templates
+from agentops_cli.template import Templates
 
 _CONNECT_TIMEOUT_S = 30.0
 
@@ -83,9 +84,11 @@ class HttpCaller:
         del seat, session  # Its server was told where the meter is when it was started.
         try:
             body = self._fill(variables_of(request))
-        except TemplateError as error:
-            message = f"the body of {self._agent.model} cannot be filled in: {error.message}"
-            raise refused(FaultKind.BAD_REQUEST, message, fix=error.fix) from error
+        except UnfilledError as error:
+            place = self._agent.place("http", "body", *error.route)
+            message = f"the body of {self._agent.model} cannot be filled in ({place}): {error}"
+            fix = error.fix or f"mend it at {place}"
+            raise refused(FaultKind.BAD_REQUEST, message, fix=fix) from error
         started = self._clock()
         status, content = await self._ask(body, request.timeout_s)
         latency_s = self._clock() - started
@@ -130,12 +133,16 @@ class HttpCaller:
 
         A server that is not there, not ours to ask or overloaded says nothing of its answers.
         """
-        agent = self._agent
-        if status < 300:
-            try:
+        try:
+            if status < 300:
                 return self._reader.read(content)
-            except ReplyError as error:
-                raise malformed(agent, str(error), fix=error.fix) from error
+            return self._reader.read_failed(content, failure=self._failure(status, content))
+        except ReplyError as error:
+            raise malformed(self._agent, str(error), fix=error.fix) from error
+
+    def _failure(self, status: int, content: str) -> str:
+        """How the agent itself failed; raises `GatewayError` where it was not the agent."""
+        agent = self._agent
         said = f"{status} {_phrase(status)}"
         if content.strip():
             said = f"{said}: {shorten(content, None)}"
@@ -147,7 +154,7 @@ class HttpCaller:
             message = f"{agent.model} answered {said}"
             billed = status in _MAY_HAVE_WORKED
             raise refused(kind, message, fix=_FIXES[kind], billed=billed)
-        return self._reader.read_failed(content, failure=f"HTTP {said}")
+        return f"HTTP {said}"
 
     def _open_session(self) -> aiohttp.ClientSession:
         # Not in __init__: a session belongs to the event loop that is running.

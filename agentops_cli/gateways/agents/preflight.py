@@ -10,17 +10,27 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from agentops_cli.assertions.excerpt import counted
 from agentops_cli.assertions.json_path import FORMS, BadPath, read_path
-from agentops_cli.gateways.agents.body import CASE, NAMES, compile_text, texts_in
-from agentops_cli.gateways.agents.environment import metered
+from agentops_cli.gateways.agents.body import (
+    CASE,
+    NAMES,
+    Text,
+    compile_text,
+    texts_in,
+    variables_of,
+)
+from agentops_cli.gateways.agents.environment import keyless, metered
 from agentops_cli.gateways.agents.processes import end_group, how_it_ended, last_words, program_of
 from agentops_cli.gateways.agents.python import START_TIMEOUT_S, describe, worker_command
-from agentops_cli.gateways.agents.reply import paths_in
+from agentops_cli.gateways.agents.reader import paths_in
+from agentops_cli.locate import Route
+from agentops_cli.model.call import Request
 from agentops_cli.model.finding import Finding
 from agentops_cli.model.settings import AgentSettings, CommandAgent, HttpAgent, PythonAgent
 from agentops_cli.template import TemplateError, Templates
@@ -33,22 +43,78 @@ _NOWHERE = "http://127.0.0.1:9/v1"
 
 _EXIT_TIMEOUT_S = 5.0
 
+_CONVERSATION = "20260101T000000-abc123-0-0-0"  # As the engine names them.
+_OF_EARLIER_TURNS = frozenset({"faults", "messages"})
+
 
 def preflight(
-    settings: Mapping[str, AgentSettings], *, root: Path, environ: Mapping[str, str]
+    settings: Mapping[str, AgentSettings],
+    *,
+    root: Path,
+    environ: Mapping[str, str],
+    secrets: Collection[str],
 ) -> list[Finding]:
-    """Every mistake of these agents; hand in those that a run needs, and no others."""
+    """Every mistake of these agents; hand in those that a run needs, and no others.
+
+    `secrets` are the variables of `environ` that the settings say hold a key.
+    """
     return [
         finding
         for agent in settings.values()
-        for finding in _of_agent(agent, root=root, environ=environ)
+        for finding in _of_agent(agent, root=root, environ=environ, secrets=secrets)
     ]
 
 
-def _of_agent(agent: AgentSettings, *, root: Path, environ: Mapping[str, str]) -> Iterator[Finding]:
+def unfilled(
+    settings: Mapping[str, AgentSettings], requests: Collection[Request], templates: Templates
+) -> list[Finding]:
+    """What keeps bodies from being filled in for planned requests; the agents passed `preflight`.
+
+    One finding for each text of a body. What earlier turns will have brought is not known yet: of
+    later ones only those texts are filled in that need nothing of it.
+    """
+    return [
+        finding
+        for agent in settings.values()
+        if isinstance(agent.how, HttpAgent)
+        for route, text in texts_in(agent.how.body)
+        for finding in _of_text(
+            agent,
+            route,
+            compile_text(text, templates),
+            [request for request in requests if request.model == agent.model],
+        )
+    ]
+
+
+def _of_text(
+    agent: AgentSettings, route: Route, text: Text, requests: Iterable[Request]
+) -> Iterator[Finding]:
+    errors: dict[str, TemplateError] = {}
+    for request in requests:
+        if request.turn and text.template.variables & _OF_EARLIER_TURNS:
+            continue
+        try:
+            text.fill({**variables_of(request), "conversation": _CONVERSATION})
+        except TemplateError as error:
+            tags = request.tags
+            errors.setdefault(f"case {tags.case_id!r} of {tags.suite}" if tags else "", error)
+    if not errors:
+        return
+    (case, first), *others = errors.items()
+    more = f" (and for {counted(len(others), 'more case')})" if others else ""
+    problem = f"its body cannot be filled in for {case}{more}: {first.message}"
+    fix = first.fix or "give every case what the body asks for, or a default: | default('')"
+    yield _finding(agent, ("http", "body", *route), "bad-template", problem, fix)
+
+
+def _of_agent(
+    agent: AgentSettings, *, root: Path, environ: Mapping[str, str], secrets: Collection[str]
+) -> Iterator[Finding]:
     folder = (root / agent.folder).resolve()
     how = agent.how
     yield from _paths(agent)
+    yield from _meter(agent)
     if isinstance(how, HttpAgent):
         yield from _headers(agent, how, environ)
         yield from _body(agent, how)
@@ -56,7 +122,7 @@ def _of_agent(agent: AgentSettings, *, root: Path, environ: Mapping[str, str]) -
         route = ("command", "run") if ("command", "run") in agent.places else ("command",)
         yield from _program(agent, how.command, route, folder, environ)
     else:
-        yield from _function(agent, how, folder, environ)
+        yield from _function(agent, how, folder, _environ_of(agent, environ, secrets))
     for key, around in (("setup", agent.setup), ("teardown", agent.teardown)):
         if around is not None:
             yield from _program(agent, around.command, (key, "command"), folder, environ)
@@ -71,6 +137,11 @@ def _paths(agent: AgentSettings) -> Iterator[Finding]:
             fix = "remove 'usage', and return {text, usage: {input, output}, costUsd}"
             yield _finding(agent, ("usage",), "bad-agent", problem, fix)
         return
+    usage = agent.usage
+    if usage is not None and (usage.input is None) != (usage.output is None):
+        problem = "tokens of one kind alone tell no cost"
+        fix = "give both: usage: {input: $.path, output: $.path}"
+        yield _finding(agent, ("usage",), "bad-agent", problem, fix)
     for route, path in paths_in(agent):
         try:
             read_path(path)
@@ -80,6 +151,21 @@ def _paths(agent: AgentSettings) -> Iterator[Finding]:
             problem = f"{'.'.join(route)} looks into the reply, which is taken whole as the answer"
             fix = "name the place of the answer in it: answer: $.reply"
             yield _finding(agent, route, "bad-agent", problem, fix)
+
+
+def _meter(agent: AgentSettings) -> Iterator[Finding]:
+    """Meters that the agent could not find, and a port that nobody would look at."""
+    if agent.meter is None:
+        return
+    is_server, port = isinstance(agent.how, HttpAgent), agent.meter.port
+    if is_server and port is None and agent.setup is None:
+        problem = "nothing tells the server where its meter is"
+        fix = "add meter: {port: 4010}, or a setup that starts the server"
+        yield _finding(agent, ("meter",), "bad-agent", problem, fix)
+    elif not is_server and port is not None:
+        problem = "the meter of a process needs no port, and would not listen there"
+        fix = "write meter: true; the address is in its environment, as OPENAI_BASE_URL"
+        yield _finding(agent, ("meter", "port"), "bad-agent", problem, fix)
 
 
 def _headers(agent: AgentSettings, how: HttpAgent, environ: Mapping[str, str]) -> Iterator[Finding]:
@@ -161,8 +247,6 @@ def _function(
     agent: AgentSettings, how: PythonAgent, folder: Path, environ: Mapping[str, str]
 ) -> Iterator[Finding]:
     module, _, name = how.target.partition(":")
-    if agent.meter is not None:
-        environ = metered(environ, base_url=_NOWHERE, api_key="no-call-is-made-yet")
     heard = _first_word(how.target, folder, environ)
     if "ready" in heard:
         return
@@ -177,6 +261,16 @@ def _function(
         problem = f"the process that imports {module} {heard['ended']}"
         fix = f"let the import of {module} do nothing but define"
     yield _finding(agent, ("python",), "bad-import", problem, fix)
+
+
+def _environ_of(
+    agent: AgentSettings, environ: Mapping[str, str], secrets: Collection[str]
+) -> Mapping[str, str]:
+    """What a function finds at its import, as it will in the run."""
+    if agent.meter is None:
+        return environ
+    found = keyless(environ, secrets=secrets)
+    return metered(found, base_url=_NOWHERE, api_key="no-call-is-made-yet")
 
 
 def _first_word(target: str, folder: Path, environ: Mapping[str, str]) -> dict[str, Any]:

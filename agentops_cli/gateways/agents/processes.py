@@ -35,6 +35,14 @@ class Ended:
         return how_it_ended(self.code, self.said)
 
 
+def is_outage(code: int) -> bool:
+    """True for an end that says nothing of the program: by a signal, or not even begun.
+
+    126 and 127 are what a shell says of a command that it cannot run or find (POSIX, 2.8.2).
+    """
+    return code < 0 or code in {126, 127}
+
+
 def program_of(command: Sequence[str], folder: Path, environ: Mapping[str, str]) -> str | None:
     """The file that a command starts; None when there is none that can be executed.
 

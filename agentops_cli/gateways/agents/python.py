@@ -18,12 +18,20 @@ from agentops_cli.gateways.agents.processes import (
     end_group,
     ended,
     how_it_ended,
+    is_outage,
     pipe,
     start,
     tail_of,
 )
-from agentops_cli.gateways.agents.refusals import malformed, not_started, refused, timed_out
-from agentops_cli.gateways.agents.reply import Reply, ReplyError, reply_of
+from agentops_cli.gateways.agents.reader import reply_of
+from agentops_cli.gateways.agents.refusals import (
+    died,
+    malformed,
+    not_started,
+    refused,
+    timed_out,
+)
+from agentops_cli.gateways.agents.reply import Reply, ReplyError
 from agentops_cli.gateways.faults import shorten
 from agentops_cli.model.call import FaultKind, Request
 from agentops_cli.model.json import Json
@@ -49,7 +57,14 @@ def describe(error: Mapping[str, Any]) -> str:
 
 
 class WorkerEndedError(Exception):
-    """A worker ended before it answered; the message says how."""
+    """A worker ended before it answered; the message says how.
+
+    `is_outage` is True when that says nothing of the agent: nobody ends by 0 who has no answer.
+    """
+
+    def __init__(self, message: str, *, is_outage: bool = False) -> None:
+        super().__init__(message)
+        self.is_outage = is_outage
 
 
 class Worker:
@@ -100,8 +115,9 @@ class Worker:
             raise WorkerEndedError("its process wrote into the connection to agentops") from error
         # Not awaited themselves: a timeout of ours must not cancel them.
         await asyncio.wait([self._watch, self._said])
-        how = how_it_ended(self._watch.result(), self._said.result())
-        raise WorkerEndedError(f"its process {how}")
+        code = self._watch.result()
+        how = how_it_ended(code, self._said.result())
+        raise WorkerEndedError(f"its process {how}", is_outage=code == 0 or is_outage(code))
 
     async def ask(self, call: Mapping[str, Json]) -> dict[str, Any]:
         """Makes a call and gives what it says; raises `WorkerEndedError`."""
@@ -153,6 +169,7 @@ class PythonCaller:
         self._target = how.target
         self._folder = (root / agent.folder).resolve()
         self._environ = environ
+
         self._concurrency = concurrency
         self._clock = clock
         # By name, in the order of their last use: the one whose conversation is most likely over
@@ -195,6 +212,8 @@ class PythonCaller:
         except TimeoutError as error:
             raise timed_out(self._agent, request.timeout_s) from error
         except WorkerEndedError as error:
+            if error.is_outage:
+                raise died(self._agent, str(error)) from error
             return Reply(text="", failure=str(error), latency_s=self._clock() - started)
         finally:
             if heard is None:

@@ -34,6 +34,12 @@ def timed_out(agent: AgentSettings, timeout_s: float) -> GatewayError:
     return refused(FaultKind.TIMEOUT, message, fix=fix, billed=True)
 
 
+def died(agent: AgentSettings, how: str) -> GatewayError:
+    """The error of a process that ended without a word of its own; it may have been paid for."""
+    fix = "see what ended it: a lack of memory, a program that is not there"
+    return refused(FaultKind.PROVIDER, f"{agent.model}: {how}", fix=fix, billed=True)
+
+
 def not_started(agent: AgentSettings, reason: object) -> GatewayError:
     """The error of a process that cannot be started."""
     message = f"{agent.model} cannot be started: {reason}"

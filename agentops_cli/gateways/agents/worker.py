@@ -8,7 +8,7 @@ part of them; FOLDER is put on the path.
 
 First it says `{"ready": true}`, or `{"refused": …}` or `{"unfit": …}` and ends. Then each
 `{"input", "context"}` is answered by `{"returned": …}`, `{"raised": …}` or `{"wrong": …}`. It ends
-when the other side does, also in the middle of a call.
+when the other side does, also in the middle of its import or of a call.
 """
 
 import asyncio
@@ -45,6 +45,9 @@ def main(fd: int, folder: str, target: str) -> None:
     def say(message: Mapping[str, object]) -> None:
         connection.sendall(_line(message))
 
+    # From the first moment on: an import may take as long as a call.
+    calls: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
+    threading.Thread(target=_listen, args=(connection, calls), daemon=True).start()
     try:
         function = _load(target)
     except _UnfitError as error:
@@ -54,8 +57,6 @@ def main(fd: int, folder: str, target: str) -> None:
         say({"refused": _described(error, folder)})
         return
     say({"ready": True})
-    calls: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
-    threading.Thread(target=_listen, args=(connection, calls), daemon=True).start()
     # One loop for all calls: a client that the agent keeps belongs to the loop it was made in.
     with asyncio.Runner() as runner:
         while (call := calls.get()) is not None:

@@ -35,11 +35,16 @@ class Injection:
         self._fates = fates
 
     @property
-    def met(self) -> frozenset[str | None]:
-        """The targets that were struck, None for the provider."""
-        return frozenset(
-            fault.target for fault, n in zip(self._faults, self._struck, strict=True) if n
-        )
+    def met(self) -> Mapping[str, int]:
+        """How many answers of each tool were replaced.
+
+        One that is sent again, in this session or a later one, was counted when it came first.
+        """
+        met: Counter[str] = Counter()
+        for fault, times in zip(self._faults, self._struck, strict=True):
+            if fault.target is not None and times:
+                met[fault.target] += times
+        return met
 
     @property
     def provider_faults(self) -> int:

@@ -203,8 +203,8 @@ def _not_found(request: web.Request) -> RefusedError:
 def _not_to_be_had(port: int | None, error: OSError) -> Fault:
     if error.errno == errno.EADDRINUSE:
         problem = f"the meter's port {port} is taken"
-        fix = "end what listens there, or give the agent another one: agents.….meter.port"
+        fix = "end what listens there, or give the agent another one: meter: {port: …}"
     else:
         problem = f"the meter cannot listen on port {port or 'a free one'}: {error.strerror}"
-        fix = "give the agent another one: agents.….meter.port"
+        fix = "give the agent another one: meter: {port: …}"
     return Fault(kind=FaultKind.CONNECTION, message=problem, fix=fix)

@@ -1,7 +1,7 @@
 """What one call of an agent spends at its provider, and what became of it."""
 
 import asyncio
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 
 from agentops_cli.gateways.metering.injected import Injection
@@ -44,8 +44,8 @@ class Session:
         self._under_way: set[asyncio.Task[object]] = set()
 
     @property
-    def met(self) -> frozenset[str | None]:
-        """The targets of the faults that were injected, None for the provider's."""
+    def met(self) -> Mapping[str, int]:
+        """How many results of each tool were replaced."""
         return self.injection.met
 
     @property

@@ -1,6 +1,6 @@
 """Agents, calls of them, and a meter that is told what it saw."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -49,6 +49,7 @@ def a_gateway(
     root: Path,
     *,
     environ: Mapping[str, str] | None = None,
+    secrets: Collection[str] = (),
     concurrency: int = 4,
     price: Price | None = None,
     meter: AgentMeter | None = None,
@@ -58,6 +59,7 @@ def a_gateway(
         {agent.name: agent},
         root=root,
         environ=environ or {"PATH": "/usr/bin:/bin"},
+        secrets=secrets,
         concurrency=concurrency,
         price_of=lambda _: price,
         meter=meter,
@@ -84,7 +86,7 @@ class Session:
     calls: int = 1
     refused: int = 0
     stopped_after: int | None = None
-    met: frozenset[str | None] = frozenset()
+    met: Mapping[str, int] = field(default_factory=dict)
     provider_faults: int = 0
     fault: Fault | None = None
 

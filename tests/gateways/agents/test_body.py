@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from agentops_cli.gateways.agents.body import compile_body, compile_text, texts_in
+from agentops_cli.gateways.agents.body import UnfilledError, compile_body, compile_text, texts_in
 from agentops_cli.model.json import Json
 from agentops_cli.template import TemplateError, Templates
 
@@ -76,6 +76,13 @@ def test_a_mistake_is_told_of_what_is_written(text: str) -> None:
     with pytest.raises(TemplateError) as raised:
         compile_text(text, TEMPLATES)
     assert "tojson" not in raised.value.message
+
+
+def test_what_cannot_be_filled_in_is_told_with_its_route() -> None:
+    body: Json = {"a": "x", "b": [{"c": "y"}, "{{ vars.missing }}"]}
+    with pytest.raises(UnfilledError, match="missing") as raised:
+        compile_body(body, TEMPLATES)(GIVEN)
+    assert raised.value.route == ("b", 1)
 
 
 def test_a_missing_variable_is_an_error_and_no_empty_text() -> None:

@@ -32,7 +32,8 @@ def open_agent(tmp_path: Path) -> Open:
         file.chmod(0o755)
         meter = changes.pop("meter", None)
         how = CommandAgent(**{"command": ("./bot",), **changes})
-        return a_gateway(an_agent(how, **(agent or {})), tmp_path, environ=environ, meter=meter)
+        settings = an_agent(how, **(agent or {}))
+        return a_gateway(settings, tmp_path, environ=environ, secrets=["KEY"], meter=meter)
 
     return open_one
 
@@ -122,10 +123,23 @@ sys.exit("x" * 10_000 + " the order system\\nis down")
     assert (completion.text, completion.finish) == ("Sorry.", Finish.UNKNOWN)
 
 
-async def test_a_signal_is_named(open_agent: Open) -> None:
-    source = "import os, signal; os.kill(os.getpid(), signal.SIGSEGV)"
-    completion = await open_agent(source).complete(a_call())
-    assert completion.failure == "it was ended by SIGSEGV"
+@pytest.mark.parametrize(
+    ("script", "how"),
+    [
+        ("kill -SEGV $$", "it was ended by SIGSEGV"),
+        ("echo Sorry.; kill -KILL $$", "it was ended by SIGKILL"),
+        ("no-such-program", "it ended with exit code 127: "),
+        ("./text", "it ended with exit code 126: "),
+    ],
+)
+async def test_an_outage_is_no_failure_of_its_own(
+    open_agent: Open, tmp_path: Path, script: str, how: str
+) -> None:
+    (tmp_path / "text").write_text("no program")
+    fault = await fault_of(open_agent("", command=("sh", "-c", script)))
+    assert (fault.kind, fault.billed) == (FaultKind.PROVIDER, True)
+    assert fault.message.startswith(f"agent/bot: {how}")
+    assert fault.fix
 
 
 async def test_a_program_that_writes_nothing_gave_no_answer(open_agent: Open) -> None:
@@ -200,14 +214,15 @@ async def test_a_metered_program_finds_the_meter_and_no_other_key(open_agent: Op
     source = """
 import json, os
 
-names = ("OPENAI_BASE_URL", "OPENAI_API_BASE", "OPENAI_API_KEY", "ANTHROPIC_API_KEY", "MINE")
+names = ("OPENAI_BASE_URL", "OPENAI_API_BASE", "OPENAI_API_KEY", "ANTHROPIC_API_KEY", "MINE", "KEY")
 print(json.dumps([os.environ.get(name) for name in names]))
 """
     environ = {"OPENAI_API_KEY": "sk-real", "ANTHROPIC_API_KEY": "sk-ant", "MINE": "kept"}
+    environ["KEY"] = "sk-named-in-the-settings"
     metered = open_agent(source, agent={"meter": Meter()}, meter=Ledger(), environ=environ)
     url = "http://127.0.0.1:4010/1/v1"
     told = json.loads((await metered.complete(a_call())).text)
-    assert told == [url, url, "key-of-None", None, "kept"]
+    assert told == [url, url, "key-of-None", None, "kept", None]
     free = open_agent(source, environ=environ)
     told = json.loads((await free.complete(a_call())).text)
-    assert told == [None, None, "sk-real", "sk-ant", "kept"]
+    assert told == [None, None, "sk-real", "sk-ant", "kept", "sk-named-in-the-settings"]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from agentops_cli.gateways.agents.environment import metered
+from agentops_cli.gateways.agents.environment import keyless, metered
 
 
 def found(**environ: str) -> dict[str, str]:
@@ -30,6 +30,11 @@ def test_the_way_to_another_provider_is_taken_away(name: str) -> None:
 @pytest.mark.parametrize("name", ["PATH", "HOME", "DATABASE_URL", "STRIPE_API_KEY", "VIRTUAL_ENV"])
 def test_everything_else_stays(name: str) -> None:
     assert found(**{name: "x"})[name] == "x"
+
+
+def test_a_key_that_the_settings_name_is_taken_away_whatever_it_is_called() -> None:
+    environ = {"GATEWAY_TOKEN": "sk-real", "OPENAI_API_KEY": "sk-real", "PATH": "/bin"}
+    assert keyless(environ, secrets=["GATEWAY_TOKEN"]) == {"PATH": "/bin"}
 
 
 def test_a_forward_proxy_is_not_asked_for_the_meter() -> None:

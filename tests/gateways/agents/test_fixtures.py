@@ -13,14 +13,14 @@ from agentops_cli.gateways.agents.fixtures import Fixtures
 from agentops_cli.model.call import Fault, FaultKind
 from agentops_cli.model.finding import Severity
 from agentops_cli.model.result import Trial
-from agentops_cli.model.settings import AgentCommand, CommandAgent
+from agentops_cli.model.settings import AgentCommand, CommandAgent, HttpAgent, Meter
 from agentops_cli.ports import Fixture
 from tests.builders import a_case, a_planned_case, a_request
 from tests.gateways.agents.acting import an_agent
 from tests.gateways.agents.running import are_gone, is_running, pids_in
 
 # The type checker holds it to the socket.
-FIXTURE: Fixture = Fixtures({}, root=Path(), environ={})
+FIXTURE: Fixture = Fixtures({}, root=Path(), environ={}, secrets=())
 
 MARK = "echo {} $AGENTOPS_SUITE $AGENTOPS_CASE $AGENTOPS_REPEAT >> marks"
 
@@ -55,13 +55,16 @@ def open_fixtures(tmp_path: Path) -> Open:
     def open_one(
         timeout_s: float = 20.0,
         addresses: dict[str, tuple[str, str]] | None = None,
+        how: HttpAgent | CommandAgent | None = None,
         **changes: Any,
     ) -> Fixtures:
-        agent = an_agent(CommandAgent(command=("true",)), **changes)
+        agent = an_agent(how or CommandAgent(command=("true",)), **changes)
+        keys = {"OPENAI_API_KEY": "sk-real", "GATEWAY": "sk-gateway", "BOT_AUTH": "Bearer bot"}
         return Fixtures(
             {"bot": agent},
             root=tmp_path,
-            environ={"PATH": os.environ["PATH"], "OPENAI_API_KEY": "sk-real"},
+            environ={"PATH": os.environ["PATH"], **keys},
+            secrets=["GATEWAY", "BOT_AUTH"],
             addresses=addresses,
             timeout_s=timeout_s,
         )
@@ -276,13 +279,32 @@ async def test_commands_run_in_the_agents_folder(open_fixtures: Open, tmp_path: 
     await fixtures.close()
 
 
-async def test_a_server_that_a_set_up_starts_is_told_where_the_meter_is(
-    open_fixtures: Open, marks: Callable[[], list[str]]
+SERVER = HttpAgent(url="http://127.0.0.1:9/", headers_env={"authorization": "BOT_AUTH"})
+
+
+@pytest.mark.parametrize(
+    ("agent", "seen"),
+    [
+        # A server is told where the meter is, and must know the key that it will be shown.
+        (
+            {
+                "addresses": {"bot": ("http://127.0.0.1:4010/v1", "sk-meter")},
+                "how": SERVER,
+                "meter": Meter(),
+            },
+            "http://127.0.0.1:4010/v1 sk-meter Bearer bot",
+        ),
+        # What a set-up of a metered process leaves behind cannot go around the meter either.
+        ({"meter": Meter()}, ""),
+        ({}, "sk-real sk-gateway Bearer bot"),
+    ],
+)
+async def test_what_is_run_for_a_metered_agent_has_no_key_of_ours(
+    open_fixtures: Open, marks: Callable[[], list[str]], agent: dict[str, Any], seen: str
 ) -> None:
-    told = sh("echo $OPENAI_BASE_URL $OPENAI_API_KEY >> marks")
-    for addresses in ({"bot": ("http://127.0.0.1:4010/v1", "sk-meter")}, None):
-        fixtures = open_fixtures(addresses=addresses, setup=told)
-        async with fixtures(a_trial_of()):
-            pass
-        await fixtures.close()
-    assert marks() == ["http://127.0.0.1:4010/v1 sk-meter", "sk-real"]
+    told = sh("echo $OPENAI_BASE_URL $OPENAI_API_KEY $GATEWAY $BOT_AUTH >> marks")
+    fixtures = open_fixtures(setup=told, teardown=told, **agent)
+    async with fixtures(a_trial_of()):
+        pass
+    await fixtures.close()
+    assert marks() == [seen, seen]

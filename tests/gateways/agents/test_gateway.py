@@ -14,6 +14,8 @@ from tests.builders import a_fault
 from tests.gateways.agents.acting import Ledger, a_call, a_gateway, an_agent, fault_of
 
 DOLLAR_A_THOUSAND = Price(rates=Rates(input_usd=Decimal("0.001"), output_usd=Decimal("0.002")))
+USD = UsagePaths(usd="$.usd")
+TOKENS = UsagePaths(input="$.in", output="$.out")
 USAGE = UsagePaths(input="$.in", output="$.out", usd="$.usd")
 MOST = Decimal("0.05")
 
@@ -35,62 +37,111 @@ async def answer_of(agent: Any, root: Path, **options: Any) -> Completion:
 
 
 @pytest.mark.parametrize(
-    ("reply", "most", "price", "cost"),
+    ("reply", "usage", "most", "price", "cost"),
     [
         # Dollars win over tokens, tokens at a price over the declared maximum.
-        ('"in": 10, "out": 5, "usd": 0.04', MOST, DOLLAR_A_THOUSAND, Cost(usd=Decimal("0.04"))),
-        ('"usd": "0.0321"', MOST, None, Cost(usd=Decimal("0.0321"))),
-        ('"usd": 0', MOST, None, Cost()),
-        ('"usd": 1e-7', MOST, None, Cost(usd=Decimal("1e-7"))),
-        ('"in": 10, "out": 5', MOST, DOLLAR_A_THOUSAND, Cost(usd=Decimal("0.020"))),
-        ('"in": 10, "out": 5', MOST, None, Cost(usd=MOST)),
-        ('"in": 10', MOST, DOLLAR_A_THOUSAND, Cost(usd=MOST)),
-        ('"in": 0, "out": 0', MOST, DOLLAR_A_THOUSAND, Cost(usd=MOST)),
-        # What is missing or cannot be true is never free.
-        ('"other": 1', MOST, DOLLAR_A_THOUSAND, Cost(usd=MOST)),
-        ('"usd": null', MOST, None, Cost(usd=MOST)),
-        ('"usd": -0.01', MOST, None, Cost(usd=MOST)),
-        ('"usd": NaN', MOST, None, Cost(usd=MOST)),
-        ('"usd": -Infinity', MOST, None, Cost(usd=MOST)),
-        ('"usd": "-1"', MOST, None, Cost(usd=MOST)),
-        ('"usd": "free"', MOST, None, Cost(usd=MOST)),
-        ('"usd": true', MOST, None, Cost(usd=MOST)),
-        ('"usd": {}', MOST, None, Cost(usd=MOST)),
-        ('"in": -10, "out": 5', MOST, DOLLAR_A_THOUSAND, Cost(usd=MOST)),
-        ('"in": 1.5, "out": 5', MOST, DOLLAR_A_THOUSAND, Cost(usd=MOST)),
-        ('"in": true, "out": 5', MOST, DOLLAR_A_THOUSAND, Cost(usd=MOST)),
-        ('"other": 1', None, DOLLAR_A_THOUSAND, Cost(unpriced_calls=1)),
-        ('"usd": -1', None, None, Cost(unpriced_calls=1)),
-        ('"in": 10, "out": 5', None, None, Cost(unpriced_calls=1)),
-        ('"usd": 0.7', None, None, Cost(usd=Decimal("0.7"))),
+        (
+            '"in": 9, "out": 5, "usd": 0.04',
+            USAGE,
+            MOST,
+            DOLLAR_A_THOUSAND,
+            Cost(usd=Decimal("0.04")),
+        ),
+        ('"in": 0, "out": 0, "usd": 0', USAGE, MOST, DOLLAR_A_THOUSAND, Cost()),
+        ('"usd": "0.0321"', USD, MOST, None, Cost(usd=Decimal("0.0321"))),
+        ('"usd": 0', USD, MOST, None, Cost()),
+        ('"usd": 1e-7', USD, MOST, None, Cost(usd=Decimal("1e-7"))),
+        ('"usd": 0.7', USD, None, None, Cost(usd=Decimal("0.7"))),
+        ('"in": 10, "out": 5', TOKENS, MOST, DOLLAR_A_THOUSAND, Cost(usd=Decimal("0.020"))),
+        ('"in": 10, "out": 5', TOKENS, MOST, None, Cost(usd=MOST)),
+        ('"in": 10, "out": 5', TOKENS, None, None, Cost(unpriced_calls=1)),
+        ('"other": 1', None, MOST, DOLLAR_A_THOUSAND, Cost(usd=MOST)),
+        ('"other": 1', None, None, DOLLAR_A_THOUSAND, Cost(unpriced_calls=1)),
         # A declared 0 is the user's word.
-        ('"other": 1', Decimal(0), None, Cost()),
+        ('"other": 1', None, Decimal(0), None, Cost()),
     ],
 )
 async def test_a_call_costs_what_is_reported_or_else_the_most_it_may(
-    tmp_path: Path, reply: str, most: Decimal | None, price: Price | None, cost: Cost
+    tmp_path: Path,
+    reply: str,
+    usage: UsagePaths | None,
+    most: Decimal | None,
+    price: Price | None,
+    cost: Cost,
 ) -> None:
-    agent = saying(f'{{"text": "hi", {reply}}}', usage=USAGE, max_usd_per_call=most)
+    agent = saying(f'{{"text": "hi", {reply}}}', usage=usage, max_usd_per_call=most)
     assert (await answer_of(agent, tmp_path, price=price)).cost == cost
+
+
+@pytest.mark.parametrize(
+    ("reply", "usage", "words"),
+    [
+        (
+            '"other": 1',
+            USD,
+            'has no amount of dollars at $.usd: $ is an object with "text", "other"',
+        ),
+        ('"usd": null', USD, "has null as $.usd, which is no amount of dollars"),
+        ('"usd": -0.01', USD, "has number -0.01 as $.usd"),
+        ('"usd": NaN', USD, "has number NaN as $.usd"),
+        ('"usd": -Infinity', USD, "has number -Infinity as $.usd"),
+        ('"usd": "-1"', USD, 'has string "-1" as $.usd'),
+        ('"usd": "free"', USD, 'has string "free" as $.usd'),
+        ('"usd": true', USD, "has boolean true as $.usd"),
+        ('"usd": {}', USD, "has object {} as $.usd"),
+        ('"usd": [1, 2]', UsagePaths(usd="$.usd[*]"), "has 2 values at $.usd[*], and wants one"),
+        ('"in": 10, "out": 5', USAGE, "has no amount of dollars at $.usd"),
+        ('"in": 10', TOKENS, "has no number of tokens at $.out"),
+        ('"in": -10, "out": 5', TOKENS, "has integer -10 as $.in, which is no number of tokens"),
+        ('"in": 1.5, "out": 5', TOKENS, "has number 1.5 as $.in"),
+        ('"in": true, "out": 5', TOKENS, "has boolean true as $.in"),
+        ('"in": 0, "out": 0', TOKENS, "says that it used 0 tokens, and tells no dollars"),
+    ],
+)
+async def test_a_figure_that_is_missing_or_cannot_be_true_is_told_and_no_guess_takes_its_place(
+    tmp_path: Path, reply: str, usage: UsagePaths, words: str
+) -> None:
+    agent = saying(f'{{"text": "hi", {reply}}}', usage=usage, max_usd_per_call=MOST)
+    fault = await fault_of(a_gateway(agent, tmp_path, price=DOLLAR_A_THOUSAND))
+    assert (fault.kind, fault.billed) == (FaultKind.MALFORMED, True)
+    assert fault.message.startswith(f"agent/bot {words}")
+    assert fault.fix
+
+
+@pytest.mark.parametrize(
+    ("said", "cost"), [("{}", MOST), ('{"usd": null}', MOST), ('{"usd": 0.01}', Decimal("0.01"))]
+)
+async def test_an_agent_that_failed_need_not_say_what_it_used(
+    tmp_path: Path, said: str, cost: Decimal
+) -> None:
+    how = CommandAgent(command=("sh", "-c", f"echo '{said}'; exit 1"), answer="$.text")
+    agent = an_agent(how, usage=USD, max_usd_per_call=MOST)
+    assert (await answer_of(agent, tmp_path)).cost == Cost(usd=cost)
+
+
+async def test_an_agent_that_failed_may_not_say_what_cannot_be_true(tmp_path: Path) -> None:
+    how = CommandAgent(command=("sh", "-c", "echo '{\"usd\": -1}'; exit 1"), answer="$.text")
+    fault = await fault_of(a_gateway(an_agent(how, usage=USD), tmp_path))
+    assert fault.kind is FaultKind.MALFORMED
 
 
 async def test_a_failed_call_costs_what_it_reports_too(tmp_path: Path) -> None:
     script = 'echo \'{"error": "down", "usd": 0.03}\'; exit 1'
     how = CommandAgent(command=("sh", "-c", script), answer="$.text")
-    agent = an_agent(how, usage=USAGE, max_usd_per_call=MOST)
+    agent = an_agent(how, usage=USD, max_usd_per_call=MOST)
     completion = await answer_of(agent, tmp_path)
     assert completion.failure == "it ended with exit code 1"
     assert completion.cost == Cost(usd=Decimal("0.03"))
 
 
 @pytest.mark.parametrize(
-    ("reply", "price"),
-    [('"usd": 0.0501', None), ('"in": 51, "out": 0', DOLLAR_A_THOUSAND)],
+    ("reply", "usage", "price"),
+    [('"usd": 0.0501', USD, None), ('"in": 51, "out": 0', TOKENS, DOLLAR_A_THOUSAND)],
 )
 async def test_a_call_that_cost_more_than_was_declared_is_a_fault_with_both_figures(
-    tmp_path: Path, reply: str, price: Price | None
+    tmp_path: Path, reply: str, usage: UsagePaths, price: Price | None
 ) -> None:
-    agent = saying(f'{{"text": "hi", {reply}}}', usage=USAGE, max_usd_per_call=MOST)
+    agent = saying(f'{{"text": "hi", {reply}}}', usage=usage, max_usd_per_call=MOST)
     fault = await fault_of(a_gateway(agent, tmp_path, price=price))
     cost = "0.0501" if price is None else "0.051"
     assert (fault.kind, fault.billed, fault.usd) == (FaultKind.BUDGET, True, Decimal(cost))
@@ -111,10 +162,13 @@ async def test_a_metered_call_costs_what_the_meter_saw_whatever_is_reported(tmp_
     assert completion.usage == Usage(input_tokens=7, output_tokens=1)
 
 
-async def test_a_metered_call_may_not_cost_more_than_was_declared_either(tmp_path: Path) -> None:
-    agent = saying('{"text": "hi"}', meter=Meter(), max_usd_per_call=MOST)
-    meter = Ledger(seen={"cost": Cost(usd=Decimal("0.06"))})
-    assert (await fault_of(a_gateway(agent, tmp_path, meter=meter))).kind is FaultKind.BUDGET
+@pytest.mark.parametrize("most", [MOST, Decimal(0)])
+async def test_what_the_meter_saw_is_not_held_against_the_declared_maximum(
+    tmp_path: Path, most: Decimal
+) -> None:
+    agent = saying('{"text": "hi"}', meter=Meter(), max_usd_per_call=most)
+    saw = Cost(usd=Decimal("0.06"))
+    assert (await answer_of(agent, tmp_path, meter=Ledger(seen={"cost": saw}))).cost == saw
 
 
 @pytest.mark.parametrize(
@@ -123,7 +177,7 @@ async def test_a_metered_call_may_not_cost_more_than_was_declared_either(tmp_pat
 async def test_an_agent_that_went_around_the_meter_is_not_free(
     tmp_path: Path, most: Decimal | None, cost: Cost
 ) -> None:
-    agent = saying('{"text": "hi"}', meter=Meter(), max_usd_per_call=most)
+    agent = saying('{"text": "hi", "usd": 0}', usage=USD, meter=Meter(), max_usd_per_call=most)
     assert (await answer_of(agent, tmp_path, meter=Ledger(seen={"calls": 0}))).cost == cost
 
 
@@ -142,11 +196,12 @@ async def test_tool_calls_are_those_of_the_reply_and_else_those_the_meter_saw(
 
 
 async def test_what_the_meter_stopped_and_failed_is_told(tmp_path: Path) -> None:
-    meter = Ledger(seen={"stopped_after": 8, "provider_faults": 2})
+    meter = Ledger(seen={"stopped_after": 8, "provider_faults": 2, "met": {"get_order": 1}})
     completion = await answer_of(saying('{"text": "hi"}', meter=Meter()), tmp_path, meter=meter)
     assert (completion.stopped_after, completion.provider_faults) == (8, 2)
+    assert completion.met == {"get_order": 1}
     unmetered = await answer_of(saying('{"text": "hi"}'), tmp_path)
-    assert (unmetered.stopped_after, unmetered.provider_faults) == (None, 0)
+    assert (unmetered.stopped_after, unmetered.provider_faults, unmetered.met) == (None, 0, None)
 
 
 @pytest.mark.parametrize("script", ['echo \'{"text": "hi"}\'', "exit 1", "echo broken", "sleep 60"])

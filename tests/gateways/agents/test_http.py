@@ -351,7 +351,9 @@ async def test_a_body_that_a_case_cannot_fill_in_is_a_fault_of_its_own(
 ) -> None:
     fault = await fault_of(open_agent({"reply": "hi"}, body={"q": "{{ vars.question }}"}))
     assert (fault.kind, fault.billed) == (FaultKind.BAD_REQUEST, False)
+    assert fault.message.startswith("the body of agent/bot cannot be filled in (agentops.yaml:3:3)")
     assert "question" in fault.message
+    assert fault.fix
     assert bot.requests == []
 
 

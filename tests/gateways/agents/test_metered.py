@@ -14,6 +14,7 @@ from aiohttp.test_utils import TestServer
 from agentops_cli.gateways.agents.gateway import Agents
 from agentops_cli.guards.purse import Purse
 from agentops_cli.model.call import FaultKind
+from agentops_cli.model.injected import RESULTS
 from agentops_cli.model.money import Cost
 from agentops_cli.model.settings import (
     AgentSettings,
@@ -121,6 +122,42 @@ async def test_a_provider_that_is_made_to_fail_is_met_by_the_agents_fallback(
     assert completion.text.startswith("fallback after HTTP Error 5")
     assert completion.provider_faults == 1
     assert len(provider.bodies) == 1
+
+
+TOOL_USER = """
+import json, os, urllib.request
+
+CALL = {"id": "c1", "type": "function", "function": {"name": "get_order", "arguments": "{}"}}
+said = []
+
+def answer(input, context):
+    said.append({"role": "user", "content": input})
+    if input == "look":
+        said.append({"role": "assistant", "content": None, "tool_calls": [CALL]})
+        said.append({"role": "tool", "tool_call_id": "c1", "content": "shipped"})
+    body = json.dumps({"model": "ok", "max_tokens": 20, "messages": said}).encode()
+    key = {"Authorization": f"Bearer {os.environ['OPENAI_API_KEY']}"}
+    url = os.environ["OPENAI_BASE_URL"] + "/chat/completions"
+    with urllib.request.urlopen(urllib.request.Request(url, body, key), timeout=20) as response:
+        text = json.load(response)["choices"][0]["message"]["content"]
+    return {"text": text, "toolCalls": []}
+"""
+
+
+async def test_a_failed_tool_is_counted_where_it_reached_the_model_whatever_the_agent_tells(
+    open_agent: Open, provider: BillingOpenAI, tmp_path: Path
+) -> None:
+    (tmp_path / "user.py").write_text(TOOL_USER)
+    gateway = open_agent(an_agent(PythonAgent(target="user:answer"), meter=Meter()))
+    fault = InjectedFault(target="get_order", error="timeout", location=HERE, times=1)
+    met = [
+        (await gateway.complete(a_call(said, faults=faults))).met
+        for said, faults in (("hello", (fault,)), ("look", (fault,)), ("and now?", ()))
+    ]
+    assert met == [{}, {"get_order": 1}, {}]
+    # The history of the last turn has it still, as the model was told it.
+    [told] = [m["content"] for m in provider.bodies[-1]["messages"] if m["role"] == "tool"]
+    assert told == RESULTS["timeout"]
 
 
 async def test_a_server_is_metered_at_its_port_one_call_at_a_time(

@@ -1,12 +1,17 @@
 """What is told of agents before anything is asked of them, from the file that configures them."""
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from agentops_cli.config import load_config
-from agentops_cli.gateways.agents.preflight import preflight
+from agentops_cli.gateways.agents.preflight import preflight, unfilled
+from agentops_cli.model.call import Request, Tags
 from agentops_cli.model.finding import Finding
+from agentops_cli.template import Templates
+from tests.gateways.agents.acting import a_call
 
 HTTP = "agents:\n  bot:\n    http:\n      url: http://127.0.0.1:9/chat\n"
 
@@ -15,7 +20,8 @@ def checked(folder: Path, config: str, **environ: str) -> list[Finding]:
     """The findings of a configuration file with these agents."""
     (folder / "agentops.yaml").write_text(config, encoding="utf-8")
     agents = load_config(folder, environ={}).agents
-    return preflight(agents, root=folder, environ={"PATH": "/usr/bin:/bin", **environ})
+    found = {"PATH": "/usr/bin:/bin", **environ}
+    return preflight(agents, root=folder, environ=found, secrets=["KEY_OF_OURS"])
 
 
 def told(findings: list[Finding]) -> list[tuple[str, str, str]]:
@@ -39,6 +45,11 @@ agents:
     usage: {input: $.usage.in, output: $.usage.out, usd: $.cost}
   function: {python: "bot:answer", meter: true}
   program: {command: [./run], setup: {command: [sh, -c, "true"]}, teardown: {command: [./run]}}
+  at-port: {http: {url: "http://localhost/", body: "{{ input }}"}, meter: {port: 4010}}
+  started:
+    http: {url: "http://localhost/", body: "{{ input }}"}
+    meter: true
+    setup: {command: [./run]}
   other: {command: {run: [./run, --json], answer: $.a}, usage: {usd: $.usd}}
 """
     assert checked(tmp_path, config, BOT_AUTH="Bearer abc") == []
@@ -82,6 +93,41 @@ def test_usage_paths_of_a_function_would_never_be_read(tmp_path: Path) -> None:
     ]
 
 
+def test_tokens_of_one_kind_would_never_be_a_cost(tmp_path: Path) -> None:
+    config = f"{HTTP}      body: '{{{{ input }}}}'\n      answer: $.a\n    usage: {{input: $.in}}\n"
+    assert told(checked(tmp_path, config)) == [
+        ("agentops.yaml:7:5", "bad-agent", "agent 'bot': tokens of one kind alone tell no cost")
+    ]
+
+
+# Meters
+
+
+@pytest.mark.parametrize(
+    ("meter", "place", "problem", "fix"),
+    [
+        (
+            'http: {url: "http://x/", body: "{{ input }}"}, meter: true',
+            "1:63",
+            "nothing tells the server where its meter is",
+            "add meter: {port: 4010}, or a setup that starts the server",
+        ),
+        (
+            "command: [sh], meter: {port: 4010}",
+            "1:39",
+            "the meter of a process needs no port, and would not listen there",
+            "write meter: true; the address is in its environment, as OPENAI_BASE_URL",
+        ),
+    ],
+)
+def test_a_meter_that_nobody_would_find_is_told(
+    tmp_path: Path, meter: str, place: str, problem: str, fix: str
+) -> None:
+    [finding] = checked(tmp_path, f"agents: {{bot: {{{meter}}}}}\n")
+    assert str(finding.location) == f"agentops.yaml:{place}"
+    assert (finding.message, finding.fix) == (f"agent 'bot': {problem}", fix)
+
+
 # Bodies and headers
 
 
@@ -108,6 +154,54 @@ def test_a_body_that_cannot_carry_the_case_is_told_where_it_stands(
 @pytest.mark.parametrize("name", ["input", "messages", "vars.question", "messages[-1].content"])
 def test_a_case_reaches_an_agent_by_any_of_its_parts(tmp_path: Path, name: str) -> None:
     assert checked(tmp_path, f'{HTTP}      body: {{a: "x {{{{ {name} }}}}"}}\n') == []
+
+
+def a_request_of(case: str, *, turn: int = 0, **changes: Any) -> Request:
+    tags = Tags(suite="evals/bot.yaml", case_id=case)
+    return replace(a_call(tags=tags, **changes), turn=turn)
+
+
+@pytest.mark.parametrize(
+    ("body", "requests", "problem"),
+    [
+        (
+            "Dear {{ vars.customer }}: {{ input }}",
+            [a_request_of("named", vars={"customer": "Ada"}), a_request_of("nameless")],
+            "for case 'nameless' of evals/bot.yaml: ",
+        ),
+        (
+            "{{ vars.customer }}",
+            [a_request_of("one"), a_request_of("two"), a_request_of("two", turn=1)],
+            "for case 'one' of evals/bot.yaml (and for 1 more case): ",
+        ),
+        (
+            "{{ vars.customer }}",
+            [a_request_of("one", vars={"customer": "Ada"}), a_request_of("one", turn=1)],
+            "for case 'one' of evals/bot.yaml: ",
+        ),
+        ("{{ messages[1].content }}", [a_request_of("one")], "for case 'one' of evals/bot.yaml: "),
+        ("{{ faults[0].tool }}", [a_request_of("one")], "for case 'one' of evals/bot.yaml: "),
+        # What an earlier turn will have brought is not known yet.
+        ("{{ messages[1].content }}", [a_request_of("one", turn=1)], None),
+        ("{{ faults[0].tool }}", [a_request_of("one", turn=1)], None),
+        ("{{ conversation.split('-')[4] }} {{ input }}", [a_request_of("one")], None),
+        ("{{ vars.customer | default('you') }}", [a_request_of("one")], None),
+    ],
+)
+def test_a_case_that_cannot_fill_in_a_body_is_named(
+    tmp_path: Path, body: str, requests: list[Request], problem: str | None
+) -> None:
+    config = f'{HTTP}      body: {{a: [x, "{body}"], b: "{{{{ input }}}}"}}\n'
+    (tmp_path / "agentops.yaml").write_text(config, encoding="utf-8")
+    agents = load_config(tmp_path, environ={}).agents
+    findings = unfilled(agents, requests, Templates(clock=lambda: 0.0))
+    if problem is None:
+        assert findings == []
+        return
+    [finding] = findings
+    assert (str(finding.location), finding.rule) == ("agentops.yaml:5:21", "bad-template")
+    assert finding.message.startswith(f"agent 'bot': its body cannot be filled in {problem}")
+    assert finding.fix
 
 
 def test_a_body_for_get_is_a_mapping(tmp_path: Path) -> None:
@@ -268,6 +362,15 @@ def test_a_client_that_is_made_at_the_import_of_a_metered_agent_finds_a_key(tmp_
     assert checked(tmp_path, 'agents: {bot: {python: "bot:answer", meter: true}}\n') == []
     [finding] = checked(tmp_path, 'agents: {bot: {python: "bot:answer"}}\n')
     assert "KeyError: 'OPENAI_API_KEY' (bot.py:2)" in finding.message
+
+
+def test_a_metered_agent_finds_no_key_of_ours_at_its_import(tmp_path: Path) -> None:
+    source = "import os\nos.environ['KEY_OF_OURS']\ndef answer(input, context): ...\n"
+    (tmp_path / "bot.py").write_text(source)
+    key = {"KEY_OF_OURS": "sk-real"}
+    assert checked(tmp_path, 'agents: {bot: {python: "bot:answer"}}\n', **key) == []
+    [finding] = checked(tmp_path, 'agents: {bot: {python: "bot:answer", meter: true}}\n', **key)
+    assert "KeyError: 'KEY_OF_OURS' (bot.py:2)" in finding.message
 
 
 def test_every_mistake_of_every_agent_is_told_at_once(tmp_path: Path) -> None:

@@ -166,10 +166,6 @@ async def test_every_exception_is_a_failure_and_the_next_call_is_answered(
             "import os, sys; print('out of', 'memory'); os._exit(7)",
             "its process ended with exit code 7: out of memory",
         ),
-        (
-            "import os, signal; os.kill(os.getpid(), signal.SIGSEGV)",
-            "its process was ended by SIGSEGV",
-        ),
     ],
 )
 async def test_a_process_that_dies_is_a_failure_and_is_replaced(
@@ -182,6 +178,24 @@ async def test_a_process_that_dies_is_a_failure_and_is_replaced(
     dead = await gateway.complete(a_call("die", conversation="a"))
     assert dead.failure == failure
     assert (await gateway.complete(a_call("go on", conversation="b"))).text == "well"
+
+
+@pytest.mark.parametrize(
+    ("body", "how"),
+    [
+        ("os.kill(os.getpid(), signal.SIGKILL)", "its process was ended by SIGKILL"),
+        ("os._exit(127)", "its process ended with exit code 127"),
+        ("os._exit(0)", "its process ended with exit code 0"),
+    ],
+)
+async def test_an_outage_is_no_failure_of_its_own(open_agent: Open, body: str, how: str) -> None:
+    gateway = open_agent(
+        f"import os, signal\ndef answer(input, context):\n    {body}\n", concurrency=1
+    )
+    for conversation in "ab":
+        fault = await fault_of(gateway, a_call(conversation=conversation))
+        assert (fault.kind, fault.billed) == (FaultKind.PROVIDER, True)
+        assert fault.message == f"agent/bot: {how}"
 
 
 @pytest.mark.parametrize(
@@ -199,6 +213,18 @@ async def test_a_process_that_dies_is_a_failure_and_is_replaced(
         ("{'text': 'a', 'toolCalls': [{'args': 1}]}", "gave a tool call without a name"),
         ("{'text': 'a', 'usage': 7}", "returned 'usage' that is integer 7"),
         ("{'text': 'a', 'usage': {'total': 7}}", "returned 'usage' with 'total'"),
+        ("{'text': 'a', 'usage': {}}", "returned 'usage' with nothing"),
+        (
+            "{'text': 'a', 'usage': {'input': -1, 'output': 5}}",
+            "returned integer -1 as 'usage.input', which is no number of tokens",
+        ),
+        ("{'text': 'a', 'usage': {'input': 0, 'output': 0}}", "returned a usage of 0 tokens"),
+        (
+            "{'text': 'a', 'costUsd': -0.01}",
+            "returned number -0.01 as 'costUsd', which is no amount of dollars",
+        ),
+        ("{'text': 'a', 'costUsd': float('nan')}", "returned number NaN as 'costUsd'"),
+        ("{'text': 'a', 'costUsd': '$1'}", "returned string \"$1\" as 'costUsd'"),
         ("'a' * 17_000_000", "returned what JSON cannot hold: it is larger than 16 MiB"),
     ],
 )
@@ -293,16 +319,29 @@ def answer(input, context):
     assert await are_gone([pid])
 
 
-async def test_a_worker_does_not_outlive_whoever_started_it(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("source", "code"),
+    [
+        ("def answer(i, c):\n    while True: pass\n", 1),
+        ("import time\ndef answer(i, c):\n    time.sleep(600)\n", 1),
+        ("import time\ntime.sleep(600)\n", 1),
+        ("def answer(i, c): ...\n", 0),
+    ],
+)
+async def test_a_worker_does_not_outlive_whoever_started_it(
+    tmp_path: Path, source: str, code: int
+) -> None:
     """As when agentops itself is killed: the other end of the socket is gone."""
     from agentops_cli.gateways.agents.python import Worker
 
-    (tmp_path / "triage.py").write_text("import time\ndef answer(i, c):\n    time.sleep(600)\n")
+    (tmp_path / "triage.py").write_text(source)
     worker = await Worker.open("triage:answer", tmp_path, {})
-    assert await worker.hear() == {"ready": True}
-    worker._writer.write(b'{"input": "", "context": {}}\n')
+    if "answer" in source:
+        assert await worker.hear() == {"ready": True}
+    if code:
+        worker._writer.write(b'{"input": "", "context": {}}\n')
     worker._writer.close()
-    assert await asyncio.wait_for(worker._process.wait(), 20) == 1
+    assert await asyncio.wait_for(worker._process.wait(), 20) == code
     await worker.end()
 
 
@@ -419,7 +458,7 @@ import json, os
 AT_IMPORT = os.environ.get("OPENAI_BASE_URL")
 
 def answer(input, context):
-    names = ("OPENAI_BASE_URL", "OPENAI_API_BASE", "OPENAI_API_KEY", "ANTHROPIC_API_KEY")
+    names = ("OPENAI_BASE_URL", "OPENAI_API_BASE", "OPENAI_API_KEY", "ANTHROPIC_API_KEY", "KEY")
     found = [os.environ.get(name) for name in names]
     return json.dumps([AT_IMPORT, context["base_url"], context["api_key"], *found])
 """
@@ -432,13 +471,14 @@ async def test_a_metered_agent_finds_the_meter_at_its_import_and_no_other_key(
         METERED,
         agent={"meter": Meter()},
         meter=Ledger(),
-        environ={"OPENAI_API_KEY": "sk-real", "ANTHROPIC_API_KEY": "sk-ant"},
+        environ={"OPENAI_API_KEY": "sk-real", "ANTHROPIC_API_KEY": "sk-ant", "KEY": "sk-named"},
+        secrets=["KEY"],
         concurrency=1,
     )
     url, key = "http://127.0.0.1:4010/bot-1/v1", "key-of-bot-1"
     for conversation in ("a", "b"):
         text = (await gateway.complete(a_call(conversation=conversation))).text
-        assert json.loads(text) == [url, url, key, url, url, key, None]
+        assert json.loads(text) == [url, url, key, url, url, key, None, None]
 
 
 async def test_each_process_has_a_seat_of_its_own_at_the_meter(open_agent: Open) -> None:

@@ -239,7 +239,9 @@ async def test_a_port_that_is_taken_is_told_by_its_number(proxies: Proxies) -> N
                 pass
     assert raised.value.fault.kind is FaultKind.CONNECTION
     assert raised.value.message == f"the meter's port {port} is taken"
-    assert "meter.port" in (raised.value.fix or "")
+    assert raised.value.fix == (
+        "end what listens there, or give the agent another one: meter: {port: …}"
+    )
 
 
 async def test_a_port_that_could_not_be_had_is_tried_again(

@@ -7,7 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agentops_cli.gateways.agents.reply import Reader, ReplyError, dollars_of, tool_calls_of
+from agentops_cli.gateways.agents.figures import dollars_of, tokens_of
+from agentops_cli.gateways.agents.reader import Reader, tool_calls_of
+from agentops_cli.gateways.agents.reply import ReplyError
 from agentops_cli.model.json import Json
 from agentops_cli.model.settings import HttpAgent
 from tests.gateways.agents.acting import an_agent
@@ -86,9 +88,10 @@ def test_an_agent_without_a_path_of_tool_calls_says_nothing_of_them() -> None:
         max_leaves=5,
     )
 )
-def test_no_value_makes_dollars_that_are_not_dollars(value: Json) -> None:
-    usd = dollars_of(value)
+def test_no_value_makes_a_figure_that_is_none(value: Json) -> None:
+    usd, tokens = dollars_of(value), tokens_of(value)
     assert usd is None or (usd.is_finite() and 0 <= usd < Decimal(10) ** 13)
+    assert tokens is None or (tokens >= 0 and tokens == value)
 
 
 @given(st.text())
