@@ -28,16 +28,17 @@ _LOGIN = re.compile(r"[a-z]+://[^/?#]*@", re.IGNORECASE)
 def mistakes(layer: Layer) -> Iterator[Finding]:
     """Every mistake of a layer; those of a variable or flag name it and have no place."""
     document = layer.document
-    gone: set[tuple[Route, str]] = set()
     if document.data is None:
         return  # An empty file, or one with comments only, says nothing.
     found = [*_secrets(layer), *_not_finite(layer)]
+    gone: set[tuple[Route, str]] = set()
     for route, _ in found:
         # The rest is checked without them, so that no message shows a secret. A list goes whole:
         # a hole in it would be a mistake of its own.
         keys = tuple(takewhile(lambda step: isinstance(step, str), route))
         document = replace(document, data=without(document.data, keys))
-        gone.add((keys[:-1], f"missing key {keys[-1]!r}"))
+        if keys:
+            gone.add((keys[:-1], f"missing key {keys[-1]!r}"))
     told = (*(finding for _, finding in found), *_not_one_way(layer), *_no_judge(layer))
     left = (
         problem.finding

@@ -280,6 +280,7 @@ class MetricType(Protocol):
     """What a registry of metrics holds, usually the class of a `Metric`.
 
     `schema` is JSON Schema for what an author writes, without `kind`, `name`, `by` and `optional`.
+    Where that lets `expected` be an object, its keys are the metric's `names`.
     Calling it with a spec whose arguments fit builds the metric; arguments that only code can
     refuse raise `InputError`. Its docstring is its documentation, under the headings of assertions.
     """

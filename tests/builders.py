@@ -366,6 +366,7 @@ def an_eventful_evaluation() -> Evaluation:
         tool_calls=(a_tool_call(), a_tool_call(), a_tool_call(HOSTILE, arguments=HOSTILE)),
         trace=[{"thought": HOSTILE}],
         stopped_after=8,
+        said=("I look that up.", HOSTILE),
     )
     spoken = (
         a_turn("How long?", completion=a_completion("30 days.", model=BOT), steps=1),

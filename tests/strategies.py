@@ -78,6 +78,7 @@ completions = st.builds(
     trace=traces,
     stopped_after=st.none() | counts,
     provider_faults=counts,
+    said=st.lists(any_text, max_size=2).map(tuple),
 )
 turns = st.builds(
     TurnResult,

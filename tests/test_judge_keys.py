@@ -72,6 +72,8 @@ def test_a_judge_is_never_put_together_from_two_files(git_repo: Path, far: str) 
     [
         ("judge: {model: agent/bot}", ["agentops.yaml:1:16 bad-judge"]),
         ("judge: {model: replay/c}", ["agentops.yaml:1:16 bad-judge"]),
+        ("judge: {model: m, votes: 3, temperature: 0}", ["agentops.yaml:1:42 bad-judge"]),
+        ("judge: {model: m, votes: 3, temperature: 0.0}", ["agentops.yaml:1:42 bad-judge"]),
         ("judge: {votes: 3}", ["agentops.yaml:1:8 missing-key"]),
         ("judge: {model: m, votes: 4}", ["agentops.yaml:1:26 bad-value"]),
         ("judge: 5", ["agentops.yaml:1:8 wrong-type"]),
@@ -82,6 +84,11 @@ def test_a_judge_that_is_wrong_is_told_where_it_stands(
     git_repo: Path, text: str, told: list[str]
 ) -> None:
     assert refused(git_repo, text) == told
+
+
+@pytest.mark.parametrize("keys", ["votes: 1, temperature: 0", "votes: 3, temperature: null"])
+def test_votes_that_may_differ_are_taken(git_repo: Path, keys: str) -> None:
+    assert isinstance(load(git_repo, f"judge: {{model: m, {keys}}}").judge, Judge)
 
 
 def _judges() -> Iterator[dict[str, Any]]:

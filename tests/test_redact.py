@@ -126,20 +126,29 @@ def test_every_text_of_a_trial_is_redacted() -> None:
     assert SECRET not in repr(redacted)
 
 
-def test_what_a_subject_gives_in_a_turn_is_redacted_and_what_the_author_says_is_not() -> None:
+def test_what_is_said_in_a_turn_is_redacted() -> None:
     answer = a_completion(
         f"Key {SECRET}",
+        said=(f"I try {SECRET}", "I look it up"),
         failure=f"raised ValueError: {SECRET}",
         tool_calls=(ToolCall(id=SECRET, name=SECRET, arguments=f'"{SECRET}"'),),
         trace=[{"steps": [f"called {SECRET}"]}],
     )
     trial = an_errored_trial(turns=(a_turn(f"My key is {SECRET}", completion=answer),))
     [turn] = redact_trial(trial, Redact()).turns
-    assert turn.input == f"My key is {SECRET}"
-    assert SECRET not in repr(turn.completion)
+    assert turn.input == "My key is [redacted:openai-key]"
+    assert SECRET not in repr(turn)
+    assert turn.completion.said == ("I try [redacted:openai-key]", "I look it up")
     assert turn.completion.failure == "raised ValueError: [redacted:openai-key]"
     assert turn.completion.trace == [{"steps": ["called [redacted:openai-key]"]}]
     assert turn.completion.tool_calls[0].arguments == '"[redacted:openai-key]"'
+
+
+@pytest.mark.parametrize("said", ["input", "before"])
+def test_a_secret_that_is_only_in_what_was_said_first_is_redacted(said: str) -> None:
+    answer = a_completion(said=(SECRET,) if said == "before" else ())
+    trial = a_trial(turns=(a_turn(SECRET if said == "input" else "Hi", completion=answer),))
+    assert SECRET not in repr(redact_trial(trial, Redact()))
 
 
 @pytest.mark.parametrize(

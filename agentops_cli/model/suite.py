@@ -96,11 +96,11 @@ class Case:
 
     `messages` is a fixed transcript that is answered once. `turns` is a conversation of real
     answers; `assertions` then judge its last turn, with tokens, dollars and seconds summed over
-    all. `window` limits the history that is sent; after `ttl_turns` turns an agent's conversation
-    begins anew, None never. `stubs` answer tools by name; None where tools are not answered and
-    the first answer is judged; `stub_locations` says where each is written. `max_steps` is how many
-    answers one turn may take. `references` are the expected values of the suite's metrics, by the
-    metric's name.
+    all, and what must never be stands with each turn. `window` limits the history that is sent;
+    after `ttl_turns` turns an agent's conversation begins anew, None never. `stubs` answer tools by
+    name; None where tools are not answered and the first answer is judged; `stub_locations` says
+    where each is written. `max_steps` is how many answers one turn may take. `references` are the
+    expected values of the suite's metrics, by the metric's name.
     """
 
     id: str

@@ -229,7 +229,8 @@ class Conversation:
         if stopped is not None:
             called = f": called {counted_calls(calls)}" if calls else ""
             return f"stopped after {counted(stopped, 'step')}{called}"
-        if request.agent is not None and len(calls) > most:
+        is_metered = turn.completion.met is not None
+        if request.agent is not None and not is_metered and len(calls) > most:
             return f"more than {counted(most, 'call')} in one turn: called {counted_calls(calls)}"
         return None
 

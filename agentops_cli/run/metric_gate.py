@@ -15,6 +15,8 @@ _SLICES = 5
 _FIX = "look at the mistakes in the report and mend the prompt, or lower the threshold"
 _FIX_SLICE = "look at the rows of the slice and mend the prompt, or set inSlices in the threshold"
 _FIX_ABSENT = "add such cases to the slice if it should be judged there"
+_FIX_UNJUDGED = "look at the trials without a verdict, then run again"
+_FIX_UNASKED = "run the whole suite: what it needs was not selected, or is in quarantine"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,14 +33,15 @@ def metric_reasons(
     """Every figure that is not what the gate asks for, in the order of the gate's entries.
 
     A figure that is not defined, or was not measured at all, is never good enough. In a slice one
-    that does not apply is told and gates nothing. A no counts as certain only where every trial of
-    the metric was judged: what missing trials could still do to a mean of F1 has no simple bound.
+    that does not apply is told and gates nothing. A no is certain where trials that are missing
+    could not change it: for a mean of F1 there is no simple bound, so that none may be missing.
     """
     for name, gate in gates.items():
         metric, _, figure = name.partition(".")
         measured = [result for result in results if result.name == metric]
         if not measured:
-            yield MetricReason(finding=_finding(gate, f"{name} was not measured"))
+            finding = _finding(gate, f"{name} was not measured", fix=_FIX_UNASKED)
+            yield MetricReason(finding=finding)
         for result in measured:
             if result.slice is None:
                 yield from _judged(result, figure, gate)
@@ -50,7 +53,8 @@ def _judged(result: MetricResult, name: str, gate: MetricGate) -> Iterator[Metri
     """Why a figure over all cases is not enough."""
     figure = result.figure(name)
     if figure is None:
-        yield MetricReason(finding=_finding(gate, f"{_named(result, name)} was not measured"))
+        message = f"{_named(result, name)} was not measured"
+        yield MetricReason(finding=_finding(gate, message, fix=_FIX_UNASKED))
     elif not _is_enough(figure, gate.least):
         yield _too_low(result, figure, gate, least=gate.least)
 
@@ -74,7 +78,7 @@ def _in_slices(
         yield _too_low(result, figure, gate, least=least)
     if more := [result for result, _ in low[_SLICES:]]:
         message = f"{name} is below {least:g} in {len(more):,} more slices: {_listed(more)}"
-        certain = not any(result.unjudged for result in more)
+        certain = any(_is_certain(result, figure, least) for result, figure in low[_SLICES:])
         yield MetricReason(finding=_finding(gate, message, fix=_FIX_SLICE), certain=certain)
     if beside := [result for result, figure in figures if figure is None]:
         message = f"{name} is not judged in {_listed(beside)}: no case there expects it"
@@ -91,9 +95,33 @@ def _too_low(
 ) -> MetricReason:
     name = figure.name
     message = f"{_named(result, name)} is {_shown(figure, least)}, the gate asks for {least:g}"
-    fix = _FIX_SLICE if result.slice else _FIX
-    finding = _finding(gate, message + _because(result, name), fix=fix)
-    return MetricReason(finding=finding, certain=not result.unjudged)
+    finding = _finding(gate, message + _because(result, name), fix=_fix(result, figure))
+    return MetricReason(finding=finding, certain=_is_certain(result, figure, least))
+
+
+def _fix(result: MetricResult, figure: Figure) -> str:
+    """How to mend a figure: its answers, or what kept it from being defined."""
+    stem, dot, of = figure.name.partition(".")
+    asked = result.figure(f"recall{dot}{of}")
+    never_given = stem == "precision" and asked is not None and asked.value is not None
+    if figure.value is None and not never_given:
+        return _FIX_UNJUDGED if result.unjudged else _FIX_UNASKED
+    return _FIX_SLICE if result.slice else _FIX
+
+
+def _is_certain(result: MetricResult, figure: Figure, least: float) -> bool:
+    """True when the figure were too low even if every missing trial had been right.
+
+    A trial adds one observation to the accuracy and at most one to a label's or field's recall.
+    """
+    if not result.unjudged:
+        return True
+    stem, dot, _ = figure.name.partition(".")
+    bounded = figure.name == "accuracy" or (stem == "recall" and dot)
+    if figure.value is None or not bounded:
+        return False
+    best = (figure.value * figure.n + result.unjudged) / (figure.n + result.unjudged)
+    return best < least - _ROUNDING
 
 
 def _listed(results: Sequence[MetricResult]) -> str:
@@ -129,9 +157,9 @@ def _because(result: MetricResult, name: str) -> str:
 def _never_recognised(
     results: Sequence[MetricResult], gates: Mapping[str, MetricGate]
 ) -> Iterator[MetricReason]:
-    """What is never recognised is a no without a threshold; in a slice, which is small, a warning.
+    """What is never recognised is a no without a threshold, in all cases or in a slice.
 
-    An entry for its recall takes the place of this, and a no for all cases that of the warnings.
+    An entry for its recall takes the place of this, and a no for all cases that of its slices.
     """
     told: set[tuple[str, str, str]] = set()
     for result in sorted(results, key=lambda result: result.slice is not None):
@@ -145,18 +173,18 @@ def _never_recognised(
                 told |= {what} if whole else set()
                 yield MetricReason(
                     finding=_no_recall(result, figure, of),
-                    certain=whole and not result.unjudged,
+                    certain=not result.unjudged,
                 )
 
 
 def _no_recall(result: MetricResult, figure: Figure, of: str) -> Finding:
     message = f"{_named(result, repr(of))} was never recognised: 0 of {figure.n:,}"
+    entry = f"{figure.name} with inSlices" if result.slice else figure.name
     return Finding(
         rule="never-recognised",
         message=message + _because(result, figure.name),
         location=result.location,
-        fix=f"mend the prompt; to live with it, set {figure.name} in gate.metrics",
-        severity=Severity.WARNING if result.slice else Severity.ERROR,
+        fix=f"mend the prompt; to live with it, set {entry} in gate.metrics",
     )
 
 

@@ -47,9 +47,17 @@ class _Item:
 
 @dataclass(slots=True)
 class _Trouble:
-    """What is wrong with the expected values of a metric: the cases by what is said of them."""
+    """What is wrong with the expected values of a metric: the cases by what is said of them.
+
+    `unrendered` has those whose template failed, by its message; `asked` is how many there were.
+    """
 
     cases: dict[tuple[str, str | None], list[Case]] = field(default_factory=dict)
+    unrendered: dict[str, list[tuple[Case, str | None]]] = field(default_factory=dict)
+    asked: int = 0
+
+    def __bool__(self) -> bool:
+        return bool(self.cases or self.unrendered)
 
     def add(self, case: Case, message: str, fix: str | None) -> None:
         self.cases.setdefault((message, fix), []).append(case)
@@ -95,9 +103,10 @@ class MetricReader:
             trouble = _Trouble()
             for case, references in zip(cases, found, strict=True):
                 if case.skip is None:
+                    trouble.asked += 1
                     self._refer(item, case, references, blank=blank, trouble=trouble)
             self._report_trouble(item, trouble)
-            if complete and not trouble.cases:
+            if complete and not trouble:
                 self._check_unseen(item, found)
                 pairs = zip(cases, found, strict=True)
                 self._check_slices(item, [case for case, has in pairs if item.spec.name in has])
@@ -150,6 +159,11 @@ class MetricReader:
             self._report(finding)
         if metric is None:
             return None
+        for key in as_mapping(args.get("expected")):
+            if key not in metric.names:
+                problem = f"metric {name!r}: {key!r} is expected and not compared"
+                fix = f"add it, or remove it: what is compared is {', '.join(metric.names)}"
+                self._add_key("not-compared", problem, (*route, "expected", key), fix)
         return _Item(
             spec=spec,
             metric=metric,
@@ -190,7 +204,7 @@ class MetricReader:
                 return
             references[item.spec.name] = item.metric.reference(expected)
         except TemplateError as error:
-            trouble.add(case, error.message, error.fix)
+            trouble.unrendered.setdefault(error.message, []).append((case, error.fix))
         except ValueError as error:
             trouble.add(
                 case, f"its expected value is wrong: {error}", "mend the case, or the metric"
@@ -207,7 +221,18 @@ class MetricReader:
         return self._texts.text(written, scope)
 
     def _report_trouble(self, item: _Item, trouble: _Trouble) -> None:
-        """One finding for each case, or for all of them when there are many of a kind."""
+        """One finding for each case, or for all of them when there are many of a kind.
+
+        A template that fails for every case is wrong itself.
+        """
+        for message, failed in trouble.unrendered.items():
+            if len(failed) == trouble.asked:
+                problem = f"metric {item.spec.name!r}: {message}"
+                fix = failed[0][1] or "mend the template"
+                self._add("bad-template", problem, (*item.route, "expected"), fix)
+            else:
+                for case, fix in failed:
+                    trouble.add(case, message, fix)
         for (message, fix), cases in trouble.cases.items():
             shown = cases if len(cases) <= _SHOWN else cases[:1]
             more = f" (so have {len(cases) - 1:,} more cases)" if len(cases) > _SHOWN else ""

@@ -70,6 +70,8 @@ class _Reader:
     def __init__(self, document: Document, context: SuiteContext) -> None:
         self.findings: list[Finding] = []
         self._unasserted: list[Finding] = []
+        # What is wrong with metrics and gates keeps nothing from being said of the cases.
+        self._aside: list[Finding] = []
         self._document = document
         self._context = context
         self._broken: set[Route] = set()
@@ -94,7 +96,7 @@ class _Reader:
             self._data.get("metrics"),
             kinds=context.metrics,
             texts=texts,
-            report=report,
+            report=self._aside.append,
         )
 
     def suite(self) -> Suite:
@@ -121,6 +123,7 @@ class _Reader:
             unasserted=tuple(self._unasserted),
         )
         self._demand_prompt(suite)
+        self.findings += self._aside
         return suite
 
     def _judge(self, cases: Iterable[Case]) -> Judge | None:
@@ -141,12 +144,16 @@ class _Reader:
         """The data without whatever the schema refuses; every refusal is a finding."""
         wrong: list[Route] = []
         for problem in problems(self._document, "suite"):
-            self.findings.append(problem.finding)
+            is_aside = problem.route[:1] in {("metrics",), ("gate",)}
+            (self._aside if is_aside else self.findings).append(problem.finding)
             self._broken.add(problem.route[:2])
             if not problem.absent:
                 wrong.append(problem.route)
-        if () in wrong:
-            raise InputError(self.findings)  # Nothing is left to go on with.
+        if () in wrong:  # Nothing is left to go on with.
+            if isinstance(self._document.data, list):
+                fix = "is this a dataset? name it under 'datasets:', and keep it out of 'suites:'"
+                raise InputError([replace(finding, fix=fix) for finding in self.findings])
+            raise InputError([*self.findings, *self._aside])
         return as_mapping(without(self._document.data, *wrong))
 
     def _demand_prompt(self, suite: Suite) -> None:

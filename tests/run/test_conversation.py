@@ -328,7 +328,7 @@ async def test_stubs_are_for_models_and_an_agent_calls_its_own_tools() -> None:
         (("search", "get_order"), None),
         (
             ("get_order",),
-            'search(q: "lamp"): there is no tool \'search\', only get_order (2 times)',
+            "search(q: \"lamp\"): there is no tool 'search', only get_order (2 times)",
         ),
         ((), "search(q: \"lamp\"): there is no tool 'search' (2 times)"),
     ],

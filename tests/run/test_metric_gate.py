@@ -193,18 +193,96 @@ def test_a_threshold_for_its_recall_takes_the_place_of_that_rule() -> None:
     assert messages(reasons([result(BLIND)], recall_bug=threshold(0.5)))[1:] == []
 
 
-def test_a_label_that_is_never_recognised_in_a_slice_is_a_warning() -> None:
-    blind = result({("bug", "other"): 5}, of="lang:de")
-    [reason] = reasons([result(GOOD), blind])
-    assert reason.finding.severity is Severity.WARNING
-    assert "in lang:de" in reason.finding.message
+@pytest.mark.parametrize(("times", "told"), [(2, 0), (3, 1), (10, 1)])
+def test_a_label_that_is_never_recognised_in_a_slice_is_a_no_too(times: int, told: int) -> None:
+    found = reasons([result(GOOD), result({("bug", "other"): times}, of="lang:de")])
+    assert len(found) == told
+    for reason in found:
+        assert reason.finding.severity is Severity.ERROR
+        assert reason.certain
+        assert reason.finding.message.startswith(
+            f"'bug' of triage in lang:de on m was never recognised: 0 of {times}"
+        )
+        assert reason.finding.fix == (
+            "mend the prompt; to live with it, set recall.bug with inSlices in gate.metrics"
+        )
+
+
+def test_an_entry_for_its_recall_takes_the_place_of_that_too() -> None:
+    results = [result(GOOD), result({("bug", "other"): 10}, of="lang:de")]
+    assert reasons(results, recall_bug=threshold(0.5)) == []
+    [low] = messages(reasons(results, recall_bug=threshold(0.5, in_slices=0.5)))
+    assert low.startswith("recall.bug of triage in lang:de on m is 0.000 ")
+
+
+def test_a_slice_that_is_not_judged_whole_is_no_certain_no() -> None:
+    [reason] = reasons([result(GOOD), result({("bug", "other"): 5}, of="lang:de", unjudged=1)])
+    assert not reason.certain
 
 
 def test_a_slice_adds_nothing_to_what_is_said_of_all() -> None:
     assert len(reasons([result(BLIND), result({("bug", "other"): 5}, of="lang:de")])) == 1
 
 
-def test_a_no_is_certain_only_when_every_trial_was_judged() -> None:
+@pytest.mark.parametrize(
+    ("figure", "least", "unjudged", "certain"),
+    [
+        # 95 of 100 are right, 8 of 10 others are recognised.
+        ("accuracy", 0.99, 0, True),
+        ("accuracy", 0.99, 1, True),
+        ("accuracy", 0.99, 399, True),
+        ("accuracy", 0.99, 400, False),
+        ("recall_other", 0.9, 9, True),
+        ("recall_other", 0.9, 10, False),
+        ("precision_other", 1.1, 0, True),
+        ("precision_other", 1.1, 1, False),
+        ("macroF1", 1.1, 1, False),
+    ],
+)
+def test_a_no_is_certain_when_missing_trials_could_not_change_it(
+    figure: str, least: float, unjudged: int, certain: bool
+) -> None:
+    counts = {**GOOD, ("billing", "billing"): 44, ("bug", "bug"): 43, ("bug", "other"): 3}
+    [reason] = reasons([result(counts, unjudged=unjudged)], **{figure: threshold(least)})
+    assert reason.certain is certain
+
+
+def test_other_slices_are_certain_by_the_same_rule() -> None:
+    slices = [
+        result({("bug", "bug"): 1, ("bug", "other"): 99}, of=f"lang:{n}", unjudged=5)
+        for n in range(6)
+    ]
+    found = reasons([result(GOOD), *slices], recall_bug=threshold(0.1, in_slices=0.5))
+    assert [reason.certain for reason in found] == [True] * 6
+
+
+PROMPT, ERRORS, SELECTION = "mend the prompt", "without a verdict", "not selected"
+
+
+@pytest.mark.parametrize(
+    ("counts", "unjudged", "figure", "fix"),
+    [
+        (GOOD, 0, "recall_other", PROMPT),
+        (BLIND, 0, "precision_bug", PROMPT),
+        ({("bug", "bug"): 1}, 0, "recall_other", SELECTION),
+        ({("bug", "bug"): 1}, 0, "precision_other", SELECTION),
+        ({("bug", "bug"): 1}, 0, "f1_other", SELECTION),
+        ({("bug", "bug"): 1}, 0, "macroF1", SELECTION),
+        ({("bug", "bug"): 1}, 2, "recall_other", ERRORS),
+        ({}, 2, "accuracy", ERRORS),
+        ({}, 0, "accuracy", SELECTION),
+        (GOOD, 0, "nothing", SELECTION),
+    ],
+)
+def test_the_fix_is_where_the_cause_is(
+    counts: Mapping[Cell, int], unjudged: int, figure: str, fix: str
+) -> None:
+    first, *_ = reasons([result(counts, unjudged=unjudged)], **{figure: threshold(1.1)})
+    assert first.finding.fix is not None
+    assert fix in first.finding.fix
+
+
+def test_a_mean_of_f1_is_no_certain_no_while_trials_are_missing() -> None:
     [macro, never] = reasons([result(BLIND, unjudged=1)], macroF1=threshold(0.9))
     assert not macro.certain
     assert not never.certain
@@ -236,7 +314,8 @@ def test_a_gated_figure_that_nobody_hands_in_is_a_no() -> None:
 
 
 def test_warnings_alone_are_a_yes() -> None:
-    suite = decided([result(GOOD), result({("bug", "other"): 5}, of="lang:de")], Gate())
+    gate = Gate(metrics={"triage.recall.bug": threshold(0.5, in_slices=0.5)})
+    suite = decided([result(GOOD), result({("other", "other"): 5}, of="lang:de")], gate)
     assert suite.decision == GateDecision(passed=True, reasons=suite.decision.reasons)
     assert len(suite.decision.reasons) == 1
 
