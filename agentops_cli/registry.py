@@ -77,7 +77,9 @@ class Registry(Generic[T]):
         [(owner, target)] = claims
         try:
             return cast("T", _resolve(target))
-        except Exception as error:
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # sys.exit(0) in a module, too, is one that does not load.
             problem = f"{self._noun} {name!r} does not load: {type(error).__name__}: {error}"
             fix = f"mend or uninstall {owner}"
             raise self._error("broken", problem, location, fix=fix) from error

@@ -226,7 +226,7 @@ def _problems(document: Document, error: Any, base: Route) -> Iterator[Problem]:
     elif error.validator in {"anyOf", "oneOf"} and error.context:
         yield from _branch(document, error, base)
     elif error.validator == "additionalProperties":
-        yield from _unknown_keys(document, error, route)
+        yield from _unknown_keys(document, error, route, error.schema.get("properties", {}))
     elif error.validator == "required":
         yield from _missing_keys(document, error, route)
     elif error.validator != "not":
@@ -254,18 +254,28 @@ def _branch(document: Document, error: Any, base: Route) -> Iterator[Problem]:
         )
         yield Problem(route=route, finding=finding)
         return
+    unknown = [e for errors in meant for e in errors if e.validator == "additionalProperties"]
+    if len(unknown) == len(meant) > 1:
+        # Whichever branch is meant, a key that none of them knows is what is wrong.
+        known = {key: part for e in unknown for key, part in e.schema["properties"].items()}
+        place = (*base, *unknown[0].absolute_path)
+        if told := list(_unknown_keys(document, unknown[0], place, known)):
+            yield from told
+            return
     for inner in min(meant, key=len):
         yield from _problems(document, inner, base)
 
 
-def _unknown_keys(document: Document, error: Any, route: Route) -> Iterator[Problem]:
+def _unknown_keys(
+    document: Document, error: Any, route: Route, properties: Mapping[str, Any]
+) -> Iterator[Problem]:
     known = sorted(
         key
-        for key, value in error.schema.get("properties", {}).items()
+        for key, value in properties.items()
         if not (isinstance(value, Mapping) and "x-notYet" in value)
     )
     for key in error.instance:
-        if key in error.schema.get("properties", {}):
+        if key in properties:
             continue
         near = [k for k in known if k.lower() == key.lower()] or difflib.get_close_matches(
             key, known, n=1, cutoff=0.7

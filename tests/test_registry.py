@@ -113,6 +113,8 @@ def test_a_plugin_never_takes_the_place_of_a_built_in(install: Install) -> None:
         ("raise RuntimeError('broken inside')\n", "bad_plugin:PEAR", "RuntimeError: broken inside"),
         ("", "bad_plugin:PEAR", "AttributeError: module 'bad_plugin' has no attribute 'PEAR'"),
         ("", "no_such_module:PEAR", "ModuleNotFoundError: No module named 'no_such_module'"),
+        ("import sys\nsys.exit(0)\n", "bad_plugin:PEAR", "SystemExit: 0"),
+        ("raise BaseException('no')\n", "bad_plugin:PEAR", "BaseException: no"),
     ],
 )
 def test_a_plugin_that_does_not_load_is_refused_by_name(

@@ -1,11 +1,13 @@
 """Builds assertions from what an author wrote, and applies what is common to all kinds."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 
+from agentops_cli.assertions.broken import BrokenCheck, construct, told
 from agentops_cli.assertions.excerpt import shortened
+from agentops_cli.assertions.forbidding import forbids_text
 from agentops_cli.assertions.verdict import CannotTell
-from agentops_cli.model.call import Ask, Completion, Evidence, Verdict
+from agentops_cli.model.call import Ask, Completion, Evidence, Finish, Verdict
 from agentops_cli.model.suite import AssertionSpec
 from agentops_cli.ports import Assertion, AssertionType
 from agentops_cli.registry import Registry
@@ -19,19 +21,41 @@ def build(spec: AssertionSpec, kinds: Registry[AssertionType]) -> Assertion:
     `not` and `advisory` are applied here and nowhere else. Raises `InputError` for arguments that
     only the kind itself can refuse, `PluginError` for a kind that there is not.
     """
-    return _Built(spec=spec, inner=kinds.get(spec.kind, location=spec.location)(spec))
+    kind = kinds.get(spec.kind, location=spec.location)
+    return _Built(spec=spec, inner=construct(kind, spec))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Built:
-    """An assertion that abstains by itself, turned round if it was negated."""
+    """An assertion that abstains by itself, turned round if it was negated.
+
+    Whatever else it does than judge is raised as `BrokenCheck`.
+    """
 
     spec: AssertionSpec
     inner: Assertion
 
+    def __str__(self) -> str:
+        return repr(self.spec.kind)
+
     def check(self, evidence: Evidence) -> Verdict | Ask:
-        """What the assertion says of the answer, as the suite meant it."""
-        return self._told(lambda: self.inner.check(evidence))
+        """What the assertion says of the answer, as the suite meant it.
+
+        What it forbids, it forbids in what was said before the tools were called too.
+        """
+        answer = self._told(lambda: self.inner.check(evidence))
+        if not forbids_text(self.spec):
+            return answer
+        opinions = [answer, *(self._told_before(one) for one in _texts_before(evidence))]
+        worst_first = (one for passed in (False, None) for one in opinions if _is(one, passed))
+        return next(worst_first, answer)
+
+    def _told_before(self, evidence: Evidence) -> Verdict | Ask:
+        opinion = self._told(lambda: self.inner.check(evidence))
+        if isinstance(opinion, Ask):
+            return opinion
+        reason = f"before the tools were called: {opinion.reason}"
+        return replace(opinion, reason=shortened(reason, _LONGEST_REASON))
 
     def _told(self, opinion: Callable[[], Verdict | Ask]) -> Verdict | Ask:
         """An opinion as the suite meant it; each further question is wrapped in turn."""
@@ -39,15 +63,19 @@ class _Built:
             result = opinion()
         except (CannotTell, TimeoutError) as why:
             return self._abstain(why)
+        except KeyboardInterrupt:
+            raise
+        except BaseException as error:  # sys.exit(0) of a plugin must not end the run, as a pass.
+            raise BrokenCheck(f"raised {told(error, self.inner)}") from error
         if isinstance(result, Verdict):
             return self._finish(result)
         if not isinstance(result, Ask):  # No type checker need have seen a plugin.
-            raise TypeError(f"it returned {result!r:.80}, which is neither Verdict nor Ask")
+            raise BrokenCheck(f"returned {result!r:.80}, which is neither Verdict nor Ask")
 
         def settle(completion: Completion) -> Verdict | Ask:
             return self._told(lambda: result.settle(completion))
 
-        return replace(result, settle=settle)
+        return replace(result, settle=settle, spec=self.spec)
 
     def _abstain(self, why: Exception) -> Verdict:
         reason = f"cannot tell: {why}"
@@ -55,8 +83,8 @@ class _Built:
 
     def _finish(self, verdict: Verdict) -> Verdict:
         passed, score, reason = verdict.passed, verdict.score, verdict.reason
-        if not isinstance(passed, bool | None):
-            raise TypeError(f"passed is {passed!r:.80}, which is neither True, False nor None")
+        if problem := _problem(verdict):
+            raise BrokenCheck(f"returned a verdict {problem}")
         # Not knowing is not knowing the opposite either.
         if self.spec.negated and passed is not None:
             passed, score, reason = not passed, 1.0 - score, f"not: {reason}"
@@ -69,3 +97,29 @@ class _Built:
             advisory=self.spec.advisory,
             location=self.spec.location,
         )
+
+
+def _problem(verdict: Verdict) -> str | None:
+    """What is wrong with a verdict, as a clause; plugins need not have seen a type checker."""
+    passed: object = verdict.passed
+    score: object = verdict.score
+    reason: object = verdict.reason
+    if not isinstance(passed, bool | None):
+        return f"whose 'passed' is {passed!r:.80}, which is neither True, False nor None"
+    if isinstance(score, bool) or not isinstance(score, int | float) or not 0 <= score <= 1:
+        return f"whose score is {score!r:.80}, which is no number from 0 to 1"
+    if not isinstance(reason, str) or not reason.strip():
+        return "that gives no reason"
+    return None
+
+
+def _texts_before(evidence: Evidence) -> Iterator[Evidence]:
+    """Each text that came with tool calls, as an answer that is nothing but that text."""
+    completion = evidence.completion
+    for text in completion.said:
+        alone = replace(completion, text=text, finish=Finish.TOOL, tool_calls=(), said=())
+        yield replace(evidence, completion=alone)
+
+
+def _is(opinion: Verdict | Ask, passed: bool | None) -> bool:  # noqa: FBT001 - a verdict's own
+    return isinstance(opinion, Verdict) and opinion.passed is passed

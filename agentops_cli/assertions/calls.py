@@ -3,9 +3,9 @@
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from typing import Never
 
 from agentops_cli.assertions.excerpt import listed, quote, shown
+from agentops_cli.assertions.strict_json import loads
 from agentops_cli.model.json import Json, JsonObject
 from agentops_cli.model.prompt import Message
 from agentops_cli.model.tool import ToolCall
@@ -22,7 +22,7 @@ def arguments_of(call: ToolCall) -> JsonObject:
     if not call.arguments.strip():
         return {}
     try:
-        value = json.loads(call.arguments, parse_constant=_refuse_constant)
+        value = loads(call.arguments)
     except RecursionError:
         raise NotArguments("they are nested too deeply") from None
     except ValueError as error:
@@ -89,7 +89,3 @@ def _counted(calls: list[ToolCall]) -> str:
         return f"{name} {total} times"
     often = "always" if times == total else f"{times} times"
     return f"{name} {total} times, {often} as {told(by_identity[most])}"
-
-
-def _refuse_constant(word: str) -> Never:
-    raise ValueError(f"{word} is not a JSON number")

@@ -54,11 +54,13 @@ class ExpectedCategory:
             return self._judged("refusal", "the provider's content filter stopped it")
         text = completion.text
         category = classify(text)
-        if category.name is None and evidence.judge is not None and text.strip():
+        if category.name is None and not text.strip():
+            raise CannotTell(category.reason)  # No judge could tell either.
+        if category.name is None and evidence.judge is not None:
             opinion = judge_category(evidence.judge, self._wanted, material_of(evidence))
             return begin(opinion, of=evidence.request)
         if category.name is None:
-            why = f"{category.reason}: {opening(text)}" if text.strip() else category.reason
+            why = f"{category.reason}: {opening(text)}"
             raise CannotTell(f"{why}; assert words of it, or configure a judge")
         words = opening(text) if category.span is None else excerpt(text, *category.span)
         why = f"{category.reason}, confidence {category.confidence:.2f}: {words}"

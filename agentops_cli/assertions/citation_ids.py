@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 
-from agentops_cli.assertions.citation_marks import cited_in, plain_hyphens
+from agentops_cli.assertions.citation_marks import cited_in, plain
 from agentops_cli.assertions.json_path import Path
 from agentops_cli.assertions.verdict import CannotTell
 from agentops_cli.model.json import Json
@@ -73,4 +73,4 @@ def _marks(context: str) -> set[str]:
     """
     marks = {match["id"].strip() for match in _LINE_START.finditer(context)}
     marks |= {match["id"] for match in _TAG.finditer(context)}
-    return marks or set(cited_in(plain_hyphens(context), is_known=lambda _: False))
+    return marks or set(cited_in(plain(context), known=()))

@@ -7,7 +7,7 @@ from agentops_cli.assertions.arguments import arguments, count, string
 from agentops_cli.assertions.bounds import bounds_between
 from agentops_cli.assertions.calls import results_of
 from agentops_cli.assertions.citation_ids import ids_at, ids_of, ids_within, is_id
-from agentops_cli.assertions.citation_marks import cited_in, plain_hyphens
+from agentops_cli.assertions.citation_marks import cited_in, plain, plain_id
 from agentops_cli.assertions.excerpt import at, counted, listed, opening, quote, shown
 from agentops_cli.assertions.json_path import FORMS, BadPath, Path, read_path
 from agentops_cli.assertions.json_value import NotJson, value_of
@@ -37,9 +37,12 @@ class Citations:
     Where ids stand elsewhere, `ids` is the path to them.
 
     A citation is `[1]`, `[doc-3]`, `[^2]`, `[1, 4]`, `[2-4]`, `[source: doc-3]`, `(source: faq.md)`
-    or `【4:0†source】`, in prose; links, task marks and words in brackets are none. `pattern` is
-    another form, whose first group is the id and which is searched for in code too; `path` is for
-    answers in JSON and leads to the cited ids. Case counts, the kind of hyphen does not.
+    or `【4:0†source】`, in prose, with or without a page as in `[3, p. 12]`. What has the shape of
+    an id that is known counts as one: beside `returns policy.md`, `[made up.md]` is invented.
+    Links, task marks and words in brackets are none, unless the ids are several words too.
+    `pattern` is another form, whose first group is the id and which is searched for in code too;
+    `path` is for answers in JSON and leads to the cited ids. Case counts, the kind of hyphen does
+    not.
 
     At least `min` different ids must be cited, 1 unless it is given, and at most `max`: with
     `max: 0` nothing may be cited. The score is the share of the cited ids that exist. Whether a
@@ -91,7 +94,7 @@ class Citations:
         self._negated = spec.negated
 
     def check(self, evidence: Evidence) -> Verdict:
-        known = {plain_hyphens(name): name for name in self._known(evidence)}
+        known = {plain_id(name): name for name in self._known(evidence)}
         try:
             cited = self._cited(evidence, known)
         except NotJson as problem:
@@ -146,10 +149,10 @@ class Citations:
         if self._path is not None:
             return self._cited_at(self._path, evidence)
         if self._expression is None:
-            return cited_in(plain_hyphens(without_code(answer)), is_known=known.__contains__)
+            return cited_in(plain(without_code(answer)), known=known.keys())
         group = min(1, self._expression.compiled.groups)
         spans = list(self._expression.spans(answer, group))
-        names = [(plain_hyphens(answer[start:end]), start) for start, end in spans]
+        names = [(plain_id(answer[start:end]), start) for start, end in spans]
         first_places = dict(reversed(names))
         return {name: first_places[name] for name, _ in names if name}
 
@@ -159,7 +162,7 @@ class Citations:
         for one in ids:
             if not is_id(one):
                 raise NotJson(f"{path.source}: expected ids, got {shown(one)}")
-        return {plain_hyphens(str(one)): 0 for one in ids}
+        return {plain_id(str(one)): 0 for one in ids}
 
 
 def _demand_one_source(spec: AssertionSpec) -> None:

@@ -2,12 +2,13 @@
 
 import json
 import re
+from collections.abc import Iterator
 from functools import lru_cache
-from typing import Never
 
 from agentops_cli.assertions.arguments import switch
 from agentops_cli.assertions.excerpt import at, excerpt, listed, opening, shown
 from agentops_cli.assertions.refusal import classify
+from agentops_cli.assertions.strict_json import TwiceError, loads
 from agentops_cli.model.call import Completion, Finish
 from agentops_cli.model.json import Json
 from agentops_cli.user_schema.values import are_same
@@ -15,18 +16,33 @@ from agentops_cli.user_schema.values import are_same
 FENCE = switch("true also takes the JSON of the answer's one ``` block; default false")
 
 _FENCE = re.compile(r"^[ \t]*```", re.MULTILINE)
+# Python reads no longer ones, whose time grows with the square of their length.
+_LONG = re.compile(r"\d{4301,}")
 _BLOCK = re.compile(r"^[ \t]*```[^\n]*\n(.*?)^[ \t]*```", re.MULTILINE | re.DOTALL)
 
 
 class NotJson(Exception):  # noqa: N818 - it is the answer that is wrong
     """An answer is not the JSON it should be; the message says why, as a clause.
 
-    `unfinished` is True when the model was stopped: what it would have said is not known.
+    `is_unclear` is True when it is not known what the answer says: the model was stopped, or a key
+    stands twice, or a number is too long to be read.
     """
 
-    def __init__(self, message: str, *, unfinished: bool = False) -> None:
+    def __init__(self, message: str, *, is_unclear: bool = False) -> None:
         super().__init__(message)
-        self.unfinished = unfinished
+        self.is_unclear = is_unclear
+
+
+class _Unclear(str):
+    """Why a text has no one value, although each program would take some value from it."""
+
+    __slots__ = ()
+
+
+class _Unread(_Unclear):
+    """Why a text that is JSON is not read here."""
+
+    __slots__ = ()
 
 
 def value_of(completion: Completion, *, fence: bool, max_tokens: int | None = None) -> Json:
@@ -45,8 +61,8 @@ def value_of(completion: Completion, *, fence: bool, max_tokens: int | None = No
     if problem is None:
         return value
     if stopped:
-        raise NotJson(_unfinished(completion, problem, max_tokens), unfinished=True)
-    raise NotJson(_why_not(completion, problem))
+        raise NotJson(_unfinished(completion, problem, max_tokens), is_unclear=True)
+    raise NotJson(_why_not(completion, problem), is_unclear=isinstance(problem, _Unclear))
 
 
 _STOPPED = {
@@ -83,6 +99,8 @@ def _why_not(completion: Completion, problem: str) -> str:
     category = classify(completion.text)
     if category.name == "refusal" and category.span is not None:
         return f"the answer is a refusal and not JSON: {excerpt(completion.text, *category.span)}"
+    if isinstance(problem, _Unread):
+        return f"the answer's JSON cannot be read: {problem}"
     return f"the answer is not JSON: {problem}"
 
 
@@ -92,12 +110,16 @@ def is_meant(value: Json, written: Json) -> bool:
     A template gives text, whatever the column held: "{{ row.n }}" is "7". So a text means the
     same text, and also the number, true, false or null that it spells.
     """
-    if are_same(value, written):
-        return True
-    if not isinstance(written, str) or isinstance(value, (str, list, dict)):
-        return False
-    spelt, problem = _parsed(_PYTHON_WORDS.get(written, written))
-    return problem is None and are_same(value, spelt)
+    return any(are_same(value, one) for one in meant_by(written))
+
+
+def meant_by(written: Json) -> Iterator[Json]:
+    """The values that `written` means: itself, and then what it spells."""
+    yield written
+    if isinstance(written, str):
+        spelt, problem = _parsed(_PYTHON_WORDS.get(written, written))
+        if problem is None and not isinstance(spelt, str | list | dict):
+            yield spelt
 
 
 # How templates print these three.
@@ -122,16 +144,16 @@ def _parsed(text: str) -> tuple[Json, str | None]:
     if not text.strip():
         return None, "it is empty"
     try:
-        return json.loads(text, parse_constant=_refuse_constant), None
+        return loads(text), None
     except RecursionError:
         return None, f"it is nested too deeply in {opening(text)}"
+    except TwiceError as error:
+        return None, _Unclear(f"{error} in {opening(text)}")
     except json.JSONDecodeError as error:
         place = excerpt(text, error.pos, error.pos + 1)
         words = error.msg.lower().removesuffix(" at")
         return None, f"{words} {at(error.pos)}: {place}"
     except ValueError as error:
+        if long := _LONG.search(text):
+            return None, _Unread(f"it has a number of {len(long[0]):,} digits {at(long.start())}")
         return None, f"{error} in {opening(text)}"
-
-
-def _refuse_constant(word: str) -> Never:
-    raise ValueError(f"{word} is not a JSON number")

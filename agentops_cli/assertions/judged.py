@@ -1,10 +1,13 @@
-"""Which assertions ask a judge, what, and how often at most."""
+"""Which assertions ask a judge, what, how often at most, and whether that was ever checked."""
+
+from collections.abc import Iterable
 
 from agentops_cli.assertions import BUILTIN, MAY_ASK_JUDGE, NEEDS_JUDGE
 from agentops_cli.judge import category, rubric
 from agentops_cli.judge.pairwise import Pair
 from agentops_cli.judge.question import Material
 from agentops_cli.model.call import Request
+from agentops_cli.model.finding import Finding, Severity
 from agentops_cli.model.judge import Judge
 from agentops_cli.model.suite import AssertionSpec
 
@@ -38,6 +41,36 @@ def question_of(spec: AssertionSpec, judge: Judge, material: Material) -> Reques
         pair = Pair(rubric=value, material=material, other=str(spec.args["against"]))
         return pair.question(judge, ours="A")
     return rubric.question(judge, value, material)
+
+
+def unlike_examples(judge: Judge, specs: Iterable[AssertionSpec]) -> Finding | None:
+    """A note on the questions that no example of a checked judge is like; None without any.
+
+    Examples are rubrics that the judge's own threshold decides.
+    """
+    found = [(what, spec.location) for spec in specs if (what := _unlike_example(spec, judge))]
+    if not found:
+        return None
+    kinds = " and ".join(dict.fromkeys(what for what, _ in found))
+    return Finding(
+        rule="untested-judge",
+        message=f"the examples of {judge.path} say nothing of {kinds}: "
+        f"they are rubrics at the threshold {judge.threshold:.15g}",
+        location=found[0][1],
+        fix="look through these opinions yourself, with --verbose, before you rely on them",
+        severity=Severity.INFO,
+    )
+
+
+def _unlike_example(spec: AssertionSpec, judge: Judge) -> str | None:
+    if spec.kind == "expectedCategory":
+        return "categories ('expectedCategory')"
+    if _is_pair(spec):
+        return "comparisons ('against')"
+    threshold = spec.args.get("threshold", judge.threshold) if spec.kind == "rubric" else None
+    if isinstance(threshold, int | float) and threshold != judge.threshold:
+        return f"the threshold {threshold:.15g}"
+    return None
 
 
 def _is_pair(spec: AssertionSpec) -> bool:

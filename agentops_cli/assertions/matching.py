@@ -43,6 +43,9 @@ _FITS: Mapping[str, Callable[[Json], bool]] = {
 }
 
 
+MATCHER_KEYS = tuple(_FITS)
+
+
 def is_matcher(written: Mapping[str, Json]) -> bool:
     """True for a mapping that says what a value must be, rather than what it is."""
     return bool(written) and all(key in _FITS and _FITS[key](part) for key, part in written.items())

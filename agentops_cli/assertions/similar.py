@@ -48,10 +48,10 @@ class Similar:
     only, or a number of the text is not in the answer, the reason says so. Let something else judge
     whether the answer is right; a case that has nothing but `similar` gets a warning.
 
-    The model reads English, 254 tokens of it, some 190 words. The assertion abstains for a longer
-    answer rather than judge its beginning, and for one that is not in Latin letters: in Arabic,
-    Greek or Thai, sentences about different things scored up to 1.0; in other languages of Latin
-    letters up to 0.62.
+    The model reads English, 254 tokens of it, some 190 words. A longer `value` is refused before
+    the run. For a longer answer the assertion abstains rather than judge its beginning, and for one
+    that is not in Latin letters: in Arabic, Greek or Thai, sentences about different things scored
+    up to 1.0; in other languages of Latin letters up to 0.62.
 
     The model is an extra: `agentops local install --embeddings`. It costs nothing.
 

@@ -21,11 +21,12 @@ class Json:
 
     *What it checks*
 
-    The whole answer parses as JSON (RFC 8259; `NaN` is no number), of any type. A ``` fence around
-    it is a mistake, because what reads the answer would stumble over it; `fence: true` takes the
-    content of the one fenced block instead, whatever stands around it. An answer that was cut off
-    is judged only when its JSON is complete all the same; with `not: true` it is an abstention
-    otherwise.
+    The whole answer parses as JSON (RFC 8259; `NaN` is no number, and a key that stands twice in an
+    object is a mistake, because each program takes another of the two), of any type. A ``` fence
+    around it is a mistake, because what reads the answer would stumble over it; `fence: true` takes
+    the content of the one fenced block instead, whatever stands around it. An answer that was cut
+    off is judged only when its JSON is complete all the same. With `not: true` an answer that was
+    cut off, or that has a key twice, is an abstention.
 
     *Why it matters*
 
@@ -57,7 +58,7 @@ class Json:
         try:
             value = value_of(evidence.completion, fence=self._fence, max_tokens=max_tokens)
         except NotJson as problem:
-            if self._negated and problem.unfinished:
+            if self._negated and problem.is_unclear:
                 # Half of an answer does not show that the whole would have been wrong.
                 raise CannotTell(str(problem)) from None
             return judged(str(problem), passed=False)

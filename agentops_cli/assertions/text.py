@@ -101,6 +101,8 @@ class MustNotContain:
     None of the texts is found, by the rules of `mustContain` (`caseSensitive`, `word`, `regex`; a
     list inside the list forbids all of its texts). `count` is refused: to allow a few, write
     `mustContain` with `count: {min: 0, max: 2}`. An answer without text holds nothing, and passes.
+    What was said beside tool calls is part of the answer here, as for a text that `not: true`
+    forbids.
 
     *Why it matters*
 

@@ -47,8 +47,8 @@ class Classification:
     *Why it matters*
 
     A pass rate hides a label that is never recognised when it is rare. So one that was to be given
-    three times or more, and never was, makes the gate red even without a threshold; only an entry
-    for its recall in `gate.metrics` says otherwise.
+    three times or more, and never was, makes the gate red even without a threshold, in a slice too;
+    only an entry for its recall in `gate.metrics` says otherwise, its `inSlices` for slices.
 
     *Example*
 

@@ -46,7 +46,8 @@ class Extraction:
 
     One wrong field fails the whole answer; precision and recall tell which field it is, and whether
     it is invented or overlooked. A field that was to be given three times or more, and never was
-    right, makes the gate red even without a threshold.
+    right, makes the gate red even without a threshold, in a slice too; an entry for its recall in
+    `gate.metrics` says otherwise.
 
     *Example*
 
@@ -77,7 +78,7 @@ class Extraction:
             "minItems": 1,
             "uniqueItems": True,
             "items": {"type": "string", "pattern": r"\S", "description": "a key of the record"},
-            "description": "the keys that are compared; others are not looked at",
+            "description": "the keys that are compared; others in the data are not looked at",
         },
         ignoreCase=switch("true takes ACME and Acme for the same; default false"),
     )

@@ -8,22 +8,22 @@ from agentops_cli.pytest_plugin.hooks import (
     pytest_addoption,
     pytest_collect_file,
     pytest_collection_finish,
+    pytest_collectstart,
     pytest_configure,
     pytest_report_collectionfinish,
     pytest_report_teststatus,
     pytest_runtest_makereport,
     pytest_runtest_protocol,
-    pytest_terminal_summary,
 )
 
 __all__ = [
     "pytest_addoption",
     "pytest_collect_file",
     "pytest_collection_finish",
+    "pytest_collectstart",
     "pytest_configure",
     "pytest_report_collectionfinish",
     "pytest_report_teststatus",
     "pytest_runtest_makereport",
     "pytest_runtest_protocol",
-    "pytest_terminal_summary",
 ]

@@ -20,6 +20,7 @@ _FLAKY = "agentops: flaky"
 
 _ASKED: "pytest.StashKey[Asked]" = pytest.StashKey()
 _SITTING: "pytest.StashKey[Sitting]" = pytest.StashKey()
+_FILES: pytest.StashKey[set[Path]] = pytest.StashKey()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -57,20 +58,46 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
     if _SITTING not in config.stash:
         from agentops_cli.pytest_plugin.sitting import Sitting
 
-        folder = config.invocation_params.dir
-        config.stash[_SITTING] = Sitting(folder, budget=config.getoption("--agentops-budget"))
+        budget = config.getoption("--agentops-budget")
+        config.stash[_SITTING] = Sitting(_asked(config).folder, budget=budget)
     file: SuiteFile = SuiteFile.from_parent(parent, path=file_path, sitting=config.stash[_SITTING])
     return file
 
 
+def pytest_collectstart(collector: pytest.Collector) -> None:
+    """Takes note of where there is anything to run."""
+    if isinstance(collector, pytest.File):
+        collector.config.stash.setdefault(_FILES, set()).add(collector.path.resolve())
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """Plans one run of everything that was selected."""
-    sitting = session.config.stash.get(_SITTING, None)
-    if sitting and not session.config.option.collectonly:
-        from agentops_cli.pytest_plugin.items import plan_run
+    """Plans one run of everything that was selected, gates included."""
+    config = session.config
+    if _may_ask(config):
+        _refuse_silence(config)
+    if sitting := config.stash.get(_SITTING, None):
+        from agentops_cli.pytest_plugin.items import plan_run, with_gates
 
-        plan_run(sitting, session.items)
+        session.items[:] = with_gates(session.items)
+        if not config.option.collectonly:
+            plan_run(sitting, session.items)
+
+
+def _refuse_silence(config: pytest.Config) -> None:
+    """Refuses a typed folder that is nothing but suites, and asks for none of them.
+
+    Beside other tests nobody would notice. Raises `pytest.UsageError`.
+    """
+    asked, files = config.stash.get(_ASKED, None), config.stash.get(_FILES, set())
+    problem = asked.problem if asked else None
+    for path in _typed(config):
+        if path.is_dir() and not any(file.is_relative_to(path) for file in files):
+            from agentops_cli.pytest_plugin.asked import left_out
+
+            problem = problem or left_out(path, config.invocation_params.dir)
+    if problem:
+        raise pytest.UsageError(f"agentops: {problem}")
 
 
 def pytest_report_collectionfinish(config: pytest.Config) -> Sequence[str]:
@@ -119,15 +146,6 @@ def pytest_report_teststatus(
     if report.passed and report.when == "call" and any(t == _FLAKY for t, _ in report.sections):
         return "flaky", "~", ("FLAKY", {"yellow": True})
     return None
-
-
-def pytest_terminal_summary(
-    terminalreporter: pytest.TerminalReporter, exitstatus: int, config: pytest.Config
-) -> None:
-    """Says where the suites are when a folder above them was named and nothing was found."""
-    if exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED and _may_ask(config):
-        for folder in _asked(config).left_alone:
-            terminalreporter.line(f"agentops: there are suites in {folder}; name it to run them")
 
 
 def _may_ask(config: pytest.Config) -> bool:

@@ -51,6 +51,7 @@ class SuiteFile(pytest.File):
     def __init__(self, *, sitting: Sitting, **rest: Any) -> None:
         super().__init__(**rest)
         self.sitting = sitting
+        self.gate: GateItem | None = None
 
     def collect(self) -> Iterator["SuiteItem"]:
         """The items of the suite; raises `InputError` with all that is wrong with it."""
@@ -63,12 +64,13 @@ class SuiteFile(pytest.File):
             name = f"{case_id}[{planned.model}]" if several else case_id
             names.add(name)
             yield CaseItem.from_parent(self, name=name, planned=planned)
-        yield GateItem.from_parent(
+        self.gate = GateItem.from_parent(
             self,
             name="(gate)" if "gate" in names else "gate",  # A case may be called that, too.
             suite=loaded.suite.path,
             place=loaded.suite.location,
         )
+        yield self.gate
 
     def repr_failure(  # type: ignore[override] # As pytest's own collector does it.
         self, excinfo: pytest.ExceptionInfo[BaseException]
@@ -143,6 +145,13 @@ class CaseItem(SuiteItem):
         self.extra_keyword_matches.update(planned.case.tags)
 
     @property
+    def gate(self) -> "GateItem":
+        """The gate of its suite."""
+        assert isinstance(self.parent, SuiteFile)  # noqa: S101 # Nobody else makes these items.
+        assert self.parent.gate is not None  # noqa: S101 # It comes with the cases.
+        return self.parent.gate
+
+    @property
     def ended(self) -> Ended:
         """What came of the case."""
         return self.sitting.came.cases[self.key]
@@ -215,6 +224,21 @@ class GateItem(SuiteItem):
     def _account(self, lines: Iterable[str]) -> Account:
         lines = tuple(lines)
         return Account(lines, place=self.place, message=lines[0].partition("\n")[0])
+
+
+def with_gates(items: Sequence[pytest.Item]) -> list[pytest.Item]:
+    """The items, with the gate of every suite of which a case was selected.
+
+    Without it a selection would be green where `agentops eval` is red.
+    """
+    judged = {item.suite for item in items if isinstance(item, GateItem)}
+    last = {item.suite: item for item in items if isinstance(item, CaseItem)}
+    found: list[pytest.Item] = []
+    for item in items:
+        found.append(item)
+        if isinstance(item, CaseItem) and item is last[item.suite] and item.suite not in judged:
+            found.append(item.gate)
+    return found
 
 
 def plan_run(sitting: Sitting, items: Sequence[pytest.Item]) -> None:

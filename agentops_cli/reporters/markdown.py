@@ -72,7 +72,7 @@ def _verdict(run: RunResult) -> str:
 def _reason(finding: Finding) -> str:
     place = f" at {code(str(finding.location))}" if finding.location else ""
     fix = f" Fix: {code(finding.fix)}" if finding.fix else ""
-    return f"{code(finding.rule)}{place}: {code(finding.message)}{fix}"
+    return f"{finding.severity.word} {code(finding.rule)}{place}: {code(finding.message)}{fix}"
 
 
 def _rows(run: RunResult) -> Iterator[Sequence[str]]:

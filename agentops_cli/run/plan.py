@@ -16,6 +16,7 @@ from agentops_cli.model.embedding import EMBEDDING_MODEL
 from agentops_cli.model.finding import Finding, Severity, in_reading_order
 from agentops_cli.model.json import Json
 from agentops_cli.model.judge import Judge
+from agentops_cli.model.metric import MetricSpec
 from agentops_cli.model.money import FREE, ZERO, Price
 from agentops_cli.model.place import Location
 from agentops_cli.model.prompt import Message, Prompt, Sampling
@@ -138,6 +139,8 @@ class _Planner:
         models = selection.of_models(self._models(loaded))
         if loaded.renderer and all(map(agent_of, loaded.models)):
             self._note_unsent(loaded.renderer.prompt)
+        if loaded.suite.metrics and not loaded.suite.gate.metrics:
+            self._note_ungated(loaded.suite.metrics)
         said = {
             case.id: messages_of(case, loaded.renderer, self.findings.append)
             for case in cases
@@ -306,6 +309,12 @@ class _Planner:
     def _note_unsent(self, prompt: Prompt) -> None:
         message = "agents are asked with the case's own words: this prompt is not sent to any"
         self._note("unsent-prompt", message, prompt.location, "name a model too, or no prompt")
+
+    def _note_ungated(self, metrics: Sequence[MetricSpec]) -> None:
+        names = " and ".join(repr(spec.name) for spec in metrics)
+        message = f"nothing gates the metric {names}, but a label or field that is never right"
+        fix = "add thresholds to the suite: gate: {metrics: …}"
+        self._note("ungated-metric", message, metrics[0].location, fix)
 
     def _note(self, rule: str, message: str, location: Location, fix: str) -> None:
         info = Severity.INFO

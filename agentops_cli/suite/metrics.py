@@ -228,11 +228,11 @@ class MetricReader:
         for message, failed in trouble.unrendered.items():
             if len(failed) == trouble.asked:
                 problem = f"metric {item.spec.name!r}: {message}"
-                fix = failed[0][1] or "mend the template"
-                self._add("bad-template", problem, (*item.route, "expected"), fix)
-            else:
-                for case, fix in failed:
-                    trouble.add(case, message, fix)
+                mend = failed[0][1] or "mend the template"
+                self._add("bad-template", problem, (*item.route, "expected"), mend)
+                continue
+            for case, hint in failed:
+                trouble.add(case, message, hint)
         for (message, fix), cases in trouble.cases.items():
             shown = cases if len(cases) <= _SHOWN else cases[:1]
             more = f" (so have {len(cases) - 1:,} more cases)" if len(cases) > _SHOWN else ""

@@ -1,3 +1,5 @@
+import re
+from asyncio import CancelledError
 from dataclasses import replace
 from typing import Any
 
@@ -5,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agentops_cli.assertions.broken import BrokenCheck
 from agentops_cli.assertions.build import build
 from agentops_cli.assertions.verdict import CannotTell
 from agentops_cli.errors import PluginError
@@ -133,20 +136,72 @@ class Careless:
         self.said = spec.args["said"]
 
     def check(self, evidence: Evidence) -> Any:
+        if isinstance(self.said, BaseException):
+            raise self.said
         return self.said
 
 
 @pytest.mark.parametrize("said", [None, True, "yes", {"passed": True}])
 def test_what_is_no_verdict_is_not_taken_for_one(said: Any) -> None:
-    with pytest.raises(TypeError, match="neither Verdict nor Ask"):
+    with pytest.raises(BrokenCheck, match=r"^returned .*, which is neither Verdict nor Ask"):
         careless(said)
 
 
 @pytest.mark.parametrize("passed", [0, 1, "no", [], 0.0])
 @pytest.mark.parametrize("negated", [False, True])
 def test_neither_is_what_is_only_like_a_yes_or_a_no(passed: Any, negated: bool) -> None:
-    with pytest.raises(TypeError, match="neither True, False nor None"):
+    with pytest.raises(BrokenCheck, match="neither True, False nor None"):
         careless(a_verdict(passed=passed), negated=negated)
+
+
+@pytest.mark.parametrize("score", [-0.01, 1.01, 85, float("nan"), True, "1", None])
+@pytest.mark.parametrize("passed", [True, False, None])
+def test_a_score_is_from_0_to_1(score: Any, passed: bool | None) -> None:
+    with pytest.raises(BrokenCheck, match="no number from 0 to 1"):
+        careless(a_verdict(passed=passed, score=score))
+
+
+@pytest.mark.parametrize("reason", ["", " \n", None, 7])
+def test_a_verdict_says_why(reason: Any) -> None:
+    with pytest.raises(BrokenCheck, match="gives no reason"):
+        careless(a_verdict(reason=reason))
+
+
+@pytest.mark.parametrize(
+    "error",
+    [ValueError("boom"), SystemExit(0), SystemExit("boom"), BaseException(), CancelledError()],
+)
+def test_whatever_a_check_raises_is_an_ordinary_error_with_its_place(error: BaseException) -> None:
+    with pytest.raises(BrokenCheck) as caught:
+        careless(error)
+    told = re.escape(f"{type(error).__name__}: {error}" if str(error) else type(error).__name__)
+    assert re.fullmatch(rf"raised {told} \(\S*test_build\.py:\d+\)", str(caught.value))
+
+
+class Exits(Judged):
+    """A plugin that ends the program when the judge has spoken."""
+
+    def settle(self, reply: Completion) -> Verdict:
+        raise SystemExit(0)
+
+
+def test_so_is_what_it_raises_when_the_judge_has_spoken() -> None:
+    kinds: Registry[AssertionType] = Registry(
+        "agentops.none", {"exits": f"{__name__}:Exits"}, noun="assertion"
+    )
+    ask = build(spec_of("exits"), kinds).check(EVIDENCE)
+    assert isinstance(ask, Ask)
+    with pytest.raises(BrokenCheck, match="raised SystemExit: 0"):
+        ask.settle(a_completion("yes"))
+
+
+def test_ctrl_c_is_nobodys_mistake() -> None:
+    with pytest.raises(KeyboardInterrupt):
+        careless(KeyboardInterrupt())
+
+
+def test_an_assertion_is_called_by_its_kind() -> None:
+    assert str(build(spec_of("judged"), plugins())) == "'judged'"
 
 
 def careless(said: Any, *, negated: bool = False) -> object:

@@ -23,6 +23,7 @@ def search(query: str) -> ToolCall:
         (a_call("f", '{"id": "812", "n": 1, "on": true}'), 'f(id: "812", n: 1, on: true)'),
         (a_call("f", "{nope"), 'f("{nope")'),
         (a_call("f", '{"n": NaN}'), 'f("{"n": NaN}")'),
+        (a_call("f", '{"n": 1, "n": 2}'), 'f("{"n": 1, "n": 2}")'),
         (a_call("f", "[" * 100_000), f'f("{"[" * 80}…")'),
     ],
 )

@@ -62,15 +62,22 @@ def test_a_stop_by_the_content_filter_is_a_refusal(
 
 
 @pytest.mark.parametrize("wanted", ["success", "refusal", "error"])
-@pytest.mark.parametrize("answer", ["", " \n", "申し訳ありませんが、お手伝いできません。"])
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        ("", "the answer is empty"),
+        (" \n", "the answer is empty"),
+        ("申し訳ありませんが、お手伝いできません。", "or configure a judge"),
+    ],
+)
 @pytest.mark.parametrize("negated", [False, True])
 def test_what_cannot_be_told_is_neither_yes_nor_no(
-    judge: Judge, wanted: str, answer: str, negated: bool
+    judge: Judge, wanted: str, answer: str, told: str, negated: bool
 ) -> None:
     verdict = judge("expectedCategory", answer, {"value": wanted}, negated=negated)
     assert verdict.passed is None
     assert verdict.reason.startswith("cannot tell: ")
-    assert verdict.reason.endswith("configure a judge")
+    assert verdict.reason.endswith(told)
 
 
 @pytest.mark.parametrize(

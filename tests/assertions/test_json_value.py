@@ -30,7 +30,7 @@ def test_a_part_of_a_value_never_passes_for_another(value: Json, data: st.DataOb
     with pytest.raises(NotJson) as caught:
         value_of(a_completion(part, finish=Finish.LENGTH), fence=False, max_tokens=9)
     assert str(caught.value).startswith("the answer was cut off at max_tokens (9)")
-    assert caught.value.unfinished
+    assert caught.value.is_unclear
 
 
 @given(scalars)
@@ -67,7 +67,7 @@ def test_an_agent_has_no_limit_of_ours_to_raise(judge: Judge) -> None:
     ("answer", "reason"),
     [
         ("[" * 200_000, "it is nested too deeply"),
-        ("9" * 10_000, "Exceeds the limit"),
+        ("9" * 10_000, "it has a number of 10,000 digits"),
         ("\ufeff{}", "unexpected utf-8 bom"),
         ("{'a': 1}", "expecting property name enclosed in double quotes at character 2"),
         ("-Infinity", "-Infinity is not a JSON number"),
@@ -76,3 +76,15 @@ def test_an_agent_has_no_limit_of_ours_to_raise(judge: Judge) -> None:
 def test_what_is_not_json_is_named(answer: str, reason: str) -> None:
     with pytest.raises(NotJson, match=reason):
         value_of(a_completion(answer), fence=False)
+
+
+@pytest.mark.parametrize("text", ["9" * 5_000, '{"n": -' + "9" * 5_000 + "}"])
+def test_a_number_that_is_too_long_to_be_read_is_no_proof_of_anything(
+    judge: Judge, text: str
+) -> None:
+    place = f"at character {text.index('9') + 1}"
+    told = f"the answer's JSON cannot be read: it has a number of 5,000 digits {place}"
+    plain = judge("json", text, {})
+    assert (plain.passed, plain.reason) == (False, told)
+    negated = judge("json", text, {}, negated=True)
+    assert (negated.passed, negated.reason) == (None, f"cannot tell: {told}")

@@ -128,6 +128,12 @@ def test_a_category_that_a_rule_can_tell_or_nobody_costs_no_call(
     assert isinstance(opened(spec, answer, finish=finish), Verdict)
 
 
+def test_of_an_empty_answer_nobody_is_advised_to_configure_the_judge_that_there_is() -> None:
+    verdict = opened(a_spec("expectedCategory", args={"value": "refusal"}), " ")
+    assert isinstance(verdict, Verdict)
+    assert (verdict.passed, verdict.reason) == (None, "cannot tell: the answer is empty")
+
+
 @pytest.mark.parametrize(
     ("kind", "args", "votes", "most"),
     [

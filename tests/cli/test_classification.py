@@ -196,7 +196,7 @@ def test_repeats_are_observations(cli: Cli) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "place", "fix"),
     [
-        ("row.label", "row.lable", "tickets.csv:2", None),
+        ("row.label", "row.lable", "s.yaml:13:15", None),
         ("payment, error, question]", "payment, error]", "tickets.csv:", "mend the case"),
         ("error, question]", "error, question, spam]", "s.yaml:15:40", "add cases that do"),
         ("macroF1", "macrof1", "s.yaml:3:18", "did you mean 'macroF1'"),

@@ -24,7 +24,7 @@ def raising(error: BaseException) -> Callable[[], NoReturn]:
     return body
 
 
-class OfClick(Exception):
+class ForeignError(Exception):
     """What looks like a refusal of the command line, from somebody else's."""
 
     exit_code = 0
@@ -43,7 +43,7 @@ class OfClick(Exception):
         BaseException("no"),
         GeneratorExit(),
         ValueError("no"),
-        OfClick(),
+        ForeignError(),
     ],
 )
 def test_what_nobody_expected_is_a_bug_and_never_a_verdict(

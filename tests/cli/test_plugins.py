@@ -164,8 +164,10 @@ def test_without_a_judge_what_needs_one_abstains(acme: Environment) -> None:
             "is broken: TypeError: it has no method 'check'",
         ),
         (
-            "class Bad:\n    schema = {'type': 'object'}\n    def __init__(self, s): pass\n"
-            "    async def check(self, evidence): pass",
+            (
+                "class Bad:\n    schema = {'type': 'object'}\n    def __init__(self, s): pass\n"
+                "    async def check(self, evidence): pass"
+            ),
             "is broken: TypeError: its 'check' is async",
         ),
     ],

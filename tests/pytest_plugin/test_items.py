@@ -132,31 +132,63 @@ def test_cases_are_told_apart_by_model_where_there_are_several(evals: Project) -
         "gate": "failed",
     }
     one = evals.pytest("evals/s.yaml::a[replay/one.jsonl]")
-    assert (one.code, one.items) == (0, {"a[replay/one.jsonl]": "passed"})
+    assert (one.code, one.items) == (0, {"a[replay/one.jsonl]": "passed", "gate": "passed"})
 
 
 def test_a_selection_is_all_that_is_called_and_judged(evals: Project, server: FaultyOpenAI) -> None:
     cases = "\n".join(f"  - {{id: c{n}, input: yes {n}, mustContain: 'yes'}}" for n in range(9))
     evals.write("evals/s.yaml", f"prompt: ../echo.prompt.md\ncases:\n{cases}\n")
-    assert evals.pytest("evals", "-k", "c3 or c5 or gate").items == {
+    assert evals.pytest("evals", "-k", "c3 or c5").items == {
         "c3": "passed", "c5": "passed", "gate": "passed",
     }  # fmt: skip
-    assert evals.pytest("evals/s.yaml::c7").items == {"c7": "passed"}
+    assert evals.pytest("evals/s.yaml::c7").items == {"c7": "passed", "gate": "passed"}
     assert len(server.requests) == 3
 
 
 def test_tags_select_too(evals: Project) -> None:
     evals.suite({"a": "yes"}, extra="  - {id: b, mustContain: 'yes', tags: [smoke]}\n")
     evals.write("evals/s.jsonl", '{"caseId": "a", "text": "yes"}\n{"caseId": "b", "text": "yes"}\n')
-    assert evals.pytest("evals", "-k", "smoke").items == {"b": "passed"}
+    assert evals.pytest("evals", "-k", "smoke").items == {"b": "passed", "gate": "passed"}
 
 
 def test_the_gate_is_judged_over_what_was_run(evals: Project) -> None:
     evals.suite({"a": "yes", "b": "no", "c": "yes"}, head="gate: {minPassRate: 0.6}")
     assert evals.pytest("evals").code == evals.agentops("eval") == 0
-    ended = evals.pytest("evals", "-k", "b or gate")
+    ended = evals.pytest("evals", "-k", "b")
     assert ended.items == {"b": "failed", "gate": "failed"}
     assert ended.code == evals.agentops("eval", "-k", "b") == 1
+
+
+@pytest.mark.parametrize(
+    "selection", [("-k", "right"), ("evals/s.yaml::right",), ("--deselect", "evals/s.yaml::other")]
+)
+def test_no_selection_leaves_the_gate_out(evals: Project, selection: tuple[str, ...]) -> None:
+    metric = "{kind: classification, expected: '{{ vars.label }}', labels: ['yes', 'no']}"
+    cases = "{id: right, mustContain: 'yes', vars: {label: 'no'}}, {id: other, mustContain: 'yes'}"
+    evals.suite({"right": "yes", "other": "yes"})
+    evals.write(
+        "evals/s.yaml",
+        f"models: [replay/s.jsonl]\nmetrics: [{metric}]\ngate: {{metrics: {{accuracy: 0.5}}}}\n"
+        f"defaults: {{vars: {{label: 'yes'}}}}\ncases: [{cases}]\n",
+    )
+    typed = selection if selection[0].startswith("evals") else ("evals", *selection)
+    ended = evals.pytest(*typed)
+    code = evals.agentops("eval", "-k", "right")
+    assert (ended.code, ended.items) == (code, {"right": "passed", "gate": "failed"}), ended.out
+    assert code == 1
+    listed = evals.pytest(*typed, "--collect-only", "-q").out
+    assert "evals/s.yaml::right\nevals/s.yaml::gate\n" in listed
+
+
+def test_a_gate_stands_after_the_last_case_of_its_suite(evals: Project) -> None:
+    for name in ("evals/one.yaml", "evals/two.yaml"):
+        evals.suite({"first": "yes", "other": "yes"}, name=name)
+    ended = evals.pytest("evals", "-k", "first", "-v")
+    names = [line.split()[0] for line in ended.out.splitlines() if " PASSED" in line]
+    assert names == [
+        "evals/one.yaml::first", "evals/one.yaml::gate",
+        "evals/two.yaml::first", "evals/two.yaml::gate",
+    ]  # fmt: skip
 
 
 def test_a_gate_alone_is_judged_over_its_whole_suite(evals: Project) -> None:

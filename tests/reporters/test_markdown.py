@@ -6,7 +6,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from agentops_cli.errors import ExitCode
-from agentops_cli.model.finding import Finding
+from agentops_cli.model.finding import Finding, Severity
 from agentops_cli.model.place import Location
 from agentops_cli.model.result import Outcome
 from agentops_cli.reporters.accounting import CAVEAT
@@ -76,6 +76,14 @@ def test_a_run_without_cases_says_so() -> None:
     )
 
 
+@pytest.mark.parametrize("severity", list(Severity))
+def test_a_warning_does_not_look_like_a_reason(severity: Severity) -> None:
+    finding = Finding(rule="metric", message="low", location=a_place(3), severity=severity)
+    lines = lines_of(an_evaluation(a_suite_result(), reasons=(finding,)))
+    [line] = [line for line in lines if "`metric`" in line]
+    assert line.startswith(f"- {severity.word} `metric` at ")
+
+
 def test_failed_and_errored_are_told_apart() -> None:
     first = lines_of(an_eventful_evaluation())[0]
     assert "4 failed, 4 errored" in first
@@ -83,7 +91,7 @@ def test_failed_and_errored_are_told_apart() -> None:
 
 def test_the_reasons_of_the_gate_follow_the_verdict_with_place_and_fix() -> None:
     assert lines_of(an_eventful_evaluation())[2] == (
-        "- `gate-pass-rate` at `evals/product-manager.yaml:5:8`: "
+        "- error `gate-pass-rate` at `evals/product-manager.yaml:5:8`: "
         "`3 of 4 judged cases passed (75.0%), 100.0% must` "
         "Fix: `mend the prompt, or lower gate.minPassRate`"
     )

@@ -437,3 +437,24 @@ def test_what_is_not_selected_is_held_to_it_too() -> None:
     suite = "cases: [{id: a, input: b}, {id: c, input: d, mustContain: x}]"
     [finding] = refused(suite, selection=Selection(cases=frozenset({"c"})))
     assert finding.message == "case 'a' has no assertion that could fail"
+
+
+@pytest.mark.parametrize(
+    ("names", "gate", "told"),
+    [
+        (["label"], "{}", "nothing gates the metric 'label', but a label"),
+        (["label", "tone"], "{}", "nothing gates the metric 'label' and 'tone', but a label"),
+        (["label"], "{metrics: {accuracy: 0.5}}", None),
+        (["label", "tone"], "{metrics: {tone.accuracy: 0.5}}", None),
+    ],
+)
+def test_metrics_that_gate_nothing_are_noted(names: list[str], gate: str, told: str | None) -> None:
+    metrics = ", ".join(
+        f"{{kind: classification, name: {name}, expected: '{{{{ input }}}}', labels: [a, b]}}"
+        for name in names
+    )
+    cases = "{id: a, input: a, mustContain: x}, {id: b, input: b, mustContain: x}"
+    found = planned(f"metrics: [{metrics}]\ngate: {gate}\ncases: [{cases}]\n").notes
+    messages = [note.message for note in found if note.rule == "ungated-metric"]
+    assert len(messages) == (told is not None)
+    assert all(message.startswith(told or "") for message in messages)

@@ -129,6 +129,10 @@ def test_optional_leaves_out_what_is_empty_or_missing() -> None:
             "2:93 bad-value: 'actual' must be one of text, not \"json\"",
         ),
         (
+            f"{{{CLASSES}, actual: {{regexp: x}}}}",
+            "2:94 unknown-key: unknown key 'regexp'",
+        ),
+        (
             f"{{{CLASSES}, actual: {{jsonPath: label}}}}",
             '2:11 bad-argument: classification: the path "label" does not start with $',
         ),
@@ -146,6 +150,17 @@ def test_an_unknown_kind_has_its_nearest_name() -> None:
     assert fix("{kind: classifcation}") == (
         "did you mean 'classification'? known: classification, extraction"
     )
+
+
+def test_an_unknown_way_to_look_has_all_that_there_are() -> None:
+    assert fix(f"{{{CLASSES}, actual: {{regexp: x}}}}") == "did you mean 'regex'?"
+    known = "known keys: fence, jsonPath, regex"
+    assert fix(f"{{{CLASSES}, actual: {{where: x}}}}") == known
+
+
+def test_two_ways_to_look_are_one_too_many() -> None:
+    [only] = wrong(f"{{{CLASSES}, actual: {{jsonPath: $, regex: x}}}}")
+    assert "unknown key 'regex'" in only
 
 
 def test_two_metrics_of_one_name_are_refused() -> None:
@@ -191,9 +206,27 @@ def test_a_case_written_in_the_suite_has_no_column() -> None:
 def test_a_column_that_is_not_there_is_a_mistake_even_where_values_are_optional(
     optional: str,
 ) -> None:
-    found = wrong(f"{{{CLASSES.replace('row.label', 'row.lable')}{optional}}}")
-    assert len(found) == 3, "one for each row"
-    assert "the mapping has no key 'lable'" in found[0]
+    metric = f"{{{CLASSES.replace('row.label', 'row.lable')}{optional}}}"
+    assert wrong(metric) == [
+        "evals/s.yaml:2:44 bad-template: metric 'classification': the mapping has no key 'lable'"
+    ]
+    assert fix(metric) == "did you mean 'label'?"
+
+
+@pytest.mark.parametrize(
+    ("template", "message"),
+    [
+        ("{{ row.label }", "unexpected '}'"),
+        ("{{ row.label | nope }}", "unknown filter 'nope'"),
+        ("{{ rows.label }}", "the variable 'rows' is not given"),
+    ],
+)
+def test_a_template_that_is_wrong_itself_is_placed_in_the_suite(
+    template: str, message: str
+) -> None:
+    [only] = wrong(f"{{{CLASSES.replace('{{ row.label }}', template)}}}")
+    assert only.startswith("evals/s.yaml:2:44 bad-template: metric 'classification': ")
+    assert message in only
 
 
 def test_the_same_mistake_in_many_rows_is_told_once() -> None:
@@ -220,9 +253,36 @@ def test_a_label_that_only_a_skipped_case_expects_is_not_expected() -> None:
 
 
 def test_a_field_that_no_case_expects_is_placed_in_the_list() -> None:
-    metric = "{kind: extraction, expected: {lable: '{{ row.label }}'}, fields: [label]}"
-    [only] = wrong(metric)
-    assert only.startswith("evals/s.yaml:2:77 never-expected")
+    metric = "{kind: extraction, expected: {label: ''}, fields: [label, body]}"
+    [first, _] = wrong(metric)
+    assert first.startswith("evals/s.yaml:2:62 never-expected")
+
+
+def test_a_field_that_is_expected_and_not_compared_is_a_mistake() -> None:
+    fields = "{label: '{{ row.label }}', note: 1}"
+    metric = f"{{kind: extraction, expected: {fields}, fields: [label]}}"
+    assert wrong(metric) == [
+        "evals/s.yaml:2:67 not-compared: metric 'extraction': 'note' is expected and not compared"
+    ]
+    assert fix(metric) == "add it, or remove it: what is compared is label"
+
+
+def test_a_record_of_the_data_may_have_more_fields_than_are_compared() -> None:
+    rows = 'record,body\n"{""total"": 1, ""note"": 2}",x\n'
+    well_read("{kind: extraction, expected: '{{ row.record }}', fields: [total]}", rows=rows)
+
+
+@pytest.mark.parametrize(
+    "broken",
+    ["{kind: extraction}", f"{{{CLASSES}, name: a.b}}", "{kind: nothing}", "just text", "7"],
+)
+def test_a_metric_that_is_wrong_hides_no_mistake_of_another(broken: str) -> None:
+    metric = "{kind: classification, name: z, expected: '{{ row.label }}', labels: [bug, x], by: q}"
+    found = wrong(f"{broken}, {metric}", rows="label,body\nbug,a\nbug,b\n")
+    rules = [line.split()[1] for line in found]
+    assert {"never-expected:", "unknown-slice:"} < set(rules), found
+    column = f"evals/s.yaml:2:{len(broken) + 2 + 11 + metric.index('x]')} never-expected: "
+    assert any(line.startswith(column) for line in found), found
 
 
 def test_nothing_is_said_of_labels_while_rows_are_unread() -> None:

@@ -362,3 +362,11 @@ def test_only_a_suite_of_agents_and_recorded_answers_needs_no_prompt() -> None:
     assert read(f"models: [agent/bot, replay/a.jsonl]\n{cases}").prompt is None
     assert shown(mistakes(f"models: [replay/a.jsonl, openai/x]\n{cases}")) == ["1:1 missing-prompt"]
     assert read(f"models: [replay/a.jsonl]\n{cases}").prompt is None
+
+
+def test_a_dataset_that_a_pattern_takes_for_a_suite_is_told_as_such() -> None:
+    [finding] = mistakes("- {id: 1, body: Hello}\n- {id: 2, body: Bye}\n")
+    assert finding.message == "the document must be a mapping, not a list"
+    assert finding.fix == (
+        "is this a dataset? name it under 'datasets:', and keep it out of 'suites:'"
+    )
