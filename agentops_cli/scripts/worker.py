@@ -74,7 +74,7 @@ def _load(file: str) -> ModuleType:
     name = f"agentops_script_{len(sys.modules)}"
     spec = importlib.util.spec_from_file_location(name, file)
     assert spec is not None  # noqa: S101 # The name ends in .py.
-    assert spec.loader is not None  # noqa: S101
+    assert spec.loader is not None  # noqa: S101 # It was found, so it has one.
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module  # Where dataclasses and pickle look for it.
     spec.loader.exec_module(module)
