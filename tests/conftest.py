@@ -90,8 +90,10 @@ def _no_settings(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempP
     home.mkdir(exist_ok=True)
     for name in [name for name in os.environ if name.startswith(_FOREIGN)]:
         monkeypatch.delenv(name)
-    # Where tests run side by side, each process is told of a screen that nobody has.
-    monkeypatch.delenv("COLUMNS", raising=False)
+    # Where tests run side by side, each process is told of a screen that nobody has; and a pytest
+    # that a test starts is no part of this one.
+    for name in ("COLUMNS", "PYTEST_ADDOPTS"):
+        monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("HOME", str(home))
     for name in ("XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME"):
         monkeypatch.setenv(name, str(home / name.lower()))

@@ -23,6 +23,14 @@ from tests.servers.faulty_openai import FaultyOpenAI
 AGENTOPS = [sys.executable, "-m", "agentops_cli"]
 
 
+@pytest.fixture(autouse=True)
+def _hears_of_a_closed_terminal() -> Iterator[None]:
+    """What a process ignores its children ignore too, and these tests may run under `nohup`."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
 @contextmanager
 def half_way(folder: Path, server: FaultyOpenAI) -> Iterator[subprocess.Popen[str]]:
     """A run whose first cases have been answered and whose others never will be."""
