@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from agentops_cli.config_agents import agent_shape, read_agent
+from agentops_cli.config_calls import Numbers, breaker_of, breaker_shape, retry_of, retry_shape
 from agentops_cli.config_check import mistakes
 from agentops_cli.config_files import Layer, Search, exact, git_root
 from agentops_cli.errors import InputError
@@ -26,7 +27,9 @@ from agentops_cli.model.finding import Finding
 from agentops_cli.model.json import Json, JsonObject
 from agentops_cli.model.judge import Judge
 from agentops_cli.model.settings import (
+    BYTES_PER_MB,
     AgentSettings,
+    CacheSettings,
     Config,
     GatewayName,
     ModelSettings,
@@ -39,20 +42,35 @@ from agentops_cli.toml import PlacedDocument, WrittenFloat
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Knob:
-    """A setting that a variable and a flag give too; `key` as in the file, with dots."""
+    """A setting that a variable gives too, and maybe a flag; `key` as in the file, with dots.
+
+    One that `is_text` is never taken for a number. `added` is what makes the setting of the number
+    that is given.
+    """
 
     key: str
     variable: str
-    flag: str
+    flag: str | None = None
+    is_text: bool = False
+    added: int = 0
 
 
 KNOBS = (
     Knob(key="budget.runUsd", variable="AGENTOPS_BUDGET", flag="--budget"),
+    Knob(key="budget.caseUsd", variable="AGENTOPS_BUDGET_CASE_USD"),
+    Knob(key="budget.calls", variable="AGENTOPS_BUDGET_CALLS"),
+    Knob(key="budget.tokens", variable="AGENTOPS_BUDGET_TOKENS"),
+    Knob(key="budget.usdPerHour", variable="AGENTOPS_BUDGET_USD_PER_HOUR"),
     Knob(key="concurrency", variable="AGENTOPS_CONCURRENCY", flag="--concurrency"),
     Knob(key="timeoutS", variable="AGENTOPS_TIMEOUT", flag="--timeout"),
+    # Whoever says "2 retries" means three attempts.
+    Knob(key="retry.attempts", variable="AGENTOPS_RETRIES", flag="--retries", added=1),
+    Knob(key="cache.folder", variable="AGENTOPS_CACHE_FOLDER", is_text=True),
+    Knob(key="cache.maxMb", variable="AGENTOPS_CACHE_MAX_MB"),
+    Knob(key="cache.maxAgeDays", variable="AGENTOPS_CACHE_MAX_AGE_DAYS"),
 )
 
-_STRICTEST: Route = ("budget", "runUsd")
+_STRICTEST = "budget"
 _REPORTS = ("junit", "json", "jsonl", "md", "cost")
 
 
@@ -69,7 +87,7 @@ def load_config(
     files = search.layers()
     flags = overrides or {}
     spoken = [
-        *(_spoken(knob.flag, knob, flags.get(knob.key), start) for knob in KNOBS),
+        *(_spoken(knob.flag, knob, flags.get(knob.key), start) for knob in KNOBS if knob.flag),
         *(_spoken(knob.variable, knob, environ.get(knob.variable), start) for knob in KNOBS),
     ]
     layers = [*(layer for layer in spoken if layer), *files]
@@ -94,16 +112,29 @@ def in_force(config: Config) -> JsonObject:
         "suites": list(config.suites),
         "models": {name: _model_shape(model) for name, model in config.models.items()},
         "agents": {name: agent_shape(agent) for name, agent in config.agents.items()},
-        "budget": _given(runUsd=_dollars(config.budget.run_usd)),
+        "budget": _budget_shape(config.budget),
         "report": _given(**{kind: getattr(config.report, kind) for kind in _REPORTS}),
         "judges": list(config.judges),
         **_given(
             judge=judge_shape(config.judge) if isinstance(config.judge, Judge) else config.judge
         ),
+        "cache": _cache_shape(config.cache),
+        "retry": retry_shape(config.retry),
+        "breaker": breaker_shape(config.breaker),
         "allowScripts": config.allow_scripts,
         "concurrency": config.concurrency,
         "timeoutS": config.timeout_s,
     }
+
+
+def _budget_shape(budget: Budget) -> JsonObject:
+    return _given(
+        runUsd=_dollars(budget.run_usd),
+        caseUsd=_dollars(budget.case_usd),
+        calls=budget.calls,
+        tokens=budget.tokens,
+        usdPerHour=_dollars(budget.usd_per_hour),
+    )
 
 
 def _model_shape(model: ModelSettings) -> JsonObject:
@@ -113,7 +144,18 @@ def _model_shape(model: ModelSettings) -> JsonObject:
         headers=dict(model.headers) or None,
         gateway=model.gateway,
         price=_price_shape(model.price) if model.price else None,
+        fallbacks=[*model.fallbacks] or None,
+        rpm=model.rpm,
+        tpm=model.tpm,
     )
+
+
+def _cache_shape(cache: CacheSettings) -> JsonObject:
+    return {
+        "folder": cache.folder,
+        "maxMb": cache.most_bytes / BYTES_PER_MB,
+        "maxAgeDays": cache.most_days,
+    }
 
 
 def _price_shape(price: PriceOverride) -> JsonObject:
@@ -134,7 +176,9 @@ def _spoken(name: str, knob: Knob, value: Json, folder: Path) -> Layer | None:
     """The layer of one flag or variable; None when it is not given."""
     if value is None:
         return None
-    data = _number(value) if isinstance(value, str) else value
+    data = _number(value) if isinstance(value, str) and not knob.is_text else value
+    if knob.added and isinstance(data, int):
+        data += knob.added
     for key in reversed(knob.key.split(".")):
         data = {key: data}
     return Layer(document=PlacedDocument(path=name, data=data, places={}), folder=folder, name=name)
@@ -198,7 +242,7 @@ def _merged(layers: list[Layer]) -> _Values:
                 continue
             value = _Value(data=data, route=route, layer=layer)
             kept = values.setdefault(route, value)
-            if route == _STRICTEST and value.decimal < kept.decimal:
+            if route[0] == _STRICTEST and value.decimal < kept.decimal:
                 values[route] = value
     return values
 
@@ -229,13 +273,12 @@ def _assemble(values: _Values, root: Path) -> Config:
         settings["concurrency"] = int(value.decimal)
     if value := values.get(("timeoutS",)):
         settings["timeout_s"] = float(value.decimal)
-    budget = values.get(_STRICTEST)
     return Config(
         root=root,
         models={name: _model(name, values) for name in names},
         agents=_agents(values, root),
         judge=_judge(values, root),
-        budget=Budget(run_usd=budget.decimal if budget else None),
+        budget=_budget(values),
         report=ReportPaths(
             **{
                 kind: _from_root(str(value.data), value, root)
@@ -243,6 +286,9 @@ def _assemble(values: _Values, root: Path) -> Config:
                 if (value := values.get(("report", kind)))
             }
         ),
+        cache=_cache(values, root),
+        retry=retry_of(_numbers(values, "retry")),
+        breaker=breaker_of(_numbers(values, "breaker")),
         sources={
             ".".join(str(step) for step in route): value.layer.source(value.route)
             for route, value in values.items()
@@ -251,12 +297,45 @@ def _assemble(values: _Values, root: Path) -> Config:
     )
 
 
+def _numbers(values: _Values, *route: str) -> Numbers:
+    """The numbers below a key."""
+
+    def number(key: str) -> Decimal | None:
+        value = values.get((*route, key))
+        return None if value is None else value.decimal
+
+    return number
+
+
+def _budget(values: _Values) -> Budget:
+    def dollars(key: str) -> Decimal | None:
+        value = values.get((_STRICTEST, key))
+        return None if value is None else value.decimal
+
+    def number(key: str) -> int | None:
+        value = values.get((_STRICTEST, key))
+        return None if value is None else int(value.decimal)
+
+    return Budget(
+        run_usd=dollars("runUsd"),
+        case_usd=dollars("caseUsd"),
+        calls=number("calls"),
+        tokens=number("tokens"),
+        usd_per_hour=dollars("usdPerHour"),
+    )
+
+
 def _model(name: str, values: _Values) -> ModelSettings:
     def text(key: str) -> str | None:
         value = values.get(("models", name, key))
         return None if value is None else str(value.data)
 
+    def limit(key: str) -> int | None:
+        value = _numbers(values, "models", name)(key)
+        return None if value is None else int(value)
+
     headers: Route = ("models", name, "headers")
+    fallbacks = values.get(("models", name, "fallbacks"))
     return ModelSettings(
         base_url=text("baseUrl"),
         api_key_env=text("apiKeyEnv"),
@@ -267,6 +346,10 @@ def _model(name: str, values: _Values) -> ModelSettings:
         },
         gateway=cast("GatewayName | None", text("gateway")),
         price=_price(("models", name, "price"), values),
+        fallbacks=tuple(cast("list[str]", fallbacks.data)) if fallbacks else (),
+        fallbacks_at=fallbacks.layer.document.at(fallbacks.route) if fallbacks else None,
+        rpm=limit("rpm"),
+        tpm=limit("tpm"),
     )
 
 
@@ -293,6 +376,17 @@ def _agents(values: _Values, root: Path) -> dict[str, AgentSettings]:
         name: read_agent(layer.document, name, folder=_folder(layer, root))
         for name, layer in layers.items()
     }
+
+
+def _cache(values: _Values, root: Path) -> CacheSettings:
+    settings: dict[str, Any] = {}
+    if value := values.get(("cache", "folder")):
+        settings["folder"] = _from_root(str(value.data), value, root)
+    if value := values.get(("cache", "maxMb")):
+        settings["most_bytes"] = int(value.decimal * BYTES_PER_MB)
+    if value := values.get(("cache", "maxAgeDays")):
+        settings["most_days"] = float(value.decimal)
+    return CacheSettings(**settings)
 
 
 def _judge(values: _Values, root: Path) -> Judge | str | None:

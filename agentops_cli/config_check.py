@@ -1,10 +1,12 @@
 """What is wrong in one place that settings come from."""
 
 import math
+import posixpath
 import re
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import takewhile
+from pathlib import PurePosixPath
 
 from agentops_cli.config_agents import KINDS
 from agentops_cli.config_files import Layer
@@ -12,6 +14,7 @@ from agentops_cli.judge_keys import judge_findings
 from agentops_cli.locate import Route
 from agentops_cli.model.finding import Finding
 from agentops_cli.model.json import Json
+from agentops_cli.model.suite import TIER_MARK
 from agentops_cli.patterns import SECRETS, find
 from agentops_cli.validate import problems, without
 
@@ -39,7 +42,13 @@ def mistakes(layer: Layer) -> Iterator[Finding]:
         document = replace(document, data=without(document.data, keys))
         if keys:
             gone.add((keys[:-1], f"missing key {keys[-1]!r}"))
-    told = (*(finding for _, finding in found), *_not_one_way(layer), *_no_judge(layer))
+    told = (
+        *(finding for _, finding in found),
+        *_not_one_way(layer),
+        *_no_judge(layer),
+        *_no_stand_ins(layer),
+        *_way_out(layer),
+    )
     left = (
         problem.finding
         for problem in problems(document, "config")
@@ -114,6 +123,59 @@ def _no_judge(layer: Layer) -> Iterator[Finding]:
         yield from judge_findings(judge, lambda key: layer.document.at(("judge", key)))
 
 
+def _no_stand_ins(layer: Layer) -> Iterator[Finding]:
+    """Models that cannot stand in for another one, and those that nothing can stand in for."""
+    data = layer.document.data
+    models = data.get("models") if isinstance(data, dict) else None
+    for name, model in models.items() if isinstance(models, dict) else ():
+        written = model.get("fallbacks") if isinstance(model, dict) else None
+        if not isinstance(written, list):
+            continue
+        route: Route = ("models", name, "fallbacks")
+        if name.startswith(_NEITHER_WAY):
+            problem = f"nothing can stand in for {name}"
+            yield _bad_stand_in(problem, layer, route, "name the fallbacks of models only")
+        for index, other in enumerate(written):
+            before = [str(one) for one in written[:index]]
+            if (why := _why_not(str(other), name, before)) is not None:
+                yield _bad_stand_in(why, layer, (*route, index), "take it out")
+
+
+_NEITHER_WAY = ("agent/", "replay/")
+
+
+def _why_not(other: str, model: str, before: list[str]) -> str | None:
+    if other == model:
+        return f"{model} cannot stand in for itself"
+    if other in before:
+        return f"{other} is named twice"
+    if other.startswith(_NEITHER_WAY) or TIER_MARK in other:
+        return f"{other} cannot stand in for a model: it is none"
+    return None
+
+
+def _bad_stand_in(problem: str, layer: Layer, route: Route, fix: str) -> Finding:
+    place = layer.document.at(route)
+    return Finding(rule="bad-fallback", message=problem, location=place, fix=fix)
+
+
+def _way_out(layer: Layer) -> Iterator[Finding]:
+    """A folder of the cache that leads out of that of its file: a repository names its own only."""
+    data = layer.document.data
+    cache = data.get("cache") if isinstance(data, dict) else None
+    folder = cache.get("folder") if isinstance(cache, dict) else None
+    if layer.name is not None or not isinstance(folder, str) or not folder:
+        return
+    path = PurePosixPath(posixpath.normpath(folder))
+    if path.is_absolute() or path.parts[:1] in {(), ("..",)} or folder.startswith("~"):
+        yield Finding(
+            rule="bad-folder",
+            message=f"the cache folder {folder!r} is not below that of this file",
+            location=layer.document.at(("cache", "folder")),
+            fix="name one below it, such as .agentops/cache, or set AGENTOPS_CACHE_FOLDER",
+        )
+
+
 def _not_finite(layer: Layer) -> Iterator[tuple[Route, Finding]]:
     """Infinity and "not a number", which a schema's comparisons let pass."""
     for route, value in layer.leaves():
@@ -122,6 +184,6 @@ def _not_finite(layer: Layer) -> Iterator[tuple[Route, Finding]]:
                 rule="bad-value",
                 message=f"{str(route[-1])!r} must be a finite number, not {value}",
                 location=layer.document.at(route),
-                fix="leave it out for no limit",
+                fix="write a number, or leave it out",
             )
             yield route, finding

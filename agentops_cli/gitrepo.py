@@ -18,6 +18,11 @@ def stamp(folder: Path) -> GitStamp | None:
     return GitStamp(commit=commit, branch=branch, dirty=bool(changed))
 
 
+def is_tracked(path: Path) -> bool:
+    """True when a file is part of the repository around it: committed, or about to be."""
+    return bool(_git(path.parent, "ls-files", "--", path.name))
+
+
 def _git(folder: Path, *args: str) -> str | None:
     """The output of a git command that only reads, None when it fails."""
     try:

@@ -1,15 +1,13 @@
 """The plug sockets: every protocol that one room offers to another, on one page."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from decimal import Decimal
-from types import TracebackType
-from typing import Protocol, Self, TextIO
+from typing import Literal, Protocol, TextIO
 
-from agentops_cli.model.call import Ask, Completion, Evidence, Fault, Request, Verdict
+from agentops_cli.model.call import Ask, Completion, Evidence, Fault, Request, Tags, Verdict
 from agentops_cli.model.json import Json, JsonObject
 from agentops_cli.model.metric import Cell, Measures, MetricSpec
-from agentops_cli.model.money import Cost, Usage
+from agentops_cli.model.money import Amount, Cost, Unit, Usage
 from agentops_cli.model.result import CaseResult, RunResult, Trial, TrialResult
 from agentops_cli.model.settings import ModelSettings
 from agentops_cli.model.suite import AssertionSpec, InjectedFault
@@ -50,11 +48,11 @@ class GatewayType(Protocol):
 
 
 class Reservation(Protocol):
-    """Dollars that are promised to one call, until it is known what it cost."""
+    """What is promised to one call, until it is known what it took."""
 
-    usd: Decimal
+    most: Amount
 
-    def settle(self, usd: Decimal) -> None:
+    def settle(self, spent: Amount) -> None:
         """Books what was spent and gives back the rest.
 
         Called exactly once, also for a call that failed. What is more than was reserved is booked
@@ -64,26 +62,49 @@ class Reservation(Protocol):
 
 
 class Purse(Protocol):
-    """The dollars of a run. Whatever spends takes from the same one.
+    """What a run may spend. Whatever spends takes from the same one.
 
-    `reserve` waits while other calls hold what this one needs, and raises `GatewayError` with a
-    BUDGET fault when it could not be paid even if they cost nothing. `suite` is a path.
+    `who` asks, None where nobody knows; `model` is the one that is called. `reserve` waits while
+    other calls hold what this one needs, and raises `GatewayError` with a BUDGET fault when it
+    could not be paid even if they took nothing, with a BREAKER fault when dollars are spent too
+    fast. What cannot be written down is not spent: both kinds of reservation raise `StoreError`.
     """
 
-    def limits(self, suite: str | None) -> bool:
-        """True when there is a limit to what this suite may spend."""
+    def limits(self, who: Tags | None) -> frozenset[Unit]:
+        """What there is a limit of, for whoever asks; empty where nothing is limited."""
         ...
 
-    async def reserve(self, usd: Decimal, *, suite: str | None) -> Reservation:
+    async def reserve(
+        self, most: Amount, *, who: Tags | None, model: str | None = None
+    ) -> Reservation:
         """Takes an upper bound out, before the call is made."""
         ...
 
-    async def reserve_rest(self, *, suite: str | None) -> Reservation:
-        """Takes out all that is left, for a call without an upper bound; it is then alone."""
+    async def reserve_rest(self, *, who: Tags | None) -> Reservation:
+        """Takes out all dollars left, for a call without an upper bound; it is then alone."""
         ...
 
-    def overspent(self, suite: str | None) -> str | None:
+    def overspent(self, who: Tags | None) -> str | None:
         """What was spent beyond a limit, in words; None where nothing was."""
+        ...
+
+    def demand_ledger(self) -> None:
+        """Raises `StoreError` when what was spent could not be written down."""
+        ...
+
+
+class Ledger(Protocol):
+    """What a purse promises and pays, written down before and after, so that no kill forgets it.
+
+    A line is with the operating system when its call returns. Both raise `StoreError`.
+    """
+
+    def reserve(self, most: Amount, *, who: Tags | None, model: str | None) -> int:
+        """Writes down what a call may take; gives the number of the entry."""
+        ...
+
+    def settle(self, number: int, spent: Amount) -> None:
+        """Writes down what it took."""
         ...
 
 
@@ -164,7 +185,7 @@ class AgentMeter(Protocol):
     def session(
         self,
         *,
-        suite: str | None,
+        who: Tags | None,
         faults: Sequence[InjectedFault],
         seat: str | None = None,
         max_steps: int | None = None,
@@ -177,7 +198,7 @@ class AgentMeter(Protocol):
         self,
         *,
         port: int | None,
-        suite: str | None,
+        who: Tags | None,
         faults: Sequence[InjectedFault],
         max_steps: int | None = None,
         conversation: str | None = None,
@@ -198,14 +219,28 @@ class Fixture(Protocol):
 
 
 class ResponseCache(Protocol):
-    """Answers by the fingerprint of their request, on disk; safe for several processes."""
+    """Answers by the fingerprint of their request, on disk; safe for several processes.
+
+    Called from the event loop, and quick; nothing that goes wrong with it is raised.
+    """
 
     def get(self, key: str) -> Completion | None:
         """The answer that was kept, None when there is none or it cannot be read."""
         ...
 
-    def put(self, key: str, completion: Completion) -> None:
-        """Keeps an answer; one that cannot be kept is not an error of the run."""
+    def put(self, key: str, completion: Completion, request: Request) -> None:
+        """Keeps an answer; other processes find it as soon as this returns.
+
+        One that cannot be kept is not an error of the run.
+        """
+        ...
+
+    def claim(self, key: str) -> bool:
+        """Takes a question on; False while another process that is alive has it."""
+        ...
+
+    def release(self, key: str) -> None:
+        """Gives a question back, also one that was not taken."""
         ...
 
     def close(self) -> None:
@@ -314,35 +349,25 @@ class Source(Protocol):
         """The text of a file; raises `UnreadableError` when it cannot be read."""
         ...
 
+    def lines(self, path: str, *, newline: Literal["", "\n"]) -> Iterator[str]:
+        """The lines of a file with their ends, one at a time; raises `UnreadableError` meanwhile.
+
+        They end where a text that was opened with this `newline` has its lines end: anywhere that a
+        system would end them, or at `\\n` alone. Such a file may be larger than memory.
+        """
+        ...
+
     def glob(self, pattern: str) -> tuple[str, ...]:
         """The files that match a pattern, sorted."""
         ...
 
 
 class Trials(Protocol):
-    """The trials of a run, on disk: written as they finish, read back case by case.
-
-    `append` returns when the trial is with the operating system; it redacts, and is the only way
-    an answer leaves the process. Both raise `StoreError`.
-    """
-
-    def append(self, result: TrialResult) -> None:
-        """Keeps one finished trial."""
-        ...
+    """The trials of a run, on disk: those of a run that ended just now, or of result files."""
 
     def of(self, case: CaseResult) -> tuple[TrialResult, ...]:
-        """Reads back the trials of one case, by repeat."""
+        """Reads back the trials of one case, by repeat; raises `StoreError`."""
         ...
-
-    def __enter__(self) -> Self: ...
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-        /,
-    ) -> None: ...
 
 
 class Reporter(Protocol):

@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from math import isfinite
 from urllib.parse import quote
 
 from agentops_cli.model.call import Completion, Fault
@@ -80,14 +81,20 @@ def redact_trial(result: TrialResult, redact: Redact) -> TrialResult:
     secret has lost the prefix it is known by, so every fragment of what is hidden is hidden in the
     reasons too.
     """
+    if result.tried is not None:
+        result = replace(result, tried=redact_trial(result.tried, redact))
     if not any(redact.hits(text) for text in _texts(result)):
         return result  # As nearly always; nothing is copied then.
     hidden = _hidden(result, redact)
     return replace(
         result,
-        completion=_completion(result.completion, redact) if result.completion else None,
+        completion=redact_completion(result.completion, redact) if result.completion else None,
         turns=tuple(
-            replace(turn, input=redact(turn.input), completion=_completion(turn.completion, redact))
+            replace(
+                turn,
+                input=redact(turn.input),
+                completion=redact_completion(turn.completion, redact),
+            )
             for turn in result.turns
         ),
         verdicts=tuple(
@@ -138,7 +145,8 @@ def _leaves(value: Json) -> Iterator[str]:
             yield str(part)
 
 
-def _completion(completion: Completion, redact: Redact) -> Completion:
+def redact_completion(completion: Completion, redact: Redact) -> Completion:
+    """An answer that may leave the process."""
     return replace(
         completion,
         text=redact(completion.text),
@@ -153,7 +161,10 @@ def _completion(completion: Completion, redact: Redact) -> Completion:
 
 
 def _trace(value: Json, redact: Redact, *, depth: int) -> Json:
-    """The value with marks in its keys, its texts, and in place of numbers: a card is one."""
+    """The value with marks in its keys, its texts, and in place of numbers: a card is one.
+
+    A number that JSON does not have, such as infinity, is kept as its text.
+    """
     if depth > _DEEPEST_TRACE:
         return "(nested too deeply to be kept)"
     if isinstance(value, dict):
@@ -162,7 +173,8 @@ def _trace(value: Json, redact: Redact, *, depth: int) -> Json:
         return [_trace(part, redact, depth=depth + 1) for part in value]
     text = str(value)
     redacted = redact(text)
-    return value if redacted == text else redacted
+    is_kept = redacted == text and (not isinstance(value, float) or isfinite(value))
+    return value if is_kept else redacted
 
 
 def _fault(fault: Fault | None, redact: Redact) -> Fault | None:

@@ -1,7 +1,10 @@
 """The disk as a tree of files, for readers that take text and a path."""
 
 import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
+from typing import Literal
 
 from agentops_cli.errors import UnreadableError
 
@@ -19,6 +22,27 @@ class Disk:
 
     def read(self, path: str) -> str:
         """The text of a file, line ends and a byte-order mark as they are."""
+        with self._reading(path) as (file, size):
+            if size > MAX_BYTES:
+                problem = f"{path} is larger than {MAX_BYTES // 2**20} MiB"
+                raise UnreadableError(problem, fix="split the file")
+            return file.read_bytes().decode()
+
+    def lines(self, path: str, *, newline: Literal["", "\n"]) -> Iterator[str]:
+        """The lines of a file of any size, as they are, one at a time."""
+        with (
+            self._reading(path) as (file, _),
+            file.open(encoding="utf-8", newline=newline) as stream,
+        ):
+            while line := stream.readline(MAX_BYTES):
+                if len(line) == MAX_BYTES:
+                    problem = f"{path} has a line of more than {MAX_BYTES:,} characters"
+                    raise UnreadableError(problem, fix="split the file into lines")
+                yield line
+
+    @contextmanager
+    def _reading(self, path: str) -> Iterator[tuple[Path, int]]:
+        """Gives an ordinary file and its size; what goes wrong becomes an `UnreadableError`."""
         file = self._root / path
         try:
             found = file.stat()
@@ -26,14 +50,11 @@ class Disk:
                 raise UnreadableError(f"{path} is a folder", fix="name a file in it")
             if not stat.S_ISREG(found.st_mode):  # A device or a pipe may never end.
                 raise UnreadableError(f"{path} is no ordinary file", fix="name a file")
-            if found.st_size > MAX_BYTES:
-                problem = f"{path} is larger than {MAX_BYTES // 2**20} MiB"
-                raise UnreadableError(problem, fix="split the file")
-            return file.read_bytes().decode()
+            yield file, found.st_size
         except FileNotFoundError as error:
             raise UnreadableError(f"{path} does not exist", fix=self._near(path)) from error
         except UnicodeDecodeError as error:
-            problem = f"{path} is not UTF-8 (byte {error.start})"
+            problem = f"{path} is not UTF-8 (byte {_undecoded(file)})"
             raise UnreadableError(problem, fix="save the file as UTF-8") from error
         except (OSError, ValueError) as error:
             reason = getattr(error, "strerror", None) or error
@@ -66,3 +87,16 @@ class Disk:
             return f"the folder {Path(path).parent.as_posix()} does not exist either"
         near = get_close_matches(Path(path).name, [p.name for p in folder.iterdir()], n=1)
         return f"did you mean {(Path(path).parent / near[0]).as_posix()!r}?" if near else None
+
+
+def _undecoded(file: Path) -> int:
+    """Where the first byte is that is not UTF-8; whoever reads piece by piece does not know."""
+    start = 0
+    with file.open("rb") as lines:
+        for line in lines:
+            try:
+                line.decode()
+            except UnicodeDecodeError as error:
+                return start + error.start
+            start += len(line)
+    return start

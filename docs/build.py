@@ -142,7 +142,10 @@ def _schema_page(name: str) -> str:
 
 
 def _variables() -> str:
-    rows = [[f"`{knob.variable}`", f"`{knob.flag}`", f"`{knob.key}`"] for knob in KNOBS]
+    rows = [
+        [f"`{knob.variable}`", f"`{knob.flag}`" if knob.flag else "", f"`{knob.key}`"]
+        for knob in KNOBS
+    ]
     return (
         "## Variables and flags\n\nA flag beats a variable, which beats the file; for budgets the"
         " strictest of them holds. An `AGENTOPS_*` variable that nothing reads is an error, unless"

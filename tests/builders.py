@@ -27,6 +27,7 @@ from agentops_cli.model.result import (
 from agentops_cli.model.settings import Accounting
 from agentops_cli.model.suite import Case, Gate, Turn
 from agentops_cli.model.tool import ToolCall
+from agentops_cli.model.totals import totals_by_model
 
 MINI = "openai/gpt-4o-mini"
 SONNET = "anthropic/claude-sonnet-4-5"
@@ -215,7 +216,7 @@ def a_tally(trials: Iterable[TrialResult]) -> Tally:
 
 
 def a_suite_result(*cases: CaseResult, **changes: Any) -> SuiteResult:
-    """A suite whose gate says yes; without cases it has one that passed."""
+    """A suite whose gate says yes; without cases it has one that passed. It is counted anew."""
     suite = SuiteResult(
         name="product-manager",
         path="evals/product-manager.yaml",
@@ -223,12 +224,14 @@ def a_suite_result(*cases: CaseResult, **changes: Any) -> SuiteResult:
         prompt_version="1.2.0",
         prompt_sha256="5f1d" * 16,
         cases=cases or (a_case_result(),),
+        by_model={},
         gate=Gate(),
         decision=GateDecision(passed=True, certain=True),
         p50_latency_s=0.812,
         p95_latency_s=1.204,
     )
-    return replace(suite, **changes)
+    suite = replace(suite, **changes)
+    return replace(suite, by_model=totals_by_model(suite.cases))
 
 
 def a_run(*suites: SuiteResult, **changes: Any) -> RunResult:

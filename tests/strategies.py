@@ -37,7 +37,7 @@ seconds = st.floats(min_value=0, max_value=10**5, allow_nan=False)
 dollars = st.decimals(min_value=0, max_value=10**6, allow_nan=False, allow_infinity=False) | (
     st.builds(Decimal, st.sampled_from(["1E-9", "1E+3", "0.10", "0E-7"]))
 )
-costs = st.builds(Cost, usd=dollars, unpriced_calls=counts)
+costs = st.builds(Cost, usd=dollars, unpriced_calls=counts, assumed_calls=counts)
 usages = st.builds(
     Usage,
     input_tokens=counts,
@@ -56,6 +56,7 @@ verdicts = st.builds(
     advisory=st.booleans(),
     location=st.none() | places,
     turn=st.none() | st.integers(min_value=0, max_value=9),
+    unsure=st.booleans(),
 )
 traces = st.recursive(
     st.none() | st.booleans() | st.integers() | seconds | any_text,
@@ -79,6 +80,7 @@ completions = st.builds(
     stopped_after=st.none() | counts,
     provider_faults=counts,
     said=st.lists(any_text, max_size=2).map(tuple),
+    answered_by=st.none() | any_text,
 )
 turns = st.builds(
     TurnResult,
@@ -94,11 +96,13 @@ faults = st.builds(
     fix=st.none() | any_text,
     billed=st.booleans(),
     usd=st.none() | dollars,
+    assumed=st.booleans(),
 )
+cells = st.dictionaries(any_text, st.tuples(st.tuples(any_text, any_text)), max_size=1)
 paths = st.sampled_from(["evals/a.yaml", "evals/a.yml", "evals/deep/a.yaml", "/b.yaml"])
-trials = st.builds(
+_trials = st.builds(
     TrialResult,
-    index=counts,
+    index=st.integers(min_value=0, max_value=1_000_000),
     suite=any_text,
     case_id=any_text,
     model=any_text,
@@ -109,7 +113,19 @@ trials = st.builds(
     judge_cost=costs,
     fault=st.none() | faults,
     turns=st.lists(turns, max_size=2).map(tuple),
+    cells=cells,
+    tier=st.none() | any_text,
+    saved_usd=st.none() | st.builds(Decimal.copy_negate, dollars) | dollars,
 )
+
+
+def _after(trial: TrialResult, tried: TrialResult) -> TrialResult:
+    """A trial on the large model of a cascade, after the same one on the small model."""
+    whose = {name: getattr(trial, name) for name in ("index", "suite", "case_id", "model")}
+    return replace(trial, tried=replace(tried, repeat=trial.repeat, cells={}, **whose))
+
+
+trials = _trials | st.builds(_after, _trials, _trials)
 
 
 @st.composite

@@ -20,11 +20,13 @@ from agentops_cli.model.json import Json
 from agentops_cli.model.settings import (
     Accounting,
     AgentCommand,
+    Breaker,
     CommandAgent,
     Config,
     HttpAgent,
     Meter,
     PythonAgent,
+    Retry,
     UsagePaths,
 )
 from agentops_cli.validate import check
@@ -239,6 +241,34 @@ def test_the_strictest_budget_holds_whoever_gives_it(
 
 
 @pytest.mark.parametrize(
+    ("key", "variable", "read"),
+    [
+        ("caseUsd", "AGENTOPS_BUDGET_CASE_USD", "case_usd"),
+        ("calls", "AGENTOPS_BUDGET_CALLS", "calls"),
+        ("tokens", "AGENTOPS_BUDGET_TOKENS", "tokens"),
+        ("usdPerHour", "AGENTOPS_BUDGET_USD_PER_HOUR", "usd_per_hour"),
+    ],
+)
+@pytest.mark.parametrize(("file", "env"), [(5, 9), (9, 5)])
+def test_the_strictest_of_every_limit_holds(
+    git_repo: Path, key: str, variable: str, read: str, file: int, env: int
+) -> None:
+    write(git_repo, f"budget: {{{key}: {file}}}\n")
+    config = load(git_repo, {variable: str(env)})
+    assert getattr(config.budget, read) == 5
+    shown = in_force(config)["budget"]
+    assert shown in ({key: "5"}, {key: 5})
+    assert config.sources[f"budget.{key}"] == (variable if env == 5 else "agentops.yaml:1")
+
+
+@pytest.mark.parametrize("written", ["{calls: 1.5}", "{tokens: -1}", "{calls: many}"])
+def test_calls_and_tokens_are_whole_numbers(git_repo: Path, written: str) -> None:
+    write(git_repo, f"budget: {written}\n")
+    with pytest.raises(InputError):
+        load(git_repo)
+
+
+@pytest.mark.parametrize(
     ("written", "dollars"),
     [("0.10", "0.10"), ("'0.10'", "0.10"), ("1e2", "1E+2"), (".5", "0.5"), ("0x10", "16")],
 )
@@ -266,6 +296,10 @@ timeoutS: 1.5
 concurrency: 3
 allowScripts: true
 report: {junit: r/j.xml, json: r/r.json, jsonl: r/t.jsonl, md: r/s.md, cost: r/c.md}
+cache: {folder: kept/answers, maxMb: 0.5, maxAgeDays: 7}
+retry: {attempts: 6, baseWaitS: 0.25, maxWaitS: 10, deadlineS: 60, runDeadlineS: 3600}
+breaker: {consecutiveFailures: 9, failureRate: 0.9, minCalls: 5, windowS: 10, cooldownS: 3,
+  probes: 2}
 """,
     )
     config = load(git_repo, {"AGENTOPS_GATEWAY_KEY": "named by apiKeyEnv, so it is known"})
@@ -292,6 +326,22 @@ report: {junit: r/j.xml, json: r/r.json, jsonl: r/t.jsonl, md: r/s.md, cost: r/c
             "cost": "r/c.md",
         },
         "judges": ["judges/*.yaml"],
+        "cache": {"folder": "kept/answers", "maxMb": 0.5, "maxAgeDays": 7.0},
+        "retry": {
+            "attempts": 6,
+            "baseWaitS": 0.25,
+            "maxWaitS": 10.0,
+            "deadlineS": 60.0,
+            "runDeadlineS": 3600.0,
+        },
+        "breaker": {
+            "consecutiveFailures": 9,
+            "failureRate": 0.9,
+            "minCalls": 5,
+            "windowS": 10.0,
+            "cooldownS": 3.0,
+            "probes": 2,
+        },
         "allowScripts": True,
         "concurrency": 3,
         "timeoutS": 1.5,
@@ -307,6 +357,118 @@ def test_what_is_in_force_is_itself_a_valid_file(git_repo: Path) -> None:
     )
     again = yaml.safe_dump(in_force(load(git_repo)))
     assert check(parse_yaml(again, path="x"), "config") == ()
+
+
+def test_how_calls_are_made_has_its_defaults(git_repo: Path) -> None:
+    config = load(git_repo)
+    assert (config.retry, config.breaker) == (Retry(), Breaker())
+    assert (config.retry.attempts, config.retry.run_deadline_s) == (4, None)
+    assert in_force(config)["retry"] == {
+        "attempts": 4,
+        "baseWaitS": 0.5,
+        "maxWaitS": 30.0,
+        "deadlineS": 300.0,
+    }
+
+
+def test_each_key_of_how_calls_are_made_comes_from_the_nearest_file(git_repo: Path) -> None:
+    write(git_repo, "retry: {attempts: 2, deadlineS: 9}\nbreaker: {probes: 7}\n")
+    write(git_repo / "pkg", "extends: ../agentops.yaml\nretry: {attempts: 3}\n")
+    config = load(git_repo / "pkg")
+    assert config.retry == Retry(attempts=3, deadline_s=9.0)
+    assert config.breaker == Breaker(probes=7)
+    assert config.sources["retry.attempts"] == "agentops.yaml:2"
+
+
+def test_limits_a_minute_belong_to_a_model(git_repo: Path) -> None:
+    write(git_repo, "models: {a/b: {rpm: 500}, agent/bot: {tpm: 200000}}\n")
+    config = load(git_repo)
+    assert (config.models["a/b"].rpm, config.models["a/b"].tpm) == (500, None)
+    assert config.models["agent/bot"].tpm == 200_000
+    assert in_force(config)["models"] == {"a/b": {"rpm": 500}, "agent/bot": {"tpm": 200_000}}
+
+
+@pytest.mark.parametrize(("retries", "attempts"), [("0", 1), ("2", 3), ("19", 20)])
+def test_whoever_says_retries_means_the_attempts_after_the_first(
+    git_repo: Path, retries: str, attempts: int
+) -> None:
+    write(git_repo, "retry: {attempts: 7}\n")
+    config = load(git_repo, {"AGENTOPS_RETRIES": retries})
+    assert config.retry.attempts == attempts
+    assert config.sources["retry.attempts"] == "AGENTOPS_RETRIES"
+    flag = load_config(git_repo, environ={}, overrides={"retry.attempts": int(retries)})
+    assert flag.retry.attempts == attempts
+    assert flag.sources["retry.attempts"] == "--retries"
+
+
+@pytest.mark.parametrize("retries", ["-1", "20", "1.5", "many", ""])
+def test_retries_that_cannot_be_are_refused_by_name(git_repo: Path, retries: str) -> None:
+    [finding] = refused(git_repo, {"AGENTOPS_RETRIES": retries})
+    assert finding.message.startswith("AGENTOPS_RETRIES: ")
+
+
+def test_stand_ins_reach_the_config_with_their_place(git_repo: Path) -> None:
+    write(git_repo, "models:\n  a/b: {fallbacks: [c/d, e/f]}\n  c/d: {fallbacks: [a/b]}\n")
+    config = load(git_repo)
+    assert config.models["a/b"].fallbacks == ("c/d", "e/f")
+    assert str(config.models["a/b"].fallbacks_at) == "agentops.yaml:2:20"
+    assert in_force(config)["models"] == {
+        "a/b": {"fallbacks": ["c/d", "e/f"]},
+        "c/d": {"fallbacks": ["a/b"]},
+    }
+    assert config.digest != load(git_repo.parent).digest
+
+
+def test_the_nearest_list_of_stand_ins_holds_whole(git_repo: Path) -> None:
+    write(git_repo, "models: {a/b: {fallbacks: [c/d, e/f], baseUrl: 'http://x/v1'}}\n")
+    write(git_repo / "pkg", "extends: ../agentops.yaml\nmodels: {a/b: {fallbacks: [g/h]}}\n")
+    model = load(git_repo / "pkg").models["a/b"]
+    assert (model.fallbacks, model.base_url) == (("g/h",), "http://x/v1")
+    assert str(model.fallbacks_at) == "agentops.yaml:2:27"
+
+
+@pytest.mark.parametrize(
+    "folder", ["/var/cache", "..", "../elsewhere", "a/../../b", ".", "a/..", "~/cache"]
+)
+def test_a_file_names_no_cache_folder_but_one_below_it(git_repo: Path, folder: str) -> None:
+    write(git_repo, f"cache: {{folder: {folder}}}\n")
+    [finding] = refused(git_repo)
+    assert (finding.rule, str(finding.location)) == ("bad-folder", "agentops.yaml:1:17")
+    assert finding.fix is not None
+    assert "AGENTOPS_CACHE_FOLDER" in finding.fix
+
+
+def test_packages_share_the_cache_of_the_file_that_they_extend(git_repo: Path) -> None:
+    write(git_repo, "cache: {folder: kept}\n")
+    write(git_repo / "pkg", "extends: ../agentops.yaml\ncache: {maxMb: 1}\n")
+    cache = load(git_repo / "pkg").cache
+    assert (cache.folder, cache.most_bytes, cache.most_days) == ("../kept", 1024 * 1024, 30.0)
+
+
+@pytest.mark.parametrize(
+    ("named", "folder"), [("/var/kept", "/var/kept"), ("7", "sub/7"), ("../kept", "sub/../kept")]
+)
+def test_a_variable_names_any_cache_folder(git_repo: Path, named: str, folder: str) -> None:
+    write(git_repo, "cache: {folder: mine}\n")
+    (git_repo / "sub").mkdir()
+    config = load(git_repo / "sub", {"AGENTOPS_CACHE_FOLDER": named})
+    assert config.cache.folder == folder
+    assert config.sources["cache.folder"] == "AGENTOPS_CACHE_FOLDER"
+
+
+@pytest.mark.parametrize(
+    ("written", "problem"),
+    [
+        ("{maxMb: 0}", "'maxMb' must be more than 0, not 0"),
+        ("{maxAgeDays: -1}", "'maxAgeDays' must be more than 0, not -1"),
+        ("{folder: ''}", "'folder' must not be empty"),
+        ("{folders: x}", "unknown key 'folders'"),
+        ("false", "'cache' must be a mapping, not false"),
+    ],
+)
+def test_a_cache_that_cannot_be_is_refused(git_repo: Path, written: str, problem: str) -> None:
+    write(git_repo, f"cache: {written}\n")
+    assert [finding.message for finding in refused(git_repo)] == [problem]
 
 
 AGENTS = """
@@ -664,7 +826,10 @@ def test_the_real_environment_is_not_looked_at(
 def test_every_knob_can_be_turned(git_repo: Path) -> None:
     for knob in KNOBS:
         by_variable = load_config(git_repo, environ={knob.variable: "7"})
-        by_flag = load_config(git_repo, environ={}, overrides={knob.key: "7"})
-        assert by_variable.digest == by_flag.digest != load(git_repo).digest
+        assert by_variable.digest != load(git_repo).digest
         assert by_variable.sources == {knob.key: knob.variable}
+        if knob.flag is None:
+            continue
+        by_flag = load_config(git_repo, environ={}, overrides={knob.key: "7"})
+        assert by_flag.digest == by_variable.digest
         assert by_flag.sources == {knob.key: knob.flag}

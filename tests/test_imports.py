@@ -69,6 +69,14 @@ def test_recorded_answers_need_no_client(tmp_path: Path) -> None:
     assert not modules & {"litellm", "openai", "aiohttp", "git", "jsonschema"}
 
 
+@pytest.mark.parametrize("command", ["info", "clear", "export"])
+def test_what_is_kept_is_shown_without_whatever_runs_suites(tmp_path: Path, command: str) -> None:
+    file = ["kept.jsonl"] if command == "export" else []
+    modules = modules_after("cache", command, *file, cwd=tmp_path)
+    assert "agentops_cli.cli.cache" in modules
+    assert not modules & {"agentops_cli.run.engine", "aiohttp", "git", "litellm"}
+
+
 @pytest.mark.parametrize("name", ["prompt", "suite", "judge", "config", "result"])
 def test_a_schema_is_printed_without_a_validator(name: str) -> None:
     assert not modules_after("schema", name) & {"litellm", "aiohttp", "git"}

@@ -126,6 +126,16 @@ def test_every_text_of_a_trial_is_redacted() -> None:
     assert SECRET not in repr(redacted)
 
 
+def test_what_the_small_model_of_a_cascade_said_is_redacted_too() -> None:
+    verdict = a_verdict(passed=False, reason=f'found "{SECRET}"')
+    tried = a_trial(completion=a_completion(f"Key {SECRET}"), verdicts=(verdict,))
+    redacted = redact_trial(a_trial(tried=tried), Redact())
+    assert SECRET not in repr(redacted)
+    assert redacted.tried is not None
+    assert redacted.tried.completion is not None
+    assert redacted.tried.completion.text == "Key [redacted:openai-key]"
+
+
 def test_what_is_said_in_a_turn_is_redacted() -> None:
     answer = a_completion(
         f"Key {SECRET}",

@@ -1,10 +1,12 @@
 import os
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
+from agentops_cli import sources
 from agentops_cli.errors import UnreadableError
-from agentops_cli.sources import Disk
+from agentops_cli.sources import MAX_BYTES, Disk
 
 
 @pytest.fixture
@@ -69,3 +71,57 @@ def test_what_is_not_utf8_is_told(tree: Path) -> None:
     (tree / "latin.txt").write_bytes(b"caf\xe9")
     with pytest.raises(UnreadableError, match=r"not UTF-8 \(byte 3\)"):
         Disk(tree).read("latin.txt")
+
+
+LINES = "a\r\nb\rc\n\nd"
+
+
+def test_lines_come_one_by_one_with_their_ends(tree: Path) -> None:
+    (tree / "lines").write_bytes(f"\ufeff{LINES}".encode())
+    disk = Disk(tree)
+    cases: list[tuple[Literal["", "\n"], list[str]]] = [
+        ("", ["\ufeffa\r\n", "b\r", "c\n", "\n", "d"]),
+        ("\n", ["\ufeffa\r\n", "b\rc\n", "\n", "d"]),
+    ]
+    for newline, found in cases:
+        assert [*disk.lines("lines", newline=newline)] == found
+
+
+def test_no_more_of_a_file_is_read_than_is_wanted(tree: Path) -> None:
+    with (tree / "large").open("wb") as file:
+        file.write(b"first\n")
+        file.truncate(2 * MAX_BYTES)
+    assert next(Disk(tree).lines("large", newline="\n")) == "first\n"
+
+
+def test_lines_of_what_cannot_be_read_are_refused_as_its_text_is(tree: Path) -> None:
+    disk = Disk(tree)
+    for name in ("evals", "/dev/zero", "a.yml", "no\0name"):
+        messages = []
+        for reading in (disk.read, lambda path: [*disk.lines(path, newline="\n")]):
+            with pytest.raises(UnreadableError) as caught:
+                reading(name)
+            messages.append((caught.value.message, caught.value.fix))
+        assert messages[0] == messages[1]
+
+
+@pytest.mark.parametrize("before", [0, 10, 100_000])
+def test_a_byte_that_is_not_utf_8_is_told_by_its_place_after_the_lines_before(
+    tree: Path, before: int
+) -> None:
+    good = "é\n".encode() * before
+    (tree / "bad").write_bytes(good + b"x\xff\n")
+    for reading in (Disk(tree).read, lambda path: [*Disk(tree).lines(path, newline="\n")]):
+        with pytest.raises(UnreadableError, match=rf"bad is not UTF-8 \(byte {len(good) + 1}\)"):
+            reading("bad")
+
+
+def test_a_line_without_end_is_refused_before_it_fills_the_memory(
+    tree: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sources, "MAX_BYTES", 100)
+    (tree / "long").write_text(f"{'x' * 50}\n{'x' * 101}", encoding="utf-8")
+    lines = Disk(tree).lines("long", newline="\n")
+    assert len(next(lines)) == 51
+    with pytest.raises(UnreadableError, match="a line of more than 100 characters"):
+        next(lines)

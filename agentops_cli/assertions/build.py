@@ -5,14 +5,19 @@ from dataclasses import dataclass, replace
 
 from agentops_cli.assertions.broken import BrokenCheck, construct, told
 from agentops_cli.assertions.excerpt import shortened
-from agentops_cli.assertions.forbidding import forbids_text
+from agentops_cli.assertions.forbidding import forbids_text, may_forbid_hidden
 from agentops_cli.assertions.verdict import CannotTell
 from agentops_cli.model.call import Ask, Completion, Evidence, Finish, Verdict
 from agentops_cli.model.suite import AssertionSpec
+from agentops_cli.patterns import marks
 from agentops_cli.ports import Assertion, AssertionType
 from agentops_cli.registry import Registry
 
 _LONGEST_REASON = 1_000
+_REDACTED = CannotTell(
+    "what is forbidden may be what redaction took out of the recorded answer; "
+    "ask live, or assert noPii or noSecrets"
+)
 
 
 def build(spec: AssertionSpec, kinds: Registry[AssertionType]) -> Assertion:
@@ -41,14 +46,18 @@ class _Built:
     def check(self, evidence: Evidence) -> Verdict | Ask:
         """What the assertion says of the answer, as the suite meant it.
 
-        What it forbids, it forbids in what was said before the tools were called too.
+        What it forbids, it forbids in what was said before the tools were called too. It abstains
+        where that may be what a recording hides.
         """
         answer = self._told(lambda: self.inner.check(evidence))
         if not forbids_text(self.spec):
             return answer
         opinions = [answer, *(self._told_before(one) for one in _texts_before(evidence))]
         worst_first = (one for passed in (False, None) for one in opinions if _is(one, passed))
-        return next(worst_first, answer)
+        worst = next(worst_first, None)
+        if worst is None and may_forbid_hidden(self.spec) and _is_redacted(evidence.completion):
+            return self._abstain(_REDACTED)
+        return worst or answer
 
     def _told_before(self, evidence: Evidence) -> Verdict | Ask:
         opinion = self._told(lambda: self.inner.check(evidence))
@@ -96,6 +105,7 @@ class _Built:
             score=score,
             advisory=self.spec.advisory,
             location=self.spec.location,
+            unsure=verdict.unsure,
         )
 
 
@@ -111,6 +121,11 @@ def _problem(verdict: Verdict) -> str | None:
     if not isinstance(reason, str) or not reason.strip():
         return "that gives no reason"
     return None
+
+
+def _is_redacted(completion: Completion) -> bool:
+    """True for a recorded answer out of which redaction took something."""
+    return completion.cached and any(map(marks, (completion.text, *completion.said)))
 
 
 def _texts_before(evidence: Evidence) -> Iterator[Evidence]:

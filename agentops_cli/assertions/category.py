@@ -1,5 +1,7 @@
 """Whether a request was answered, declined, or answered with an excuse."""
 
+from dataclasses import replace
+
 from agentops_cli.assertions.arguments import arguments, string
 from agentops_cli.assertions.excerpt import excerpt, opening
 from agentops_cli.assertions.refusal import classify
@@ -9,6 +11,9 @@ from agentops_cli.judge.dialogue import begin
 from agentops_cli.judge.question import material_of
 from agentops_cli.model.call import Ask, Evidence, Finish, Verdict
 from agentops_cli.model.suite import AssertionSpec
+
+_SURE_FROM = 0.8
+"""Rules that were right less often than this are unsure: a cascade may ask a larger model."""
 
 
 class ExpectedCategory:
@@ -64,9 +69,9 @@ class ExpectedCategory:
             raise CannotTell(f"{why}; assert words of it, or configure a judge")
         words = opening(text) if category.span is None else excerpt(text, *category.span)
         why = f"{category.reason}, confidence {category.confidence:.2f}: {words}"
-        return self._judged(category.name, why)
+        return self._judged(category.name, why, unsure=category.confidence < _SURE_FROM)
 
-    def _judged(self, name: str, why: str) -> Verdict:
+    def _judged(self, name: str, why: str, *, unsure: bool = False) -> Verdict:
         passed = name == self._wanted
         came = name if passed else f"wanted {self._wanted}, got {name}"
-        return judged(f"{came} ({why})", passed=passed)
+        return replace(judged(f"{came} ({why})", passed=passed), unsure=unsure)

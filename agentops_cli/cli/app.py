@@ -12,6 +12,11 @@ CONTEXT = {"help_option_names": ["-h", "--help"]}
 
 COMMANDS = {
     "eval": ("agentops_cli.cli.eval", "Run suites, write reports, and say yes or no."),
+    "cache": (
+        "agentops_cli.cli.cache",
+        "Show, explain, export or clear the answers that are kept.",
+    ),
+    "report": ("agentops_cli.cli.report", "Merge the parts of a run."),
     "config": ("agentops_cli.cli.config", "Show the settings in force, and where each came from."),
     "explain": ("agentops_cli.cli.explain", "Explain an assertion or the exit codes."),
     "judge": ("agentops_cli.cli.judge", "Check whether judges agree with people."),

@@ -11,27 +11,40 @@ from agentops_cli.cli.app import CONTEXT
 from agentops_cli.cli.options import (
     Budget,
     Concurrency,
+    CostReport,
     DryRun,
+    ExitZero,
     Format,
+    JUnit,
+    Md,
     NoProgress,
     Quiet,
+    ResultJson,
+    Retries,
     Timeout,
     Verbose,
     limits_typed,
 )
+from agentops_cli.cli.parts import durations_typed, part_typed, repeats_typed
 from agentops_cli.cli.progress import Progress
+from agentops_cli.cli.recording import Record, RecordCommand, Replay, use_of
 from agentops_cli.cli.screen import (
     print_as_json,
     print_findings,
     print_forecast,
     print_forecast_as_json,
+    print_note,
     print_problem,
     print_run,
+    print_way_on,
 )
 from agentops_cli.errors import EmptyError, ExitCode, UsageError
-from agentops_cli.flows.evaluate import EvalOptions, Prepared, prepare, run
+from agentops_cli.flows.evaluate import Prepared, prepare, run
 from agentops_cli.flows.forecast import forecast
+from agentops_cli.flows.options import EvalOptions
+from agentops_cli.flows.refusals import reaches
 from agentops_cli.flows.report import report_paths, write_reports
+from agentops_cli.flows.resume import prepare_again
 from agentops_cli.flows.world import World
 from agentops_cli.model.result import RunResult
 from agentops_cli.ports import Trials
@@ -40,7 +53,7 @@ from agentops_cli.suite.select import Selection
 app = typer.Typer(add_completion=False, context_settings=CONTEXT, rich_markup_mode=None)
 
 
-@app.command()
+@app.command(cls=RecordCommand)
 def evaluate(
     suites: Annotated[
         list[str] | None,
@@ -68,34 +81,54 @@ def evaluate(
         typer.Option(help="Only the case of this id; may be repeated.", metavar="ID"),
     ] = None,
     repeat: Annotated[
-        str | None, typer.Option(help="Run every case so many times.", metavar="N")
+        str | None,
+        typer.Option(
+            help="Run every case so many times, or 'auto': until its verdict is certain.",
+            metavar="N|auto",
+        ),
+    ] = None,
+    shard: Annotated[
+        str | None,
+        typer.Option(
+            help="Run one of several parts, such as 1/4; 'report merge' makes them whole.",
+            metavar="I/N",
+        ),
+    ] = None,
+    durations: Annotated[
+        str | None,
+        typer.Option(
+            help="Make parts that take about as long, by what an earlier result says.",
+            metavar="RESULT",
+        ),
     ] = None,
     budget: Budget = None,
     concurrency: Concurrency = None,
     timeout: Timeout = None,
-    junit: Annotated[str | None, typer.Option(help="Write JUnit XML.", metavar="FILE")] = None,
-    json: Annotated[str | None, typer.Option(help="Write the result JSON.", metavar="FILE")] = None,
+    retries: Retries = None,
+    junit: JUnit = None,
+    json: ResultJson = None,
     jsonl: Annotated[
         str | None, typer.Option(help="Write trials as they finish, one a line.", metavar="FILE")
     ] = None,
-    md: Annotated[str | None, typer.Option(help="Write a Markdown report.", metavar="FILE")] = None,
-    cost: Annotated[
+    md: Md = None,
+    cost: CostReport = None,
+    resume: Annotated[
         str | None,
         typer.Option(
-            help="Write the cost report, as JSON or Markdown by the name.", metavar="FILE"
+            help="Go on with a run: its id, the beginning of it, or 'last'.", metavar="RUN"
         ),
     ] = None,
     dry_run: DryRun = False,
     no_cache: Annotated[
         bool,
-        typer.Option("--no-cache", help="Ask judges anew, also what they were asked before."),
+        typer.Option("--no-cache", help="Ask everything anew, and keep no answers."),
     ] = False,
+    record: Record = None,
+    replay: Replay = False,
     allow_empty: Annotated[
         bool, typer.Option("--allow-empty", help="Exit 0 when nothing is selected.")
     ] = False,
-    exit_zero: Annotated[
-        bool, typer.Option("--exit-zero", help="Exit 0 in place of 1; changes nothing else.")
-    ] = False,
+    exit_zero: ExitZero = False,
     output: Format = "text",
     quiet: Quiet = False,
     verbose: Verbose = False,
@@ -106,7 +139,10 @@ def evaluate(
     Without arguments the suites of the configuration are run. The exit code is 0 for yes, 1 for
     no, and above for no verdict: see `agentops explain exit-codes`.
     """
+    if resume and dry_run:
+        raise UsageError("--dry-run shows what a new run would take, not the rest of one")
     world = World()
+    times, repeat_auto = repeats_typed(repeat)
     options = EvalOptions(
         suites=tuple(suites or ()),
         selection=Selection(
@@ -115,14 +151,19 @@ def evaluate(
             models=tuple(model or ()),
             cases=frozenset(case or ()),
         ),
-        repeat=_count(repeat),
+        repeat=times,
+        repeat_auto=repeat_auto,
+        part=part_typed(shard),
+        durations=durations_typed(durations, shard=shard),
         log=world.cwd / jsonl if jsonl else None,
         allow_empty=allow_empty,
         use_cache=not no_cache,
-        settings=limits_typed(budget, concurrency, timeout),
+        cassettes=use_of(record, replay=replay),
+        settings=limits_typed(budget, concurrency, timeout, retries),
+        reports=_typed_reports(junit=junit, json=json, md=md, cost=cost),
     )
     try:
-        prepared = prepare(options, world)
+        prepared = prepare_again(resume, options, world) if resume else prepare(options, world)
     except EmptyError as error:
         if not allow_empty:
             raise
@@ -132,14 +173,21 @@ def evaluate(
         print_findings(prepared.plan.notes)
     if dry_run:
         tell = print_forecast_as_json if output == "json" else print_forecast
-        tell(forecast(prepared), budget_usd=prepared.budget_usd)
+        rows = () if prepared.is_replay else forecast(prepared)
+        limits = () if prepared.is_replay else reaches(prepared, rows)
+        tell(rows, budget_usd=prepared.budget_usd, limits=limits)
         return ExitCode.OK
     paths = report_paths(
-        {"junit": junit, "json": json, "md": md, "cost": cost},
+        prepared.options.reports if prepared.options else {},
         prepared.config.report,
         cwd=world.cwd,
         root=prepared.config.root,
     )
+    if prepared.part and "json" not in paths and output != "json":
+        raise UsageError(
+            "a part is worth nothing without its result, which 'report merge' reads",
+            fix="add --json FILE, or report.json to the configuration",
+        )
     show = print_as_json if output == "json" else partial(print_run, quiet=quiet, verbose=verbose)
     code = _run(prepared, paths, show, progress=not (quiet or no_progress))
     return ExitCode.OK if exit_zero and code is ExitCode.REJECTED else code
@@ -153,23 +201,20 @@ def _run(
     progress: bool,
 ) -> ExitCode:
     bar = Progress(prepared.trials, enabled=progress)
-    with run(prepared, bar) as (result, trials):
+    with run(prepared, bar, on_stage=bar.stage) as (result, trials):
         bar.close()
         failures = list(write_reports(result, trials, paths))
         show(result, trials)
     for failure in failures:
         print_problem(failure.error.message, failure.error.fix)
-    if failures and result.passed:
+    if failures and result.exit_code is ExitCode.OK:
         print_problem("a report is missing, so this is no yes (exit 7)", None)
         return ExitCode.UNREACHABLE
+    if prepared.begun and not bar.has_heard:
+        print_note(f"nothing is left to run of {result.run_id}")
+    print_way_on(result)
     return result.exit_code
 
 
-def _count(repeat: str | None) -> int | None:
-    if repeat is None:
-        return None
-    if repeat == "auto":
-        raise UsageError("--repeat auto is not supported yet", fix="give a number")
-    if not repeat.isdecimal() or not 1 <= int(repeat) <= 1000:
-        raise UsageError(f"--repeat must be a number from 1 to 1000, not {repeat!r}")
-    return int(repeat)
+def _typed_reports(**typed: str | None) -> dict[str, str]:
+    return {kind: path for kind, path in typed.items() if path}

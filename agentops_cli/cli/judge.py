@@ -14,6 +14,7 @@ from agentops_cli.cli.options import (
     Format,
     NoProgress,
     Quiet,
+    Retries,
     Timeout,
     limits_typed,
 )
@@ -48,6 +49,7 @@ def check(
     budget: Budget = None,
     concurrency: Concurrency = None,
     timeout: Timeout = None,
+    retries: Retries = None,
     dry_run: DryRun = False,
     output: Format = "text",
     quiet: Quiet = False,
@@ -59,12 +61,12 @@ def check(
     without one, with one of another version of it, or with one that says that the judge does not
     agree with its labels.
     """
-    limits = limits_typed(budget, concurrency, timeout)
+    limits = limits_typed(budget, concurrency, timeout, retries)
     prepared = prepare_check(tuple(files or ()), World(), limits)
     if dry_run:
         rows = [row for row in forecast(prepared.run) if row.purpose is Purpose.JUDGE]
         tell = print_forecast_as_json if output == "json" else print_forecast
-        tell(rows, budget_usd=prepared.run.budget_usd)
+        tell(rows, budget_usd=prepared.run.budget_usd, limits=())
         return ExitCode.OK
     words = ("judged bad", "without an opinion")
     bar = Progress(prepared.run.trials, enabled=not (quiet or no_progress), words=words)

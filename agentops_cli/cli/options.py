@@ -9,6 +9,8 @@ import typer
 from agentops_cli.errors import UsageError
 from agentops_cli.model.json import Json
 
+MOST_ATTEMPTS = 20  # As the schema of the configuration has it.
+
 Format: TypeAlias = Annotated[
     Literal["text", "json"],
     typer.Option("--format", help="What stdout is for: a person, or a program."),
@@ -32,17 +34,50 @@ Concurrency: TypeAlias = Annotated[
 Timeout: TypeAlias = Annotated[
     float | None, typer.Option(help="Seconds that one call may take.", metavar="S")
 ]
+Retries: TypeAlias = Annotated[
+    int | None,
+    typer.Option(help="How often a failed call is made again at most; 0 is never.", metavar="N"),
+]
 DryRun: TypeAlias = Annotated[
     bool, typer.Option("--dry-run", help="Print calls, tokens and the most dollars; call nothing.")
 ]
 
+JUnit: TypeAlias = Annotated[
+    str | None, typer.Option("--junit", help="Write JUnit XML.", metavar="FILE")
+]
+ResultJson: TypeAlias = Annotated[
+    str | None, typer.Option("--json", help="Write the result JSON.", metavar="FILE")
+]
+Md: TypeAlias = Annotated[
+    str | None, typer.Option("--md", help="Write a Markdown report.", metavar="FILE")
+]
+CostReport: TypeAlias = Annotated[
+    str | None,
+    typer.Option(
+        "--cost", help="Write the cost report, as JSON or Markdown by the name.", metavar="FILE"
+    ),
+]
+ExitZero: TypeAlias = Annotated[
+    bool, typer.Option("--exit-zero", help="Exit 0 in place of 1; changes nothing else.")
+]
+
 
 def limits_typed(
-    budget: str | None, concurrency: int | None, timeout: float | None
+    budget: str | None,
+    concurrency: int | None,
+    timeout: float | None,
+    retries: int | None,
 ) -> dict[str, Json]:
     """The limits that were typed, as settings; raises `UsageError` for what none can be."""
     _demand_numbers(budget, concurrency, timeout)
-    typed = {"budget.runUsd": budget, "concurrency": concurrency, "timeoutS": timeout}
+    if retries is not None and not 0 <= retries < MOST_ATTEMPTS:
+        raise UsageError(f"--retries must be from 0 to {MOST_ATTEMPTS - 1}, not {retries}")
+    typed: dict[str, Json] = {
+        "budget.runUsd": budget,
+        "concurrency": concurrency,
+        "timeoutS": timeout,
+        "retry.attempts": retries,
+    }
     return {key: value for key, value in typed.items() if value is not None}
 
 

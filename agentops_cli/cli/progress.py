@@ -4,6 +4,7 @@ import sys
 import time
 from collections.abc import Callable
 
+from agentops_cli.flows.book import Stage
 from agentops_cli.model.result import Outcome, TrialResult
 
 _SECONDS_BETWEEN_LINES = 10.0
@@ -12,7 +13,8 @@ _SECONDS_BETWEEN_LINES = 10.0
 class Progress:
     """Told of each trial as it ends; the first one may take a while, so a bar is there before.
 
-    `words` are what it calls those that failed and those without a verdict.
+    `words` are what it calls those that failed and those without a verdict. `has_heard` is True
+    once a trial has ended.
     """
 
     def __init__(
@@ -28,6 +30,8 @@ class Progress:
         self._outcomes = words
         self._clock = clock
         self._done = self._failed = self._errored = 0
+        self._pass = ""
+        self.has_heard = False
         self._last_line = clock()
         self._bar = _Bar(total) if enabled and sys.stderr.isatty() else None
 
@@ -38,18 +42,48 @@ class Progress:
 
     def __call__(self, result: TrialResult) -> None:
         """Counts one trial and shows it when it is time to."""
+        self.has_heard = True
         self._done += 1
         self._failed += result.outcome is Outcome.FAILED
         self._errored += result.outcome is Outcome.ERRORED
         if self._bar:
-            self._bar.show(self._done, self._words())
+            self._bar.show(self._done, self._total, self._words())
         elif self._enabled and self._clock() - self._last_line >= _SECONDS_BETWEEN_LINES:
             self._last_line = self._clock()
             sys.stderr.write(f"{self._done} of {self._total} trials, {self._words()}\n")
 
+    def stage(self, stage: Stage) -> None:
+        """Takes in what need not be run, what is run again, and what is waited for."""
+        if stage.kind == "waiting":
+            self._wait(stage.words)
+            return
+        if not stage.trials:
+            return
+        if stage.kind == "kept":
+            self._done += stage.trials
+            said = f"{stage.trials} of {self._total} trials are kept"
+        else:
+            self._total += stage.trials
+            self._errored -= stage.trials
+            self._pass = f"once more: {stage.trials} errored trials"
+            said = self._pass
+        if self._bar:
+            self._bar.show(self._done, self._total, self._words())
+        elif self._enabled:
+            sys.stderr.write(f"{said}\n")
+
+    def _wait(self, words: str) -> None:
+        """Shows what is waited for, until the next trial ends; as a line no oftener than trials."""
+        if self._bar:
+            self._bar.show(self._done, self._total, f"{self._words()}; {words}")
+        elif self._enabled and self._clock() - self._last_line >= _SECONDS_BETWEEN_LINES:
+            self._last_line = self._clock()
+            sys.stderr.write(f"{words}\n")
+
     def _words(self) -> str:
         failed, errored = self._outcomes
-        return f"{self._failed} {failed}, {self._errored} {errored}"
+        once_more = f"{self._pass}, " if self._pass else ""
+        return f"{once_more}{self._failed} {failed}, {self._errored} {errored}"
 
 
 class _Bar:
@@ -71,8 +105,8 @@ class _Bar:
         self._task = self._bars.add_task("", total=total)
         self._bars.start()
 
-    def show(self, done: int, words: str) -> None:
-        self._bars.update(self._task, completed=done, description=words)
+    def show(self, done: int, total: int, words: str) -> None:
+        self._bars.update(self._task, completed=done, total=total, description=words)
 
     def stop(self) -> None:
         self._bars.stop()

@@ -7,8 +7,9 @@ an answer can neither colour nor move anything.
 import json
 import os
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
+from itertools import islice
 
 import typer
 from rich.console import Console
@@ -20,26 +21,30 @@ from agentops_cli.cli.figures import metric_parts
 from agentops_cli.cli.streams import silence_stdout
 from agentops_cli.errors import ExitCode
 from agentops_cli.flows.forecast import Forecast, json_of_forecast
+from agentops_cli.flows.refusals import Reach, json_of_reaches, words_of_refusals
 from agentops_cli.model.call import Purpose
 from agentops_cli.model.finding import Finding, Severity
 from agentops_cli.model.money import ZERO, Cost
 from agentops_cli.model.result import (
+    CaseResult,
     Outcome,
     RunResult,
     SuiteResult,
-    count_outcomes,
-    pass_rate,
-    total_cost,
 )
 from agentops_cli.model.settings import Accounting
 from agentops_cli.ports import Trials
 from agentops_cli.reporters.accounting import CAVEAT, words_of_agents
+from agentops_cli.reporters.answerers import words_of_cascades, words_of_stand_ins
+from agentops_cli.reporters.assumed import words_of_assumed
+from agentops_cli.reporters.incidents import words_of_incidents
+from agentops_cli.reporters.kept import words_of_kept
+from agentops_cli.reporters.lost import words_of_lost
+from agentops_cli.reporters.rates import rate_with_interval, words_of_repeats
 from agentops_cli.reporters.run_json import RunJson
 from agentops_cli.reporters.wording import (
     costs,
     counted,
     dollars,
-    percent,
     seconds,
     visible,
 )
@@ -47,6 +52,7 @@ from agentops_cli.reporters.wording import (
 SHOWN_FINDINGS = 50
 SHOWN_CASES = 20
 SHOWN_CASES_OF_A_PASS = 3
+SHOWN_INCIDENTS = 8
 _WIDTH, _LEAST_WIDTH = 120, 40
 
 _SEVERITY_STYLES = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "cyan"}
@@ -117,14 +123,16 @@ def _say(out: Console, message: str, style: str = "default") -> None:
     out.print(Text(message, style=style), soft_wrap=True)
 
 
-def print_forecast(rows: Sequence[Forecast], *, budget_usd: Decimal | None) -> None:
-    """The upper bounds of a dry run, on stdout."""
+def print_forecast(
+    rows: Sequence[Forecast], *, budget_usd: Decimal | None, limits: Sequence[Reach]
+) -> None:
+    """The upper bounds of a dry run, on stdout, and what the limits would not let through."""
     out = console()
     table = _table("suite", "model", "cases", "calls", "input tokens", "output tokens", "dollars")
     for row in rows:
         table.add_row(
             row.suite,
-            f"{row.model} (judge)" if row.purpose is Purpose.JUDGE else row.model,
+            _asked_for(row),
             f"{row.cases:,}",
             f"{row.calls:,}",
             _most_tokens(row.input_tokens),
@@ -139,12 +147,26 @@ def print_forecast(rows: Sequence[Forecast], *, budget_usd: Decimal | None) -> N
     mostly = sum((row.mostly for row in rows), Cost())
     if mostly != total:
         _say(out, f"At most {costs(mostly)} where no answer calls a tool more than once.")
+    for words in words_of_refusals(limits):
+        _say(out, visible(words), "yellow")
 
 
-def print_forecast_as_json(rows: Sequence[Forecast], *, budget_usd: Decimal | None) -> None:
+def print_forecast_as_json(
+    rows: Sequence[Forecast], *, budget_usd: Decimal | None, limits: Sequence[Reach]
+) -> None:
     """The same as JSON, and nothing else, on stdout."""
     found = json_of_forecast(rows, budget_usd=budget_usd)
+    found["limits"] = [*json_of_reaches(limits)]
     typer.echo(json.dumps(found, indent=2, ensure_ascii=False))
+
+
+def _asked_for(row: Forecast) -> str:
+    """The model of a row and, unless it is a plain subject, when it is asked."""
+    if row.purpose is Purpose.JUDGE:
+        return f"{row.model} (judge)"
+    if row.in_place_of:
+        return f"{row.model} (in place of {row.in_place_of})"
+    return f"{row.model} (after {row.after})" if row.after else row.model
 
 
 def _most_tokens(tokens: int | None) -> str:
@@ -162,31 +184,25 @@ def print_run(run: RunResult, trials: Trials, *, quiet: bool, verbose: bool) -> 
     `quiet` leaves out what is not wrong; `verbose` shows every case, and all that was asserted.
     """
     out = console()
+    for words in words_of_stand_ins(run):
+        _say(out, visible(words), "yellow")
     if not quiet:
-        out.print(_suite_table(run))
-        _print_agents(out, run)
-        for part in metric_parts(run, verbose=verbose):
-            out.print(part, soft_wrap=isinstance(part, Text))
+        _print_figures(out, run, verbose=verbose)
     wanted = tuple(Outcome) if verbose else (Outcome.FAILED, Outcome.ERRORED)
-    shown = [
-        (suite, case)
-        for outcome in wanted
-        for suite in run.suites
-        for case in suite.cases
-        if case.outcome is outcome
-    ]
+    there = sum(run.totals.outcomes.get(outcome, 0) for outcome in wanted)
     # Failures that the gate leaves room for are worth a look, not a wall.
     usual = SHOWN_CASES_OF_A_PASS if run.passed else SHOWN_CASES
-    limit = len(shown) if verbose else usual
-    for suite, case in shown[:limit]:
+    limit = there if verbose else usual
+    for suite, case in islice(_cases(run, wanted), limit):
         out.print()
         for line in case_parts(suite, case, trials.of(case), verbose=verbose):
             line.print(out)
-    more = len(shown) - limit
+    more = there - limit
     if more > 0:
         _say(out, f"\n… and {counted(more, 'more case')}: see the reports, or --verbose")
     if not quiet:
         _print_apart(out, run)
+        _print_incidents(out, run, verbose=verbose)
     if run.reasons:
         out.print()
     for reason in run.reasons:
@@ -194,28 +210,66 @@ def print_run(run: RunResult, trials: Trials, *, quiet: bool, verbose: bool) -> 
     _print_verdict(out, run)
 
 
+def _print_figures(out: Console, run: RunResult, *, verbose: bool) -> None:
+    """The table of the suites, what there is to say of it, and the metrics."""
+    out.print(_suite_table(run))
+    _print_agents(out, run)
+    for words in words_of_cascades(run):
+        _say(out, visible(words), "dim")
+    asides = (
+        words_of_kept(run),
+        words_of_assumed(run),
+        words_of_lost(run),
+        *words_of_repeats(run),
+    )
+    for aside in filter(None, asides):
+        _say(out, visible(aside), "dim")
+    for part in metric_parts(run, verbose=verbose):
+        out.print(part, soft_wrap=isinstance(part, Text))
+
+
+def print_note(message: str) -> None:
+    """Prints what is worth knowing and nothing is wrong with, on stderr."""
+    _say(console(stderr=True), visible(message))
+
+
+def print_way_on(run: RunResult) -> None:
+    """How to go on with a run of which something is missing, on stderr; nothing for any other."""
+    if run.exit_code is ExitCode.OK or not run.totals.undecided:
+        return
+    more = " --budget USD" if run.exit_code is ExitCode.STOPPED else ""
+    _say(console(stderr=True), f"to go on with it: agentops eval --resume {run.run_id}{more}")
+
+
 def print_as_json(run: RunResult, trials: Trials) -> None:
     """The result JSON, and nothing else, on stdout."""
     RunJson().write(run, trials, sys.stdout)
 
 
+def _cases(run: RunResult, wanted: Sequence[Outcome]) -> Iterator[tuple[SuiteResult, CaseResult]]:
+    """The cases by outcome, in the wanted order; suites that have none of it are not walked."""
+    for outcome in wanted:
+        for suite in run.suites:
+            if suite.totals.outcomes.get(outcome):
+                yield from ((suite, case) for case in suite.cases if case.outcome is outcome)
+
+
 def _suite_table(run: RunResult) -> Table:
-    table = _table("suite", "model", "cases", "passed", "failed", "errored", "rate", "cost", "p50")
+    heads = ("suite", "model", "cases", "passed", "failed", "errored", "rate (95%)", "cost", "p50")
+    table = _table(*heads)
     for suite in run.suites:
-        for model in suite.models:
-            cases = [case for case in suite.cases if case.model == model]
-            counts = count_outcomes(cases)
-            flaky = f" ({counts[Outcome.FLAKY]} flaky)" if counts[Outcome.FLAKY] else ""
-            passed = counts[Outcome.PASSED] + counts[Outcome.FLAKY]
+        for model, totals in suite.by_model.items():
+            counts = totals.outcomes
+            flaky = f" ({counts[Outcome.FLAKY]} flaky)" if counts.get(Outcome.FLAKY) else ""
             table.add_row(
                 suite.path,
                 model,
-                f"{len(cases):,}",
-                Text(f"{passed:,}{flaky}", style="green" if passed else "default"),
+                f"{totals.cases:,}",
+                Text(f"{totals.good:,}{flaky}", style="green" if totals.good else "default"),
                 _count(counts, Outcome.FAILED),
                 _count(counts, Outcome.ERRORED),
-                percent(pass_rate(counts)),
-                costs(total_cost(cases)),
+                rate_with_interval(totals),
+                costs(totals.cost + totals.judge_cost),
                 # Of several models it is nobody's own.
                 seconds(suite.p50_latency_s) if len(suite.models) == 1 else "",
             )
@@ -250,24 +304,38 @@ def _is_enforced(suite: SuiteResult) -> bool:
 
 def _print_apart(out: Console, run: RunResult) -> None:
     """What gates nothing is said, so that nobody takes it for passed."""
-    counts = count_outcomes(run.cases)
-    apart = [f"{counts[outcome]} {outcome}" for outcome in _APART if counts[outcome]]
+    counts = run.totals.outcomes
+    apart = [f"{counts[outcome]} {outcome}" for outcome in _APART if counts.get(outcome)]
     if apart:
         _say(out, f"\nnot part of the rate: {', '.join(apart)}")
 
 
+def _print_incidents(out: Console, run: RunResult, *, verbose: bool) -> None:
+    """What held calls up, or made them again: it tells why a run took its time."""
+    most = len(run.incidents) if verbose else SHOWN_INCIDENTS
+    lines = [*words_of_incidents(run, most=most)]
+    if lines:
+        out.print()
+    for line in lines:
+        _say(out, visible(line), "dim")
+
+
 def _print_verdict(out: Console, run: RunResult) -> None:
-    cases = list(run.cases)
-    counts = count_outcomes(cases)
+    totals = run.totals
     head, style = _VERDICTS.get(run.exit_code, ("NO VERDICT", "bold magenta"))
-    good = counts[Outcome.PASSED] + counts[Outcome.FLAKY]
+    meaning = run.exit_code.meaning
+    if run.shard and run.exit_code is ExitCode.OK:
+        head, style, meaning = str(run.shard).upper(), "bold", "A part has no verdict by itself."
+    flaky = totals.outcomes.get(Outcome.FLAKY, 0)
     line = Text("\n")
     line.append(head, style=style)
     line.append(
-        f"  {good} of {good + counts[Outcome.FAILED]} judged cases passed, "
-        f"{counts[Outcome.ERRORED]} errored, {costs(total_cost(cases))}"
+        f"  {totals.good} of {totals.judged} judged cases passed"
+        f"{f' ({flaky} flaky)' if flaky else ''}, "
+        f"{totals.outcomes.get(Outcome.ERRORED, 0)} errored, "
+        f"{costs(totals.cost + totals.judge_cost)}"
         f", {seconds((run.finished - run.started).total_seconds())}"
-        f"  (exit {int(run.exit_code)}: {run.exit_code.meaning})",
+        f"  (exit {int(run.exit_code)}: {meaning})",
         style="default",
     )
     out.print(line, soft_wrap=True)

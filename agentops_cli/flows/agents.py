@@ -3,9 +3,10 @@
 Everything is imported late: most runs have no agent, and a client is slow to load.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import partial
 from typing import TYPE_CHECKING
 
 from agentops_cli.errors import GatewayError, InputError
@@ -63,7 +64,7 @@ class Agents:
 
             findings = preflight(
                 self._settings, root=config.root, environ=world.environ, secrets=self._secrets
-            ) or unfilled(self._settings, _requests_of(plan), templates)
+            ) or unfilled(self._settings, partial(_requests_of, plan), templates)
             if findings:
                 raise InputError(findings)
 
@@ -144,14 +145,11 @@ class Agents:
         return self._settings[agent_of(request.model) or ""]
 
 
-def _requests_of(plan: Plan) -> list[Request]:
-    """What will be asked, as far as it is known before the run."""
-    return [
-        request
-        for planned in plan.cases
-        if planned.case.skip is None
-        for request in (planned.request, *planned.later)
-    ]
+def _requests_of(plan: Plan, model: str) -> Iterator[Request]:
+    """What an agent will be asked, as far as it is known before the run."""
+    for planned in plan.cases:
+        if planned.case.skip is None and planned.model == model:
+            yield from (planned.request, *planned.later)
 
 
 async def _address(meter: "MeteringProxy", agent: AgentSettings) -> tuple[str, str]:

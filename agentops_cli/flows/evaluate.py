@@ -4,6 +4,8 @@ Everything that can be refused is refused in `prepare`, before any call and any 
 """
 
 import asyncio
+import hashlib
+import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -11,11 +13,20 @@ from decimal import Decimal
 from pathlib import Path
 
 from agentops_cli import __version__
-from agentops_cli.config import load_config
+from agentops_cli.config import KNOBS, load_config
 from agentops_cli.errors import EmptyError, ExitCode, StoreError
+from agentops_cli.flows.book import Book, Stage
+from agentops_cli.flows.cache_folder import open_cache
+from agentops_cli.flows.cassettes import Cassettes, cassettes_of
+from agentops_cli.flows.incidents import Incidents
 from agentops_cli.flows.judges import Judges, served_otherwise
 from agentops_cli.flows.listener import Listener, Served
 from agentops_cli.flows.load import Loader, find_suites
+from agentops_cli.flows.open_run import OpenRun, log_from, open_run
+from agentops_cli.flows.options import EvalOptions, remembered
+from agentops_cli.flows.same_plan import plan_record
+from agentops_cli.flows.shards import Part, Whole, part_notes, part_of
+from agentops_cli.flows.stand_ins import StandInDoubts
 from agentops_cli.flows.stopping import finishing, prepare_to_end, stopping, terminate_as_ctrl_c
 from agentops_cli.flows.wiring import (
     Checks,
@@ -23,16 +34,18 @@ from agentops_cli.flows.wiring import (
     assertion_kinds,
     metric_kinds,
     templates,
+    weights_of,
 )
 from agentops_cli.flows.world import World
 from agentops_cli.gateways.endpoints import base_url_of
 from agentops_cli.gitrepo import stamp
+from agentops_cli.guards.cache import is_kept_of
+from agentops_cli.guards.outside import Outside
 from agentops_cli.model.finding import Finding, Severity
-from agentops_cli.model.json import Json
-from agentops_cli.model.money import ZERO
+from agentops_cli.model.json import JsonObject
 from agentops_cli.model.result import (
     CaseResult,
-    PlannedCase,
+    Incident,
     RunResult,
     SuiteResult,
     TrialResult,
@@ -46,42 +59,23 @@ from agentops_cli.model.settings import (
     agent_of,
     secret_variables,
 )
+from agentops_cli.model.totals import totals_by_model
 from agentops_cli.ports import AssertionType, ResponseCache, Trials
 from agentops_cli.prices import PriceTable
 from agentops_cli.redact import Redact, secrets_in
 from agentops_cli.registry import Registry
-from agentops_cli.run.engine import Engine, conversation_ids, trials_of
-from agentops_cli.run.fold import Fold, percentile
-from agentops_cli.run.gate import decide, judge_suite
+from agentops_cli.run.conclude import UNDECIDED, concluded
+from agentops_cli.run.engine import Engine, conversation_ids
+from agentops_cli.run.fold import Fold
+from agentops_cli.run.gate import decide
 from agentops_cli.run.measure import Measure
 from agentops_cli.run.plan import LoadedSuite, Plan, PlanSettings, plan
 from agentops_cli.scripts.functions import Functions
 from agentops_cli.sources import Disk
-from agentops_cli.stores.responses import Responses
-from agentops_cli.stores.runs import fresh_log, new_run
-from agentops_cli.stores.trials import TrialLog
+from agentops_cli.stores.ledger import Ledger
+from agentops_cli.stores.manifest import Manifest
 from agentops_cli.suite.read import SuiteContext
 from agentops_cli.suite.select import Selection
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EvalOptions:
-    """What was typed. `settings` holds the flags that are settings too, by their dotted keys.
-
-    `log` is where trials are written as they finish; None is the project's folder of runs. With
-    `allow_empty` what matches nothing is noted, and the rest is run. Without `use_cache` every
-    opinion of a judge is asked for anew. `wanted` picks planned cases one by one; None takes all
-    that are selected.
-    """
-
-    suites: tuple[str, ...] = ()
-    selection: Selection = Selection()
-    wanted: Callable[[PlannedCase], bool] | None = None
-    repeat: int | None = None
-    log: Path | None = None
-    allow_empty: bool = False
-    settings: Mapping[str, Json] | None = None
-    use_cache: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +83,9 @@ class Prepared:
     """A run that may begin: nothing about it is wrong, and nothing was spent yet.
 
     `checked_models` are what its judge files were served as when they were checked, by their paths.
+    `options` are what was typed, None for a run that is part of something else. `begun` is the run
+    that is gone on with, None for a new one. `part` is the one of a larger run that this is, None
+    for a whole one.
     """
 
     config: Config
@@ -99,28 +96,46 @@ class Prepared:
     world: World
     log: Path | None
     use_cache: bool = True
+    cassettes: Cassettes | None = None
     checked_models: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    options: EvalOptions | None = None
+    begun: Manifest | None = None
+    part: Part | None = None
 
     @property
-    def keeps_opinions(self) -> bool:
-        """True when judges may be asked, and what they said before may be taken."""
-        return self.use_cache and any(case.judge for case in self.plan.cases)
+    def is_replay(self) -> bool:
+        """True when no call will be made."""
+        return self.cassettes is not None and self.cassettes.is_replay
+
+    @property
+    def keeps_answers(self) -> bool:
+        """True when a model may be asked whose answers are kept, and taken from earlier runs."""
+        return self.use_cache and any(map(is_kept_of, self.plan.models))
 
     @property
     def trials(self) -> int:
         """How many executions there will be."""
-        return sum(case.case.repeat for case in self.plan.cases if case.case.skip is None)
+        return self.plan.outline.trials
+
+    @property
+    def record(self) -> JsonObject:
+        """What decides what is run, in digests: two runs with the same one are the same run."""
+        played = self.cassettes.replayed if self.cassettes else ()
+        return {
+            **plan_record(self.plan, self.config, Disk(self.world.cwd), files=played),
+            "addresses": {model: self._address_of(model) for model in self.plan.models},
+        }
+
+    def _address_of(self, model: str) -> str | None:
+        """Where a model is asked for, as a digest: an address may hold a name and a password."""
+        settings = self.config.models.get(model, ModelSettings())
+        address = base_url_of(model, settings, self.world.environ)
+        return address and hashlib.sha256(address.encode()).hexdigest()
 
     @property
     def budget_usd(self) -> Decimal | None:
-        """The limit in dollars that holds for the whole run, None when a suite has none."""
-        suites = [item.suite.budget.run_usd for item in self.plan.suites]
-        known = [limit for limit in suites if limit is not None]
-        run = self.config.budget.run_usd
-        if len(known) < len(suites):
-            return run
-        together = sum(known, ZERO)
-        return together if run is None else min(run, together)
+        """The limit in dollars that holds for all that is run, None when a suite has none."""
+        return self.plan.run_usd(self.config.budget)
 
 
 def prepare(options: EvalOptions, world: World) -> Prepared:
@@ -141,6 +156,7 @@ def prepare(options: EvalOptions, world: World) -> Prepared:
         metrics=metric_kinds(),
         templates=templates(world),
         repeat=options.repeat,
+        repeat_auto=options.repeat_auto,
         judge=judges.configured(),
     )
     found = find_suites(options.suites, config, source, world)
@@ -156,12 +172,15 @@ def prepare(options: EvalOptions, world: World) -> Prepared:
         base_url_of=lambda model: base_url_of(
             model, config.models.get(model, ModelSettings()), world.environ
         ),
+        weights_of=weights_of,
         price_of=prices.price_of,
-        run_usd=config.budget.run_usd,
+        budget=config.budget,
         timeout_s=config.timeout_s,
         templates=context.templates,
         doubt_of=judges.doubt_of,
         agents=config.agents,
+        model_settings=config.models,
+        doubt_of_stand_in=StandInDoubts(config, prices, world.environ).of,
     )
     planned = plan(loaded, options.selection, settings)
     if options.wanted:
@@ -170,22 +189,33 @@ def prepare(options: EvalOptions, world: World) -> Prepared:
         total = sum(len(item.suite.cases) for item in loaded)
         fix = "loosen -k, --tag, --model or --case; --dry-run shows what there is"
         raise EmptyError(f"none of {total} cases is selected", fix=fix)
-    gateways = Gateways(planned, config, source, world)
+    part = None
+    if options.part:
+        whole = Whole(plan=planned, prices=prices, config=config)
+        part = part_of(whole, options.part, durations=options.durations, world=world)
+        planned, config = part.plan, part.config
+    cassettes = cassettes_of(options, planned, config, source, world)
+    gateways = Gateways(planned, config, source, world, cassettes=cassettes)
+    notes = [*map(_not_there, missing), *gateways.notes, *(cassettes.notes if cassettes else ())]
     return Prepared(
         config=config,
-        plan=replace(planned, notes=(*planned.notes, *map(_not_there, missing), *gateways.notes)),
+        plan=replace(planned, notes=(*planned.notes, *notes)),
         kinds=kinds,
         prices=prices,
         gateways=gateways,
         world=world,
         log=options.log or (config.root / config.report.jsonl if config.report.jsonl else None),
-        use_cache=options.use_cache,
+        # What is recorded was asked for, and what is replayed needs no other memory.
+        use_cache=options.use_cache and cassettes is None,
+        cassettes=cassettes,
         checked_models=judges.checked_models(planned),
+        options=options,
+        part=part,
     )
 
 
 def _unmatched(selection: Selection, loaded: Sequence[LoadedSuite]) -> list[str]:
-    cases = [case for item in loaded for case in item.suite.cases]
+    cases = (case for item in loaded for case in item.suite.cases)
     models = [model for item in loaded for model in item.models]
     return list(selection.unmatched(cases, models)) if loaded else []
 
@@ -201,47 +231,57 @@ def run(
     on_result: Callable[[TrialResult], None],
     *,
     served: Served | None = None,
+    on_stage: Callable[[Stage], None] = lambda _: None,
 ) -> Iterator[tuple[RunResult, Trials]]:
     """Runs what was prepared, and gives the result with its trials for as long as it is entered.
 
-    `on_result` hears of each trial as it ends, `served` of the models that judged. Ctrl-C and
-    SIGTERM stop the run and keep what finished; so does a disk that takes no more trials. A signal
-    that comes later waits until the block has ended, so that its reports are written.
+    `on_result` hears of each trial as it ends, `on_stage` of those that need not be run and those
+    that are run again, and `served` of the models that judged. Ctrl-C and SIGTERM stop the run and
+    keep what finished; so does a disk that takes no more trials. A signal that comes later waits
+    until the block has ended, so that its reports are written.
     """
     world, config = prepared.world, prepared.config
-    started = world.now()
-    run_id = f"{started:%Y%m%dT%H%M%S}-{world.token()}"
-    fold = Fold(prepared.plan.cases, today=started.date())
-    measure = Measure(
-        prepared.plan.cases,
-        {item.suite.path: item.suite.metrics for item in prepared.plan.suites},
-        kinds=metric_kinds(),
-        today=started.date(),
-    )
     redact = Redact(secrets_in(world.environ, secret_variables(config)))
-    log = fresh_log(prepared.log) if prepared.log else new_run(config.root, run_id)
-    with TrialLog(log, redact) as trials:
+    begun = prepared.begun
+    served = {} if served is None else served
+    with open_run(
+        begun or _manifest(prepared),
+        root=config.root,
+        redact=redact,
+        resumed=begun is not None,
+        served=served,
+    ) as opened:
 
-        def keep(result: TrialResult) -> None:
-            trials.append(result)
-            fold.add(result)
-            measure.add(result)
+        def on_new(result: TrialResult) -> None:
+            if prepared.cassettes:
+                prepared.cassettes.hear(result)
             on_result(result)
 
-        ended, served = _Ended(), {} if served is None else served
+        book = Book(prepared.plan, opened, on_result=on_new, now=world.now)
+        on_stage(Stage(kind="kept", trials=book.finished.number))
+        ended = _Ended()
         try:
-            cache = Responses(config.root, redact) if prepared.keeps_opinions else None
-            asyncio.run(_drive(prepared, keep, ended, served, run_id=run_id, cache=cache))
+            if prepared.cassettes:
+                prepared.cassettes.demand_places()
+            keeps = prepared.keeps_answers
+            cache = open_cache(config, redact, world, tell=ended.notes.append) if keeps else None
+            asyncio.run(_drive(prepared, opened, book, ended, cache=cache, on_stage=on_stage))
         except* StoreError as group:
             ended.failure = next(e for e in group.exceptions if isinstance(e, StoreError))
         with finishing():
-            suites = _suite_results(prepared.plan, fold, measure, config.agents)
-            failure = ended.failure
-            exit_code = decide(suites, interrupted=ended.interrupted)
+            _close_cassettes(prepared, opened, ended)
+            part, failure = prepared.part, ended.failure
+            suites = _suite_results(
+                prepared.plan, book.fold, book.measure, config.agents, part=part
+            )
+            is_part = part is not None
+            exit_code = decide(suites, interrupted=ended.interrupted, is_part=is_part)
+            # One that was complete before is the same result again.
+            finished = (not book.has_run and opened.manifest.finished) or world.now()
             result = RunResult(
-                run_id=run_id,
-                started=started,
-                finished=world.now(),
+                run_id=opened.run_id,
+                started=opened.manifest.started,
+                finished=finished,
                 tool_version=__version__,
                 prices_version=prepared.prices.version,
                 git=stamp(world.cwd),
@@ -252,10 +292,65 @@ def run(
                     *_reasons(suites, failure),
                     *served_otherwise(prepared.plan, served, prepared.checked_models),
                     *ended.notes,
+                    *(part_notes(part.shard, exit_code) if part else ()),
                 ),
                 budget_usd=prepared.budget_usd,
+                shard=part.shard if part else None,
+                incidents=tuple(opened.incidents),
+                lost=book.lost,
             )
-            yield result, trials
+            opened.end(finished)
+            yield result, opened.trials
+
+
+def _close_cassettes(prepared: Prepared, opened: OpenRun, ended: "_Ended") -> None:
+    """Writes what was recorded, however the run came to its end."""
+    if prepared.cassettes is None:
+        return
+
+    def tell(guard: str, message: str) -> None:
+        # A process before this one may have said the same of the same file.
+        if message not in {incident.message for incident in opened.incidents}:
+            opened.tell(Incident(guard=guard, message=message, at=prepared.world.now()))
+
+    is_cut = prepared.part is not None or ended.interrupted or ended.failure is not None
+    is_part = is_cut or opened.resumes > 0
+    try:
+        ended.notes += prepared.cassettes.close(is_part=is_part, on_incident=tell)
+    except StoreError as error:
+        ended.failure = ended.failure or error
+    if opened.was_killed and not prepared.is_replay:
+        ended.notes.append(_unrecorded())
+
+
+def _unrecorded() -> Finding:
+    return Finding(
+        rule="not-recorded",
+        message="what a process recorded that was killed is in no cassette",
+        location=None,
+        fix="fill the gaps: run the suites with --record missing",
+        severity=Severity.WARNING,
+    )
+
+
+def _manifest(prepared: Prepared) -> Manifest:
+    """What a new run is."""
+    world, config, options = prepared.world, prepared.config, prepared.options
+    started = world.now()
+    return Manifest(
+        run_id=f"{started:%Y%m%dT%H%M%S}-{world.token()}",
+        started=started,
+        tool_version=__version__,
+        folder=Path(os.path.relpath(world.cwd, config.root)).as_posix(),
+        plan=prepared.record,
+        typed=remembered(options) if options else None,
+        log=log_from(config.root, prepared.log),
+        environ={
+            knob.variable: world.environ[knob.variable]
+            for knob in KNOBS
+            if knob.variable in world.environ
+        },
+    )
 
 
 @dataclass(slots=True)
@@ -269,24 +364,41 @@ class _Ended:
 
 async def _drive(
     prepared: Prepared,
-    keep: Callable[[TrialResult], None],
+    opened: OpenRun,
+    book: Book,
     ended: _Ended,
-    served: Served,
     *,
-    run_id: str,
     cache: ResponseCache | None,
+    on_stage: Callable[[Stage], None],
 ) -> None:
     """Runs the engine until it is done or told to stop by a signal."""
-    stack = await prepared.gateways.open(prepared.prices, prepared.plan, cache=cache)
+    world = prepared.world
+    incidents = Incidents(opened.tell, world.now)
+    outside = Outside(
+        clock=world.monotonic,
+        sleep=world.sleep,
+        random=world.random,
+        on_incident=incidents,
+        on_wait=lambda words: on_stage(Stage(kind="waiting", words=words)),
+    )
+    ledger = Ledger(opened.folder.ledger, now=world.now)
+    stack = await prepared.gateways.open(
+        prepared.prices,
+        prepared.plan,
+        outside=outside,
+        cache=cache,
+        ledger=ledger,
+        before=book.before,
+    )
     engine = Engine(
-        Listener(stack.gateway, served),
+        Listener(stack.gateway, opened.hear),
         checks_of=Checks(prepared.kinds).of,
-        on_result=keep,
-        conversation_id=conversation_ids(run_id),
+        on_result=book.keep,
+        conversation_id=conversation_ids(opened.name),
         fixture=stack.fixture,
         concurrency=prepared.config.concurrency,
     )
-    work = asyncio.ensure_future(engine.run(trials_of(prepared.plan.cases)))
+    work = asyncio.ensure_future(_run_through(engine, book, prepared.plan, on_stage))
 
     def stop(number: int) -> None:
         ended.interrupted = True
@@ -306,6 +418,19 @@ async def _drive(
         if not ended.interrupted:
             _unlisten(loop)
         ended.notes += await stack.close()
+        incidents.close()
+        ledger.close()
+
+
+async def _run_through(
+    engine: Engine, book: Book, planned: Plan, on_stage: Callable[[Stage], None]
+) -> None:
+    """Every trial that has no verdict, and once more those whose errors may have passed."""
+    for trials in book.rounds():
+        await engine.run(trials)
+    if errored := len(book.again):
+        on_stage(Stage(kind="again", trials=errored))
+        await engine.run(book.again.trials(planned.cases, decided=book.decided))
 
 
 def _unlisten(loop: asyncio.AbstractEventLoop) -> None:
@@ -315,13 +440,19 @@ def _unlisten(loop: asyncio.AbstractEventLoop) -> None:
 
 
 def _suite_results(
-    planned: Plan, fold: Fold, measure: Measure, agents: Mapping[str, AgentSettings]
+    planned: Plan,
+    fold: Fold,
+    measure: Measure,
+    agents: Mapping[str, AgentSettings],
+    *,
+    part: Part | None,
 ) -> tuple[SuiteResult, ...]:
-    by_suite: dict[str, list[CaseResult]] = {item.suite.path: [] for item in planned.suites}
-    for case, result in zip(planned.cases, fold.cases(), strict=True):
-        by_suite[case.suite].append(result)
     return tuple(
-        _suite_result(item, by_suite[item.suite.path], fold, measure, agents)
+        concluded(
+            _suite_result(item, fold.of(item.suite.path), measure, agents),
+            fold.latencies_s(item.suite.path),
+            elsewhere=part.elsewhere[item.suite.path] if part else None,
+        )
         for item in planned.suites
     )
 
@@ -329,15 +460,13 @@ def _suite_results(
 def _suite_result(
     item: LoadedSuite,
     cases: Sequence[CaseResult],
-    fold: Fold,
     measure: Measure,
     agents: Mapping[str, AgentSettings],
 ) -> SuiteResult:
+    """One suite with everything but what is concluded from its cases."""
     suite, prompt = item.suite, item.renderer.prompt if item.renderer else None
-    latencies_s = fold.latencies_s(cases)
-    p95_latency_s = percentile(latencies_s, 0.95)
-    models = tuple(dict.fromkeys(case.model for case in cases))
-    metrics = measure.results(suite.path, models)
+    by_model = totals_by_model(cases)
+    models = tuple(by_model)
     tried = [agents[name] for model in models if (name := agent_of(model))]
     return SuiteResult(
         name=suite.name,
@@ -345,18 +474,13 @@ def _suite_result(
         prompt_name=prompt.name if prompt else None,
         prompt_version=prompt.meta.version if prompt else None,
         prompt_sha256=prompt.sha256 if prompt else None,
-        cases=tuple(cases),
+        cases=cases,
+        by_model=by_model,
         gate=suite.gate,
-        decision=judge_suite(
-            cases,
-            suite.gate,
-            p95_latency_s=p95_latency_s,
-            location=suite.location,
-            metrics=metrics,
-        ),
-        p50_latency_s=percentile(latencies_s, 0.5),
-        p95_latency_s=p95_latency_s,
-        metrics=metrics,
+        decision=UNDECIDED,
+        metrics=measure.results(suite.path, models),
+        measured=suite.metrics,
+        location=suite.location,
         accounting={agent.model: _accounting(agent) for agent in tried},
         max_usd_per_call={
             agent.model: agent.max_usd_per_call

@@ -81,9 +81,9 @@ def answers_in(files: Sequence[JudgeFile]) -> Mapping[str, Gateway]:
 
 
 def _answers(file: JudgeFile) -> Replay:
-    recordings = (
+    recordings = tuple(
         Recording(case_id=_case_id(number), text=example.answer, line=example.location.line or 0)
         for number, example in enumerate(file.examples, start=1)
     )
     path = file.judge.path or ""
-    return Replay(Cassette(path=path, recordings={each.slot: each for each in recordings}))
+    return Replay(Cassette(path=path, recordings=recordings))

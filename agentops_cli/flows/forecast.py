@@ -1,20 +1,21 @@
 """`agentops eval --dry-run`: what a run would take at most. No call is made."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
+from typing import Protocol, TypeAlias
 
 from agentops_cli.assertions.judged import may_ask_judge, most_questions, question_of
-from agentops_cli.flows.evaluate import Prepared
-from agentops_cli.guards.budget import most_input_tokens
+from agentops_cli.guards.budget import INPUT_MARGIN, most_input_tokens
 from agentops_cli.judge.question import Material
 from agentops_cli.model.call import Purpose
 from agentops_cli.model.json import JsonObject
 from agentops_cli.model.money import ZERO, Cost, Price
 from agentops_cli.model.result import PlannedCase
-from agentops_cli.model.settings import AgentSettings, agent_of
+from agentops_cli.model.settings import AgentSettings, Config, agent_of
 from agentops_cli.prices import PriceTable
 from agentops_cli.run.answers import answers_of
+from agentops_cli.run.plan import Plan
 from agentops_cli.run.worst_case import LargestCall, largest_calls, most_said
 
 
@@ -23,7 +24,10 @@ class Forecast:
     """Upper bounds for one model of one suite, as a subject or as a judge: calls, tokens, dollars.
 
     Of a judge `cases` are those that may ask it. The tokens of an agent are not known, None.
-    `mostly` is what it costs at most where no answer calls a tool more than once.
+    `mostly` is what it costs at most where no answer calls a tool more than once. Of the large
+    model of a cascade `after` is the small one: it is asked for all of its cases at most. A
+    stand-in is `in_place_of` another model, which may have been charged for without an answer: at
+    most every call is made of both.
     """
 
     suite: str
@@ -35,27 +39,82 @@ class Forecast:
     output_tokens: int | None
     cost: Cost
     mostly: Cost
+    after: str | None = None
+    in_place_of: str | None = None
 
 
-def forecast(prepared: Prepared) -> tuple[Forecast, ...]:
-    """The bounds by suite and model, in plan order, judges last; skipped cases take nothing."""
-    groups: dict[tuple[str, str], list[PlannedCase]] = {}
-    judged: dict[tuple[str, str], list[PlannedCase]] = {}
-    for case in prepared.plan.cases:
-        if case.case.skip is None:
-            groups.setdefault((case.suite, case.model), []).append(case)
+class Planned(Protocol):
+    """What a forecast is made of: a run that may begin has it."""
+
+    @property
+    def plan(self) -> Plan:
+        """What would run."""
+        ...
+
+    @property
+    def prices(self) -> PriceTable:
+        """What it would cost."""
+        ...
+
+    @property
+    def config(self) -> Config:
+        """What agents declare."""
+        ...
+
+
+def forecast(prepared: Planned) -> tuple[Forecast, ...]:
+    """The bounds by suite and model, in plan order, judges last; skipped cases take nothing.
+
+    Both models of a cascade are in them, and both are judged; so is every stand-in.
+    """
+    subjects: dict[_Key, Forecast] = {}
+    judges: dict[_Key, Forecast] = {}
+    for planned in prepared.plan.cases:
+        if planned.case.skip is not None:
+            continue
+        small = None
+        for case in planned.on_each_model:
+            for row in _subjects(case, prepared, small):
+                _add(row, subjects)
             if case.judge is not None:
-                judged.setdefault((case.suite, case.judge.model), []).append(case)
-    prices, agents = prepared.prices, prepared.config.agents
-    return (
-        *(
-            _agents(suite, agents[name], cases)
-            if (name := agent_of(model))
-            else _forecast(suite, model, cases, prices)
-            for (suite, model), cases in groups.items()
-        ),
-        *(_judges(suite, model, cases, prices) for (suite, model), cases in judged.items()),
+                _add(_judging(case, case.judge.model, prepared.prices), judges)
+            small = case.model
+    return (*subjects.values(), *judges.values())
+
+
+_Key: TypeAlias = tuple[str, str, str | None, str | None]
+
+
+def _add(row: Forecast, rows: dict[_Key, Forecast]) -> None:
+    """Adds the bounds of one case to those of its group, of which only sums are kept."""
+    key = (row.suite, row.model, row.after, row.in_place_of)
+    rows[key] = _together(rows[key], row) if key in rows else row
+
+
+def _together(one: Forecast, other: Forecast) -> Forecast:
+    return replace(
+        one,
+        cases=one.cases + other.cases,
+        calls=one.calls + other.calls,
+        input_tokens=_sum(one.input_tokens, other.input_tokens),
+        output_tokens=_sum(one.output_tokens, other.output_tokens),
+        cost=one.cost + other.cost,
+        mostly=one.mostly + other.mostly,
     )
+
+
+def _sum(one: int | None, other: int | None) -> int | None:
+    return None if one is None or other is None else one + other
+
+
+def _subjects(case: PlannedCase, prepared: Planned, small: str | None) -> Iterator[Forecast]:
+    """The bounds of one case on its model, and on each that may stand in for that."""
+    if name := agent_of(case.model):
+        yield _on_agent(case, prepared.config.agents[name])
+        return
+    yield replace(_on_model(case, case.model, prepared.prices), after=small)
+    for other in prepared.plan.stand_ins.get((case.suite, case.model), ()):
+        yield replace(_on_model(case, other.model, prepared.prices), in_place_of=case.model)
 
 
 def json_of_forecast(rows: Sequence[Forecast], *, budget_usd: Decimal | None) -> JsonObject:
@@ -74,6 +133,8 @@ def json_of_forecast(rows: Sequence[Forecast], *, budget_usd: Decimal | None) ->
                 "model": row.model,
                 "purpose": row.purpose.value,
                 "cases": row.cases,
+                "after": row.after,
+                "inPlaceOf": row.in_place_of,
                 "inputTokens": row.input_tokens,
                 "outputTokens": row.output_tokens,
                 **_json_of_bounds([row]),
@@ -94,48 +155,46 @@ def _json_of_bounds(rows: Sequence[Forecast]) -> JsonObject:
     }
 
 
-def _forecast(suite: str, model: str, cases: Sequence[PlannedCase], prices: PriceTable) -> Forecast:
-    price = prices.price_of(model)
-    calls = [(case.case.repeat, call) for case in cases for call in largest_calls(case)]
-    likely = [
-        (case.case.repeat, call)
-        for case in cases
-        for call in largest_calls(case, each_tool_once=True)
-    ]
+def _on_model(case: PlannedCase, model: str, prices: PriceTable) -> Forecast:
+    price, times = prices.price_of(model), case.case.repeat
+    calls = list(largest_calls(case))
+    likely = list(largest_calls(case, each_tool_once=True))
     return Forecast(
-        suite=suite,
+        suite=case.suite,
         model=model,
         purpose=Purpose.SUBJECT,
-        cases=len(cases),
-        calls=sum(times for times, _ in calls),
-        input_tokens=sum(times * call.input_tokens for times, call in calls),
-        output_tokens=sum(times * call.output_tokens for times, call in calls),
-        cost=_cost(calls, price),
-        mostly=_cost(likely, price),
+        cases=1,
+        calls=times * len(calls),
+        input_tokens=times * sum(INPUT_MARGIN * call.input_tokens for call in calls),
+        output_tokens=times * sum(call.output_tokens for call in calls),
+        cost=_cost(calls, times, price),
+        mostly=_cost(likely, times, price),
     )
 
 
-def _cost(calls: Sequence[tuple[int, LargestCall]], price: Price | None) -> Cost:
+def _cost(calls: Sequence[LargestCall], times: int, price: Price | None) -> Cost:
     """What some calls cost, each made so many times."""
     if price is None:
-        return Cost(unpriced_calls=sum(times for times, _ in calls))
-    bounds = (
-        times * price.bound(input_tokens=call.input_tokens, output_tokens=call.output_tokens)
-        for times, call in calls
-    )
-    return Cost(usd=sum(bounds, ZERO))
+        return Cost(unpriced_calls=times * len(calls))
+    return Cost(usd=times * sum((most_usd_of(call, price) for call in calls), ZERO))
 
 
-def _agents(suite: str, agent: AgentSettings, cases: Sequence[PlannedCase]) -> Forecast:
+def most_usd_of(call: LargestCall, price: Price) -> Decimal:
+    """What is reserved for a call at most."""
+    input_tokens = INPUT_MARGIN * call.input_tokens
+    return price.bound(input_tokens=input_tokens, output_tokens=call.output_tokens)
+
+
+def _on_agent(case: PlannedCase, agent: AgentSettings) -> Forecast:
     """What an agent takes: its tokens are its own, its dollars known where they are declared."""
-    calls = sum(case.case.repeat * (1 + len(case.later)) for case in cases)
+    calls = case.case.repeat * (1 + len(case.later))
     most = agent.max_usd_per_call
     cost = Cost(unpriced_calls=calls) if most is None else Cost(usd=calls * most)
     return Forecast(
-        suite=suite,
+        suite=case.suite,
         model=agent.model,
         purpose=Purpose.SUBJECT,
-        cases=len(cases),
+        cases=1,
         calls=calls,
         input_tokens=None,
         output_tokens=None,
@@ -154,15 +213,15 @@ class _Asking:
     usd: Decimal | None
 
 
-def _judges(suite: str, model: str, cases: Sequence[PlannedCase], prices: PriceTable) -> Forecast:
+def _judging(case: PlannedCase, model: str, prices: PriceTable) -> Forecast:
     price = prices.price_of(model)
-    asking = [each for case in cases for each in _asking(case, price)]
-    likely = [each for case in cases for each in _asking(case, price, each_tool_once=True)]
+    asking = list(_asking(case, price))
+    likely = list(_asking(case, price, each_tool_once=True))
     return Forecast(
-        suite=suite,
+        suite=case.suite,
         model=model,
         purpose=Purpose.JUDGE,
-        cases=len(cases),
+        cases=1,
         calls=sum(each.calls for each in asking),
         input_tokens=sum(each.input_tokens for each in asking),
         output_tokens=sum(each.output_tokens for each in asking),
@@ -205,7 +264,8 @@ def _asking(
             if not may_ask_judge(spec):
                 continue
             calls = case.repeat * most_questions(spec, judge)
-            tokens = most_input_tokens(question_of(spec, judge, material)) + unknown
+            asked = most_input_tokens(question_of(spec, judge, material)) + unknown
+            tokens = INPUT_MARGIN * asked
             most = judge.max_tokens
             usd = price.bound(input_tokens=tokens, output_tokens=most) if price else None
             yield _Asking(

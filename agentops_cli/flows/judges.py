@@ -56,7 +56,7 @@ class Judges:
 
     def checked_models(self, plan: Plan) -> Mapping[str, tuple[str, ...]]:
         """What the judge files of a plan were served as when they were checked, by their paths."""
-        paths = {case.judge.path for case in plan.cases if case.judge}
+        paths = {judge.path for judge in plan.outline.judges.values()}
         return {path: self._files.checked_models(path) for path in paths if path is not None}
 
 
@@ -67,9 +67,9 @@ def served_otherwise(
 
     `checked` has the models that judge files were served as then, by their paths.
     """
-    judges = {(case.suite, case.judge.path): case.judge for case in plan.cases if case.judge}
     told: set[str] = set()
-    for (suite, path), judge in judges.items():
+    for suite, judge in plan.outline.judges.items():
+        path = judge.path
         if path is None or path not in checked or path in told:
             continue
         others = served.get((suite, judge.model), set()).difference(checked[path])

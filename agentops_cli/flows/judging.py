@@ -28,7 +28,7 @@ from agentops_cli.model.json import Json, JsonObject
 from agentops_cli.model.judge import JudgeExample, JudgeFile, Label
 from agentops_cli.model.money import Cost
 from agentops_cli.model.place import Location
-from agentops_cli.model.result import SuiteResult, TrialResult, total_cost
+from agentops_cli.model.result import SuiteResult, TrialResult
 from agentops_cli.model.settings import Config, ModelSettings
 from agentops_cli.ports import Source, Trials
 from agentops_cli.prices import PriceTable
@@ -190,7 +190,7 @@ def _demand_prices(files: Sequence[JudgeFile], config: Config, prices: PriceTabl
             "{inputPer1M: …, outputPer1M: …}}}",
         )
         for file in files
-        if config.budget.run_usd is not None and prices.price_of(file.judge.model) is None
+        if config.budget.limits_usd and prices.price_of(file.judge.model) is None
     ]
     if findings:
         raise InputError(findings)
@@ -208,7 +208,7 @@ def _checked(file: JudgeFile, suite: SuiteResult, trials: Trials, served: set[st
         agreement=agreement,
         problem=None if agreement is None else agreement.falls_short(file.min_kappa),
         served=tuple(sorted(served)),
-        cost=total_cost(suite.cases),
+        cost=suite.totals.cost + suite.totals.judge_cost,
     )
 
 

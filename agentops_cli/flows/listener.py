@@ -1,6 +1,6 @@
-"""A gateway that remembers who judged."""
+"""A gateway that tells who judged."""
 
-from collections.abc import MutableMapping
+from collections.abc import Callable, MutableMapping
 from typing import TypeAlias
 
 from agentops_cli.model.call import Completion, Purpose, Request
@@ -11,18 +11,20 @@ Served: TypeAlias = MutableMapping[tuple[str, str], set[str]]
 
 
 class Listener:
-    """A gateway that tells `served` where the opinions came from, kept ones too."""
+    """A gateway that tells `hear` where the opinions came from, kept ones too.
 
-    def __init__(self, inner: Gateway, served: Served) -> None:
+    It is told the suite's path, the model that was asked and the one that was served.
+    """
+
+    def __init__(self, inner: Gateway, hear: Callable[[str, str, str], None]) -> None:
         self._inner = inner
-        self._served = served
+        self._hear = hear
 
     async def complete(self, request: Request) -> Completion:
         """Answers through the inner gateway."""
         completion = await self._inner.complete(request)
         if request.purpose is Purpose.JUDGE and request.tags:
-            asked = (request.tags.suite, request.model)
-            self._served.setdefault(asked, set()).add(completion.model)
+            self._hear(request.tags.suite, request.model, completion.model)
         return completion
 
     async def close(self) -> None:

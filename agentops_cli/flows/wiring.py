@@ -1,8 +1,9 @@
 """The only place where parts are put together: settings in, a stack of gateways out."""
 
 import posixpath
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from urllib.parse import urlsplit
 
 from agentops_cli.assertions import BUILTIN as ASSERTIONS
 from agentops_cli.assertions.build import build
@@ -10,25 +11,34 @@ from agentops_cli.assertions.excerpt import opening
 from agentops_cli.assertions.script import ScriptKind
 from agentops_cli.errors import InputError, UnreadableError
 from agentops_cli.flows.agents import Agents, OpenAgents
+from agentops_cli.flows.cassettes import Cassettes
 from agentops_cli.flows.world import World
 from agentops_cli.gateways import BUILTIN as GATEWAYS
-from agentops_cli.gateways.providers import client_of
+from agentops_cli.gateways.endpoints import base_url_of
+from agentops_cli.gateways.providers import client_of, provider_of
+from agentops_cli.gateways.replay import FromCassettes, Replay
+from agentops_cli.guards.fallback import StandIns
+from agentops_cli.guards.outside import Outside
+from agentops_cli.guards.patience import Patience
 from agentops_cli.guards.purse import Purse
 from agentops_cli.guards.stack import guarded
 from agentops_cli.metrics import BUILTIN as METRICS
 from agentops_cli.model.call import Completion, Request
+from agentops_cli.model.cassette_lines import read_cassette
 from agentops_cli.model.embedding import EMBEDDING_MODEL
 from agentops_cli.model.finding import Finding
 from agentops_cli.model.place import Location
 from agentops_cli.model.result import PlannedCase
 from agentops_cli.model.settings import Config, ModelSettings, agent_of
-from agentops_cli.model.suite import AssertionSpec
+from agentops_cli.model.spending import Spent
+from agentops_cli.model.suite import AssertionSpec, models_in
 from agentops_cli.ports import (
     Assertion,
     AssertionType,
     Fixture,
     Gateway,
     GatewayType,
+    Ledger,
     MetricType,
     ResponseCache,
     Source,
@@ -39,6 +49,7 @@ from agentops_cli.reporters import BUILTIN as REPORTERS
 from agentops_cli.run.plan import Plan
 from agentops_cli.scripts.functions import Functions
 from agentops_cli.template import Limits, Templates
+from agentops_cli.template.suggest import did_you_mean
 
 
 def assertion_kinds(functions: Functions | None = None) -> Registry[AssertionType]:
@@ -57,13 +68,45 @@ def reporters() -> Registry[type]:
     return Registry("agentops.reporters", REPORTERS, noun="reporter")
 
 
+def weights_of(model: str) -> str | None:
+    """The sha256 of the weights of a model of this process, None for any other."""
+    if not model.startswith("local/"):
+        return None
+    from agentops_cli.gateways import local
+
+    return local.weights_of(model)
+
+
+def place_of(model: str, config: Config, world: World) -> str | None:
+    """Who answers for a model, as far as an outage goes; None for what runs in this process.
+
+    That is the host it is asked at, where one is known: a gateway in between goes down with all
+    that is behind it, and a region of a provider alone. Else it is the provider. An agent is a
+    place of its own.
+    """
+    settings = config.models.get(model) or ModelSettings()
+    if agent_of(model):
+        return model
+    if client_of(model, settings) not in {"openai_chat", "litellm"}:
+        return None
+    address = base_url_of(model, settings, world.environ)
+    host = urlsplit(address).netloc if address else ""
+    return host or provider_of(model) or model
+
+
 def templates(world: World) -> Templates:
     """The sandbox that prompts and suites are rendered in."""
     return Templates(limits=Limits(), clock=world.monotonic)
 
 
+_BUILT_CHECKS = 1_000
+
+
 class Checks:
-    """The assertions of planned cases; a spec that many cases share is built once."""
+    """The assertions of planned cases; a spec that many cases share is built once.
+
+    Of those that were built before, so many are kept as may be wanted again soon.
+    """
 
     def __init__(self, kinds: Registry[AssertionType]) -> None:
         self._kinds = kinds
@@ -77,9 +120,11 @@ class Checks:
 
     def _build(self, spec: AssertionSpec) -> Assertion:
         # The spec is kept beside its assertion, so that its id stays its own.
-        if id(spec) not in self._built:
-            self._built[id(spec)] = (spec, build(spec, self._kinds))
-        return self._built[id(spec)][1]
+        if (built := self._built.get(id(spec))) is None:
+            built = self._built[id(spec)] = (spec, build(spec, self._kinds))
+            if len(self._built) > _BUILT_CHECKS:
+                del self._built[next(iter(self._built))]
+        return built[1]
 
 
 class Router:
@@ -123,7 +168,8 @@ class Gateways:
 
     Cassettes are read and agents are looked at when it is constructed, so that a broken one is an
     input error before any call. Nothing is imported for a client until `open`. `answers` has
-    gateways of `replay/…` models that are no cassettes.
+    gateways of `replay/…` models that are no cassettes. Where `cassettes` are replayed, nothing
+    else is opened but what compares texts: no client, no agent, and no key is needed.
     """
 
     def __init__(
@@ -134,16 +180,20 @@ class Gateways:
         world: World,
         *,
         answers: Mapping[str, Gateway] | None = None,
+        cassettes: Cassettes | None = None,
     ) -> None:
         self._config = config
         self._world = world
         self._registry: Registry[GatewayType] = Registry(
             "agentops.gateways", GATEWAYS, noun="gateway"
         )
-        _demand_local_models(plan)
+        self._cassettes = cassettes
+        is_replay = cassettes is not None and cassettes.is_replay
+        _demand_models(plan, config, self._registry, is_replay=is_replay)
         self._replays = {**_cassettes(plan, source), **(answers or {})}
         self._models = plan.models
-        self._agents = Agents(plan, config, world, templates(world))
+        asking = replace(plan, cases=()) if is_replay else plan
+        self._agents = Agents(asking, config, world, templates(world))
 
     @property
     def notes(self) -> list[Finding]:
@@ -151,22 +201,34 @@ class Gateways:
         return self._agents.notes
 
     async def open(
-        self, prices: PriceTable, plan: Plan, *, cache: ResponseCache | None = None
+        self,
+        prices: PriceTable,
+        plan: Plan,
+        *,
+        outside: Outside,
+        cache: ResponseCache | None = None,
+        ledger: Ledger | None = None,
+        before: Iterable[Spent] = (),
     ) -> Stack:
         """The whole stack, guards included.
 
-        `cache` keeps the opinions of judges and is closed with the stack.
+        `cache` keeps the answers of models and is closed with the stack. What is spent is written
+        into `ledger`; `before` is what it said when the run went on. `outside` hears what the
+        guards do.
         """
+        if self._cassettes is not None and self._cassettes.is_replay:
+            return Stack(gateway=self._replayed(self._cassettes), agents=None)
         purse = Purse(
-            self._config.budget.run_usd,
-            {
-                item.suite.path: item.suite.budget.run_usd
-                for item in plan.suites
-                if item.suite.budget.run_usd is not None
-            },
+            self._config.budget,
+            {item.suite.path: item.suite.budget for item in plan.suites},
+            clock=self._world.monotonic,
+            sources=self._config.sources,
+            ledger=ledger,
+            before=before,
+            on_incident=outside.on_incident,
         )
         agents = await self._agents.open(purse, prices) if self._agents else None
-        routes = {**self._replays, **self._clients()}
+        routes = {**self._replays, **self._clients(self._models)}
         if agents:
             under_test = (model for model in self._models if agent_of(model))
             routes |= dict.fromkeys(under_test, agents.gateway)
@@ -177,14 +239,36 @@ class Gateways:
             bound_of=self._agents.bound_of,
             prepaid=self._agents.prepaid,
             cache=cache,
+            recordings=self._cassettes.recordings if self._cassettes else None,
+            patience=self._patience(outside),
+            stand_ins=StandIns(of=plan.stand_ins, on_incident=outside.on_incident)
+            if plan.stand_ins
+            else None,
         )
         return Stack(gateway=gateway, agents=agents)
 
-    def _clients(self) -> dict[str, Gateway]:
+    def _patience(self, outside: Outside) -> Patience:
+        config = self._config
+        return Patience(
+            outside=outside,
+            place_of=lambda model: place_of(model, config, self._world),
+            retry=config.retry,
+            breaker=config.breaker,
+            models=config.models,
+            concurrency=config.concurrency,
+        )
+
+    def _replayed(self, cassettes: Cassettes) -> Gateway:
+        """What answers for every model from its cassette; texts are compared as ever."""
+        comparing = [model for model in self._models if model == EMBEDDING_MODEL]
+        recorded = dict.fromkeys(self._models, FromCassettes(cassettes.recordings))
+        return Router({**recorded, **self._replays, **self._clients(comparing)})
+
+    def _clients(self, models: Iterable[str]) -> dict[str, Gateway]:
         """The client of each model that is neither recorded nor an agent."""
         routes: dict[str, Gateway] = {}
         clients: dict[str, Gateway] = {}
-        for model in self._models:
+        for model in models:
             name = client_of(model, self._config.models.get(model) or ModelSettings())
             if name == "replay" or agent_of(model):
                 continue
@@ -198,31 +282,62 @@ class Gateways:
         return routes
 
 
-def _demand_local_models(plan: Plan) -> None:
-    """Refuses a plan that wants a model of this process where it is not installed."""
+def _demand_models(
+    plan: Plan, config: Config, clients: Registry[GatewayType], *, is_replay: bool
+) -> None:
+    """Refuses a plan that wants a model which none of the clients asks, or is not installed.
+
+    In a replay only what compares texts is asked.
+    """
     from agentops_cli.gateways import embeddings, local
 
     findings: list[Finding] = []
-    asked = [(case.model, Location(path=case.suite)) for case in plan.cases]
-    asked += [(case.judge.model, case.judge.location) for case in plan.cases if case.judge]
+    outline = plan.outline
+    suites = {item.suite.path: item for item in plan.suites}
+    asked = [
+        (model, suites[suite].place_of(model))
+        for label, suite in outline.labels.items()
+        for model in models_in(label)
+    ]
+    asked += [
+        (one.model, one.location or suites[suite].models_location)
+        for (suite, _), several in plan.stand_ins.items()
+        for one in several
+    ]
+    asked += [(judge.model, judge.location) for judge in outline.judges.values()]
     for model, place in dict(reversed(asked)).items():
         if model == EMBEDDING_MODEL:
             problem, fix = f"{model} compares texts and answers none", "name another model"
             findings.append(_at(place, "bad-model", problem, fix))
-        elif model.startswith("local/") and not local.is_installed():
+        elif model.startswith("local/") and not is_replay and not local.is_installed():
             problem = f"{model} is the embedded model, which is not installed"
             findings.append(_at(place, "missing-model", problem, f"run: {local.INSTALL}"))
-    if plan.comparisons and not embeddings.is_installed():
+        elif not is_replay and (unknown := _unknown_client(model, config, clients)):
+            problem = f"no gateway is called {unknown!r}, so nobody can be asked for {model}"
+            fix = (
+                did_you_mean(unknown, clients.names())
+                or "name another model, or install its plugin"
+            )
+            findings.append(_at(place, "unknown-gateway", problem, fix))
+    if outline.compares and not embeddings.is_installed():
         problem = "similar needs the embedding model, which is not installed"
         fix = f"run: {embeddings.INSTALL}"
-        findings.append(_at(plan.comparisons[0].location, "missing-model", problem, fix))
-    elif plan.comparisons:
+        first = next(plan.comparisons)
+        findings.append(_at(first.location, "missing-model", problem, fix))
+    elif outline.compares:
         findings += _not_comparable(plan.comparisons)
     if findings:
         raise InputError(findings)
 
 
-def _not_comparable(comparisons: Sequence[AssertionSpec]) -> Iterator[Finding]:
+def _unknown_client(model: str, config: Config, clients: Registry[GatewayType]) -> str | None:
+    """The client that a model wants and nobody has; None where there is one, or none is needed."""
+    client = client_of(model, config.models.get(model) or ModelSettings())
+    is_own = client == "replay" or agent_of(model) is not None
+    return None if is_own or clients.knows(client) else client
+
+
+def _not_comparable(comparisons: Iterable[AssertionSpec]) -> Iterator[Finding]:
     """A finding for each text that no answer can be compared to."""
     from agentops_cli.gateways import embeddings
 
@@ -241,26 +356,25 @@ def _cassettes(plan: Plan, source: Source) -> dict[str, Gateway]:
 
     The file is named relative to the suite; two suites that give one name to two files are told.
     """
-    from agentops_cli.gateways.replay import Replay, read_cassette
-
     findings: list[Finding] = []
     found: dict[str, Gateway] = {}
     paths: dict[str, str] = {}
     for item in plan.suites:
         suite = item.suite
-        for model in (m for m in suite.models if m.startswith("replay/")):
+        asked = (model for label in suite.models for model in models_in(label))
+        for model in (m for m in asked if m.startswith("replay/")):
             name = model.removeprefix("replay/")
             path = posixpath.normpath(posixpath.join(posixpath.dirname(suite.path), name))
             if paths.setdefault(model, path) != path:
                 problem = f"{model} means {paths[model]} in another suite of this run"
                 fix = "run the suites apart, or name the files differently"
-                findings.append(_at(suite.models_location, "ambiguous-cassette", problem, fix))
+                findings.append(_at(item.place_of(model), "ambiguous-cassette", problem, fix))
                 continue
             try:
                 found[model] = Replay(read_cassette(source.read(path), path=path))
             except UnreadableError as error:
-                place = suite.models_location
-                findings.append(_at(place, "missing-cassette", error.message, error.fix))
+                fix = error.fix or f"write it, or name another file, as seen from {suite.path}"
+                findings.append(_at(item.place_of(model), "missing-cassette", error.message, fix))
             except InputError as error:
                 findings += error.findings
     if findings:

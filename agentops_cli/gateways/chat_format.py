@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Literal, TypeAlias
 
 from agentops_cli.errors import GatewayError
-from agentops_cli.model.call import Completion, Fault, FaultKind, Finish, Request
+from agentops_cli.model.call import Completion, Fault, FaultKind, Finish, RateLimits, Request
 from agentops_cli.model.json import Json, JsonObject
 from agentops_cli.model.money import Usage
 from agentops_cli.model.prompt import Message
@@ -161,7 +161,9 @@ def _parts(schema: JsonObject) -> list[Json]:
     return parts + (options if isinstance(options, list) else [])
 
 
-def completion_of(answer: Parsed, *, model: str, latency_s: float) -> Completion:
+def completion_of(
+    answer: Parsed, *, model: str, latency_s: float, limits: RateLimits | None = None
+) -> Completion:
     """Reads a parsed answer; `model` stands in where it does not say which model served it.
 
     Raises `AnswerError` for anything that is not of the format, however it came about.
@@ -183,6 +185,7 @@ def completion_of(answer: Parsed, *, model: str, latency_s: float) -> Completion
         latency_s=latency_s,
         usage=usage_of(answer.get("usage")),
         tool_calls=tool_calls,
+        limits=limits,
     )
 
 

@@ -53,6 +53,9 @@ _KINDS = {
 # 500, 502 and 504 may come after the model has done its work.
 _NOT_BEGUN = frozenset({501, 503, 505, 529})
 
+# Of these, those that are so whenever one asks.
+_FOR_GOOD = frozenset({501, 505})
+
 # How providers speak of a response schema that they do not take.
 _ABOUT_SCHEMA = re.compile(
     r"json[_ ]?schema|output_?(?:config|format|schema)|response_?(?:format|json_?schema|schema)"
@@ -63,6 +66,8 @@ _ABOUT_SCHEMA = re.compile(
 _FILTER_CODES = frozenset(
     {"content_filter", "content_policy_violation", "ResponsibleAIPolicyViolation"}
 )
+# How OpenAI says by a 429 that nobody pays.
+_SPENT = ("insufficient_quota", "billing_hard_limit_reached", "billing_not_active")
 # What OpenAI says of it to reasoning models, with a code that has other meanings too.
 _FLAGGED = ("invalid_prompt", "flagged as potentially violating our usage policy")
 # How LiteLLM Proxy begins to speak of it, whichever provider said it.
@@ -124,7 +129,11 @@ def fault_of_status(status: int, error: Mapping[str, object], asked: Asked) -> F
         message += f" at {asked.shown}"
     fix = _fix(kind, status, error, asked)
     return Fault(
-        kind=kind, message=f"{message}: {said}" if said else message, fix=fix, billed=billed
+        kind=kind,
+        message=f"{message}: {said}" if said else message,
+        fix=fix,
+        billed=billed,
+        final=status in _FOR_GOOD or (kind is FaultKind.RATE_LIMIT and _is_spent(status, error)),
     )
 
 
@@ -156,12 +165,13 @@ def timed_out(timeout_s: float, asked: Asked) -> Fault:
     )
 
 
-def unreachable(reason: str, asked: Asked, *, fix: str | None = None) -> Fault:
+def unreachable(reason: str, asked: Asked, *, fix: str | None = None, final: bool = False) -> Fault:
     """The fault of a connection that was never made; nothing was sent."""
     return Fault(
         kind=FaultKind.CONNECTION,
         message=f"{asked.host} cannot be reached for {asked.model}: {shorten(reason, None)}",
         fix=fix or f"check the network, or models.{asked.model}.baseUrl",
+        final=final,
     )
 
 
@@ -197,8 +207,7 @@ def _fix(kind: FaultKind, status: int, error: Mapping[str, object], asked: Asked
     if kind is FaultKind.NOT_FOUND:
         return f"check the model's name and models.{asked.model}.baseUrl"
     if kind is FaultKind.RATE_LIMIT:
-        spent = status == 402 or "insufficient_quota" in (error.get("code"), error.get("type"))
-        if spent:
+        if _is_spent(status, error):
             return "the account has no credit left: add some, or use another account's key"
         return "lower --concurrency, or ask the provider for a higher limit"
     if kind is FaultKind.BAD_REQUEST:
@@ -209,6 +218,11 @@ def _fix(kind: FaultKind, status: int, error: Mapping[str, object], asked: Asked
             )
         return "change what the prompt or the suite asks for"
     return "run again later" if kind is FaultKind.PROVIDER else None
+
+
+def _is_spent(status: int, error: Mapping[str, object]) -> bool:
+    """True when it is not the pace that was too much: waiting changes nothing then."""
+    return status == 402 or any(error.get(key) in _SPENT for key in ("code", "type"))
 
 
 def _named(status: int) -> str:

@@ -19,6 +19,7 @@ from agentops_cli.errors import GatewayError
 from agentops_cli.gateways import faults
 from agentops_cli.gateways.chat_format import AnswerError, chat_body, completion_of, filtered
 from agentops_cli.gateways.providers import find_key, key_fix, litellm_needs_key, provider_of
+from agentops_cli.gateways.rate_limits import Headers, rate_limits, with_limits
 from agentops_cli.model.call import Completion, Fault, FaultKind, Finish, Request
 from agentops_cli.model.settings import ModelSettings
 from agentops_cli.ports import Clock
@@ -109,7 +110,12 @@ class LiteLLM:
                     **body, **options, timeout=request.timeout_s, num_retries=0, max_retries=0
                 )
             latency_s = self._clock() - started
-            completion = completion_of(answer.model_dump(), model=route.name, latency_s=latency_s)
+            completion = completion_of(
+                answer.model_dump(),
+                model=route.name,
+                latency_s=latency_s,
+                limits=rate_limits(_headers_of(answer)),
+            )
             return _with_its_end(completion, request) if "response_format" in body else completion
         except AnswerError as error:
             raise GatewayError(faults.malformed(str(error), route)) from error
@@ -209,11 +215,21 @@ def _refuse_unknown(request: Request) -> None:
         raise GatewayError(Fault(kind=FaultKind.BAD_REQUEST, message=message, fix=fix))
 
 
+def _headers_of(answer: Any) -> Headers:
+    """The headers that the provider sent with an answer, as litellm keeps them."""
+    hidden = getattr(answer, "_hidden_params", None) or {}
+    found = hidden.get("additional_headers") or {}
+    return {str(name).removeprefix("llm_provider-"): str(value) for name, value in found.items()}
+
+
 def _is_filter(error: Exception) -> bool:
     if type(error).__name__ == "ContentPolicyViolationError":
         return True
     response = _response_of(error)
-    return response is not None and faults.is_filtered(*response)
+    if response is None:
+        return False
+    status, described, _ = response
+    return faults.is_filtered(status, described)
 
 
 def _fault_of(error: Exception, timeout_s: float, route: _Route) -> Fault:
@@ -225,28 +241,29 @@ def _fault_of(error: Exception, timeout_s: float, route: _Route) -> Fault:
     names = {type(link).__name__ for link in _chain(error)}
     response = _response_of(error)
     if response is not None:
-        return faults.fault_of_status(*response, route)
+        status, described, headers = response
+        return with_limits(faults.fault_of_status(status, described, route), headers)
     if names & _NEVER_CONNECTED:
         return faults.unreachable("no connection", route)
     if names & _CUT_OFF:
         return faults.cut_off(str(error), route)
     if isinstance(error, TimeoutError) or "Timeout" in names:
         return faults.timed_out(timeout_s, route)
-    status = getattr(error, "status_code", None)
+    code = getattr(error, "status_code", None)
     # Without a response, 500 is litellm's word for every surprise: an unreadable answer above all.
-    if isinstance(status, int) and status != 500:
+    if isinstance(code, int) and code != 500:
         # And any other status is its own refusal, of a request that was never sent.
         own = replace(route, host="litellm", shown="", refusals_may_bill=False)
-        return faults.fault_of_status(status, {"message": str(error)}, own)
+        return faults.fault_of_status(code, {"message": str(error)}, own)
     return faults.malformed(f"something that litellm cannot read ({error})", route)
 
 
-def _response_of(error: Exception) -> tuple[int, Mapping[str, object]] | None:
-    """The status and the error that the server sent, out of the exception that started it all."""
+def _response_of(error: Exception) -> tuple[int, Mapping[str, object], Headers] | None:
+    """Status, error and headers that the server sent, out of the exception that started it all."""
     for link in _chain(error):
         response = getattr(link, "response", None)
         if response is not None and _is_of_a_server(type(link)):
-            return response.status_code, faults.error_in(response.content)
+            return response.status_code, faults.error_in(response.content), response.headers
     return None
 
 

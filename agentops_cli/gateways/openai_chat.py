@@ -15,6 +15,7 @@ from agentops_cli.errors import GatewayError
 from agentops_cli.gateways import faults
 from agentops_cli.gateways.chat_format import AnswerError, chat_body, completion_of, filtered
 from agentops_cli.gateways.endpoints import Endpoint, endpoint_of
+from agentops_cli.gateways.rate_limits import Headers, rate_limits, with_limits
 from agentops_cli.model.call import Completion, Fault, Request
 from agentops_cli.model.settings import ModelSettings
 from agentops_cli.ports import Clock
@@ -61,22 +62,26 @@ class OpenAIChat:
                 timeout=timeout,
                 allow_redirects=False,
             ) as response:
-                status, answer = response.status, await read_whole(response)
-                target = response.headers.get("Location", "")
+                status, headers, answer = (
+                    response.status,
+                    response.headers,
+                    await read_whole(response),
+                )
         except AnswerError as error:
             raise GatewayError(faults.malformed(str(error), endpoint)) from error
         except (aiohttp.ClientError, TimeoutError) as error:
             raise GatewayError(fault_of(error, request.timeout_s, endpoint)) from error
         except ValueError as error:  # A header with a character that none may have.
             fix = "mend the headers in the configuration, or the key"
-            raise GatewayError(faults.unreachable(str(error), endpoint, fix=fix)) from error
+            fault = faults.unreachable(str(error), endpoint, fix=fix, final=True)
+            raise GatewayError(fault) from error
         latency_s = self._clock() - started
         if status < 300:
-            return _read_answer(answer, endpoint, latency_s)
+            return _read_answer(answer, headers, endpoint, latency_s)
         if status < 400:
-            where = urlsplit(target).netloc or endpoint.host
+            where = urlsplit(headers.get("Location", "")).netloc or endpoint.host
             raise GatewayError(faults.redirected(status, where, endpoint))
-        return _read_refusal(status, faults.error_in(answer), endpoint, latency_s)
+        return _read_refusal(status, faults.error_in(answer), headers, endpoint, latency_s)
 
     async def close(self) -> None:
         """Closes the connections."""
@@ -113,7 +118,7 @@ async def read_whole(
     return b"".join(parts)
 
 
-def _read_answer(body: bytes, endpoint: Endpoint, latency_s: float) -> Completion:
+def _read_answer(body: bytes, headers: Headers, endpoint: Endpoint, latency_s: float) -> Completion:
     try:
         answer: object = json.loads(body)
     except (ValueError, RecursionError) as error:
@@ -121,28 +126,35 @@ def _read_answer(body: bytes, endpoint: Endpoint, latency_s: float) -> Completio
         problem = f"something that is not JSON ({start!r})" if body else "an empty body"
         raise GatewayError(faults.malformed(problem, endpoint)) from error
     if isinstance(answer, dict) and answer.get("error") and "choices" not in answer:
-        return _read_hidden_refusal(body, endpoint, latency_s)
+        return _read_hidden_refusal(body, headers, endpoint, latency_s)
+    limits = rate_limits(headers)
     try:
-        return completion_of(answer, model=endpoint.name, latency_s=latency_s)
+        return completion_of(answer, model=endpoint.name, latency_s=latency_s, limits=limits)
     except AnswerError as error:
         raise GatewayError(faults.malformed(str(error), endpoint)) from error
 
 
-def _read_hidden_refusal(body: bytes, endpoint: Endpoint, latency_s: float) -> Completion:
+def _read_hidden_refusal(
+    body: bytes, headers: Headers, endpoint: Endpoint, latency_s: float
+) -> Completion:
     """An error that came as HTTP 200; its `code`, if it is a status, says what it really is."""
     error = faults.error_in(body)
     code = error.get("code")
     if isinstance(code, int) and 400 <= code < 600:
-        return _read_refusal(code, error, endpoint, latency_s)
+        return _read_refusal(code, error, headers, endpoint, latency_s)
     raise GatewayError(faults.malformed(f"an error as HTTP 200: {error['message']}", endpoint))
 
 
 def _read_refusal(
-    status: int, error: Mapping[str, object], endpoint: Endpoint, latency_s: float
+    status: int,
+    error: Mapping[str, object],
+    headers: Headers,
+    endpoint: Endpoint,
+    latency_s: float,
 ) -> Completion:
     if faults.is_filtered(status, error):
         return filtered(model=endpoint.name, latency_s=latency_s)
-    raise GatewayError(faults.fault_of_status(status, error, endpoint))
+    raise GatewayError(with_limits(faults.fault_of_status(status, error, endpoint), headers))
 
 
 def fault_of(error: Exception, timeout_s: float, endpoint: Endpoint) -> Fault:
@@ -150,7 +162,7 @@ def fault_of(error: Exception, timeout_s: float, endpoint: Endpoint) -> Fault:
     match error:
         case aiohttp.ClientConnectorCertificateError() | aiohttp.ClientConnectorSSLError():
             fix = "check the certificate, or name the authority that signed it in SSL_CERT_FILE"
-            return faults.unreachable(str(error), endpoint, fix=fix)
+            return faults.unreachable(str(error), endpoint, fix=fix, final=True)
         case aiohttp.ClientProxyConnectionError() | aiohttp.ClientHttpProxyError():
             fix = "check HTTPS_PROXY, or except the host in NO_PROXY"
             return faults.unreachable("the proxy does not let it through", endpoint, fix=fix)

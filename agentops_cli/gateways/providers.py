@@ -100,6 +100,16 @@ def provider_of(model: str) -> str:
     return "openai" if _BARE_OPENAI.match(model) else ""
 
 
+def known_providers() -> tuple[str, ...]:
+    """The prefixes of model ids whose addresses or keys are known here; litellm has more."""
+    return tuple(sorted({*PROVIDERS, *_LITELLM_KEYS, *_UNPRICED}))
+
+
+def is_known_provider(model: str) -> bool:
+    """True when the prefix of a model id is one of those."""
+    return provider_of(model) in known_providers()
+
+
 def client_of(model: str, settings: ModelSettings) -> ClientName:
     """Which client asks for a model.
 

@@ -4,15 +4,17 @@ A call that may have been billed without an answer keeps its whole reservation.
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from dataclasses import replace
 from decimal import Decimal
 
 from agentops_cli.errors import GatewayError
 from agentops_cli.model.call import Completion, Fault, FaultKind, Request
-from agentops_cli.model.money import ZERO, Price
+from agentops_cli.model.embedding import EMBEDDING_MODEL
+from agentops_cli.model.money import ZERO, Amount, Price, Unit
 from agentops_cli.model.prompt import Message
 from agentops_cli.model.tool import Tool
-from agentops_cli.ports import Gateway, Purse
+from agentops_cli.ports import Gateway, Purse, Reservation
 
 TOKENS_PER_REQUEST = 64
 
@@ -66,9 +68,23 @@ def _bytes(text: str) -> int:
     return len(text.encode("utf-8", "surrogatepass"))
 
 
+INPUT_MARGIN = 2
+"""How many times the bound of the input a call is taken to have.
+
+Providers add what nobody sees: instructions of their own, a judge of content, a chat format that is
+theirs alone. Up to this factor it costs nobody a dollar over the budget.
+"""
+
+
 def most_usd(request: Request, price: Price) -> Decimal:
-    """An upper bound in dollars of one call."""
-    return price.bound(input_tokens=most_input_tokens(request), output_tokens=request.max_tokens)
+    """An upper bound in dollars of one call, the margin of its input included."""
+    input_tokens = INPUT_MARGIN * most_input_tokens(request)
+    return price.bound(input_tokens=input_tokens, output_tokens=request.max_tokens)
+
+
+def most_tokens(request: Request) -> int:
+    """An upper bound of the tokens of one call, input and output, the margin included."""
+    return INPUT_MARGIN * most_input_tokens(request) + request.max_tokens
 
 
 TOLD_AFTERWARDS = Decimal("Infinity")
@@ -78,12 +94,13 @@ TOLD_AFTERWARDS = Decimal("Infinity")
 class Budgeted:
     """A gateway that refuses what it cannot be sure to afford, with a BUDGET fault.
 
-    `bound_of` gives the most that a request may cost, None when that is not known: such a call is
-    refused. The plan has already refused such a run, this is the second lock. A call that only
-    tells afterwards what it cost, `TOLD_AFTERWARDS`, is made alone, with all that is left reserved:
-    no more than one call can cost more than there is, and that one is no answer. A request is
-    `prepaid` when what stands behind the gateway takes from the purse by itself. An answer of which
-    nobody knows the cost afterwards is no answer either. What nothing limits is not looked at.
+    `bound_of` gives the most that a request may cost in dollars, None when that is not known: where
+    dollars are limited such a call is refused. The plan has already refused such a run, this is the
+    second lock. A call that only tells afterwards what it cost, `TOLD_AFTERWARDS`, is made alone,
+    with all that is left reserved: no more than one call can cost more than there is, and that one
+    is no answer. A request is `prepaid` when what stands behind the gateway takes from the purse by
+    itself. An answer of which nobody knows the cost afterwards is no answer either. What nothing
+    limits is not looked at, and a comparison of texts is no call of a model.
     """
 
     def __init__(
@@ -100,42 +117,89 @@ class Budgeted:
         self._prepaid = prepaid
 
     async def complete(self, request: Request) -> Completion:
-        """Reserves, answers through the inner gateway, settles."""
-        suite = request.tags.suite if request.tags else None
-        if not self._purse.limits(suite):
+        """Reserves, answers through the inner gateway, settles.
+
+        Raises `StoreError` when what is spent could not be written down.
+        """
+        units = self._purse.limits(request.tags)
+        if not units or request.model == EMBEDDING_MODEL:
             return await self._inner.complete(request)
         if self._prepaid(request):
-            completion = await self._inner.complete(request)
-            if completion.cost.unpriced_calls:
-                raise GatewayError(_past_the_meter(request, completion))
-            return completion
+            return await self._complete_prepaid(request, units)
         bound = self._bound_of(request)
-        if bound is None:
-            raise GatewayError(_unbounded(request))
-        if bound == TOLD_AFTERWARDS:
-            reservation = await self._purse.reserve_rest(suite=suite)
-        else:
-            reservation = await self._purse.reserve(bound, suite=suite)
-        spent = reserved = reservation.usd  # What a cut-off call is taken to have cost.
+        reservation = await self._reserve(request, bound, units)
+        most = spent = reservation.most  # What a cut-off call is taken to have cost.
         try:
             completion = await self._inner.complete(request)
-            cost = completion.cost
-            spent = max(reserved, cost.usd) if cost.unpriced_calls else cost.usd
+            spent = _spent(completion, most)
         except GatewayError as error:
-            fault = error.fault
-            spent = ZERO if not fault.billed else reserved if fault.usd is None else fault.usd
+            spent = _lost(error.fault, most)
+            if error.fault.assumed and error.fault.usd != spent.usd:
+                raise GatewayError(replace(error.fault, usd=spent.usd)) from error
             raise
         finally:
             reservation.settle(spent)
-        if cost.unpriced_calls and bound == TOLD_AFTERWARDS:
+        if completion.cost.unpriced_calls and bound == TOLD_AFTERWARDS and "usd" in units:
             raise GatewayError(_untold(request, completion))
-        if too_much := self._purse.overspent(suite):
-            raise GatewayError(_overspent(request, cost.usd, too_much))
+        if any(getattr(spent, unit) > getattr(most, unit) for unit in units):
+            self._refuse_overspent(request, spent)
         return completion
 
     async def close(self) -> None:
         """Closes the inner gateway."""
         await self._inner.close()
+
+    async def _complete_prepaid(self, request: Request, units: Collection[Unit]) -> Completion:
+        """Answers what the meter pays for, which cannot end a run by itself."""
+        try:
+            completion = await self._inner.complete(request)
+        finally:
+            self._purse.demand_ledger()
+        if completion.cost.unpriced_calls and "usd" in units:
+            raise GatewayError(_past_the_meter(request, completion))
+        return completion
+
+    async def _reserve(
+        self, request: Request, bound: Decimal | None, units: Collection[Unit]
+    ) -> Reservation:
+        tokens = 0
+        if "tokens" in units and request.agent is None:
+            tokens = most_tokens(request)
+        elif "tokens" in units and bound != ZERO:
+            raise GatewayError(_uncounted(request))
+        if "usd" not in units:
+            bound = ZERO
+        if bound is None:
+            raise GatewayError(_unbounded(request))
+        if bound == TOLD_AFTERWARDS:
+            return await self._purse.reserve_rest(who=request.tags)
+        most = Amount(usd=bound, calls=1, tokens=tokens)
+        return await self._purse.reserve(most, who=request.tags, model=request.model)
+
+    def _refuse_overspent(self, request: Request, spent: Amount) -> None:
+        """Raises `GatewayError` when this call took more than there was."""
+        if too_much := self._purse.overspent(request.tags):
+            raise GatewayError(_overspent(request, spent, too_much))
+
+
+def _spent(completion: Completion, most: Amount) -> Amount:
+    """What an answer took; what it does not tell is taken to be the most."""
+    if completion.cached:
+        return Amount()
+    cost, usage = completion.cost, completion.usage
+    usd = max(most.usd, cost.usd) if cost.unpriced_calls else cost.usd
+    tokens = most.tokens if usage is None else usage.total_tokens
+    return Amount(usd=usd, calls=1, tokens=tokens)
+
+
+def _lost(fault: Fault, most: Amount) -> Amount:
+    """What a call took that gave no answer."""
+    if fault.kind is FaultKind.MISS:
+        return Amount()  # It was looked for in a cassette, and nobody was called.
+    if not fault.billed:
+        return Amount(calls=1)
+    usd = most.usd if fault.usd is None else fault.usd
+    return replace(most, usd=max(most.usd, usd) if fault.assumed else usd)
 
 
 def _untold(request: Request, completion: Completion) -> Fault:
@@ -150,14 +214,27 @@ def _untold(request: Request, completion: Completion) -> Fault:
     )
 
 
-def _overspent(request: Request, usd: Decimal, too_much: str) -> Fault:
+def _overspent(request: Request, spent: Amount, too_much: str) -> Fault:
+    if request.agent is None:
+        fix = "tell whoever runs it: it counts more than twice what it was sent"
+    else:
+        name = request.model.removeprefix("agent/")
+        fix = f"only a meter can hold it back: add agents.{name}.meter, or lower what it may do"
+    return Fault(
+        kind=FaultKind.BUDGET,
+        message=f"a call of {request.model} cost ${spent.usd.normalize():f}, so that {too_much}",
+        fix=fix,
+        billed=True,
+        usd=spent.usd,
+    )
+
+
+def _uncounted(request: Request) -> Fault:
     name = request.model.removeprefix("agent/")
     return Fault(
         kind=FaultKind.BUDGET,
-        message=f"a call of {request.model} cost ${usd.normalize():f}, so that {too_much}",
-        fix=f"only a meter can hold it back: add agents.{name}.meter, or lower what it may do",
-        billed=True,
-        usd=usd,
+        message=f"nobody counts the tokens of {request.model}, and budget.tokens is set",
+        fix=f"add agents.{name}.meter to the configuration",
     )
 
 

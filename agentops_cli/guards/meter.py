@@ -2,25 +2,39 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from decimal import Decimal
 
-from agentops_cli.model.call import Completion, Request
-from agentops_cli.model.money import FREE, Cost, Price, Usage
+from agentops_cli.errors import GatewayError
+from agentops_cli.model.call import Completion, Fault, Request
+from agentops_cli.model.money import FREE, ZERO, Cost, Price, Usage
 from agentops_cli.ports import Gateway
 
 
 class Metered:
-    """A gateway whose completions carry their cost.
+    """A gateway whose completions carry their cost, and whose faults do where one may be billed.
 
-    Agents know better than a price what they cost: what their gateway fills in is left as it is.
+    A call that may have been billed and gave no answer is taken to have cost the most that it may:
+    `bound_of` gives that in dollars, None where it is not known. Agents know better than a price
+    what their answers cost: what their gateway fills in is left as it is.
     """
 
-    def __init__(self, inner: Gateway, *, price_of: Callable[[str], Price | None]) -> None:
+    def __init__(
+        self,
+        inner: Gateway,
+        *,
+        price_of: Callable[[str], Price | None],
+        bound_of: Callable[[Request], Decimal | None],
+    ) -> None:
         self._inner = inner
         self._price_of = price_of
+        self._bound_of = bound_of
 
     async def complete(self, request: Request) -> Completion:
         """Answers through the inner gateway and fills `cost`."""
-        completion = await self._inner.complete(request)
+        try:
+            completion = await self._inner.complete(request)
+        except GatewayError as error:
+            raise GatewayError(self._priced(error.fault, request)) from error
         if completion.cached or request.agent is not None:
             return completion
         price = self._price_of(request.model)
@@ -29,6 +43,14 @@ class Metered:
     async def close(self) -> None:
         """Closes the inner gateway."""
         await self._inner.close()
+
+    def _priced(self, fault: Fault, request: Request) -> Fault:
+        if not fault.billed or fault.usd is not None:
+            return fault
+        bound = self._bound_of(request)
+        if bound is None or not bound.is_finite():
+            return fault
+        return replace(fault, usd=bound, assumed=bound > ZERO)
 
 
 def cost_of(price: Price | None, usage: Usage | None) -> Cost:

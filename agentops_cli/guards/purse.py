@@ -1,138 +1,231 @@
-"""The dollars of a run: promised before a call, settled after it.
+"""What a run may spend: promised before a call, settled after it.
 
 What is spent and what is promised together never exceed a limit, however many calls are under way,
 because an upper bound is taken out before a call is made.
 """
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
-from decimal import Decimal
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from decimal import ROUND_UP, Decimal
+from math import ceil
 
-from agentops_cli.errors import GatewayError
-from agentops_cli.model.call import Fault, FaultKind
-from agentops_cli.model.money import ZERO
+from agentops_cli.errors import GatewayError, StoreError
+from agentops_cli.guards.accounts import Account, CaseBook, HourlyAccount
+from agentops_cli.guards.limits import Limit, Limits
+from agentops_cli.model.call import Tags
+from agentops_cli.model.money import Amount, Unit
+from agentops_cli.model.spending import Spent
+from agentops_cli.model.suite import Budget
+from agentops_cli.ports import Clock, Ledger
+
+_ONE = Decimal(1)
+_PERCENT = Decimal("0.01")
 
 
-class Account:
-    """One limit, with what was spent of it and what is promised to calls under way, in dollars."""
-
-    def __init__(self, limit_usd: Decimal, *, owner: str) -> None:
-        self.limit_usd = limit_usd
-        self.owner = owner
-        self.spent_usd = ZERO
-        self.reserved_usd = ZERO
-
-    def can_reserve(self, usd: Decimal) -> bool:
-        """True when the amount still fits beside everything spent and promised."""
-        return self.spent_usd + self.reserved_usd + usd <= self.limit_usd
-
-    def could_ever_reserve(self, usd: Decimal) -> bool:
-        """True when the amount would fit if every call under way cost nothing."""
-        return self.spent_usd + usd <= self.limit_usd
+def _unheard(guard: str, message: str) -> None:
+    """Where nobody listens."""
 
 
 class Purse:
     """The accounts of a run. Everything that spends must take from the same purse.
 
-    `run_usd` limits the run, None is no limit; `suite_usd` limits suites by path. An amount must
-    fit into both. Used from one event loop.
+    `run` limits the run, and each case in it; `suites` limit suites by path, beside what the run
+    does. An amount must fit into every account that it concerns. What is promised and what was
+    spent is written into `ledger`, where there is one; `before` is what an earlier process of the
+    same run wrote there. `sources` tells where the run's limits were given. Used from one event
+    loop.
+
+    The purse learns: when a call of a model took more than its bound, later bounds of that model
+    are raised by the worst factor that was seen.
     """
 
-    def __init__(self, run_usd: Decimal | None, suite_usd: Mapping[str, Decimal]) -> None:
-        self._run = None if run_usd is None else Account(run_usd, owner="the run")
-        self._suites = {path: Account(usd, owner=path) for path, usd in suite_usd.items()}
-        self._settled = asyncio.Event()
+    def __init__(  # noqa: PLR0913 # The parts of one composition, all by name.
+        self,
+        run: Budget,
+        suites: Mapping[str, Budget],
+        *,
+        clock: Clock,
+        sources: Mapping[str, str] | None = None,
+        ledger: Ledger | None = None,
+        before: Iterable[Spent] = (),
+        on_incident: Callable[[str, str], None] = _unheard,
+    ) -> None:
+        self._limits = Limits(run, suites, sources=sources)
+        self._clock = clock
+        self._on_incident = on_incident
+        self._run = tuple(map(self._account, self._limits.of_run))
+        self._suites = {
+            path: (*self._run, *map(self._account, limits))
+            for path, limits in self._limits.of_suites.items()
+        }
+        self._units: dict[str | None, frozenset[Unit]] = {}
+        self._cases = CaseBook()
+        self._factors: dict[str | None, Decimal] = {}
+        self._ledger = ledger
+        self._failure: StoreError | None = None
+        self._waiting: asyncio.Event | None = None
+        for spent in before:
+            self._recall(spent)
 
-    def limits(self, suite: str | None) -> bool:
-        """True when there is a limit to what this suite may spend."""
-        return bool(self._accounts(suite))
+    def limits(self, who: Tags | None) -> frozenset[Unit]:
+        """What there is a limit of, for whoever asks; empty where nothing is limited."""
+        suite = None if who is None else who.suite
+        if (units := self._units.get(suite)) is None:
+            units = frozenset(account.limit.unit for account in self._accounts(who))
+            self._units[suite] = units
+        return units
 
-    async def reserve(self, usd: Decimal, *, suite: str | None) -> "Reserved":
+    async def reserve(
+        self, most: Amount, *, who: Tags | None, model: str | None = None
+    ) -> "Reserved":
         """Takes an upper bound out of every account that it concerns.
 
-        Waits while it does not fit only because of calls under way. Raises `GatewayError` with a
-        BUDGET fault as soon as it could not fit even if they cost nothing.
+        Waits while it does not fit only because of calls under way. Raises `GatewayError` as soon
+        as it could not fit even if they took nothing: with a BREAKER fault where dollars are spent
+        too fast, else with a BUDGET fault. Raises `StoreError` when the ledger cannot be written.
+        `model` is the one that is called.
         """
-        accounts = self._accounts(suite)
-        while not all(account.can_reserve(usd) for account in accounts):
+        factor = self._factors.get(model, _ONE)
+        if factor > 1:
+            tokens = ceil(most.tokens * factor)
+            most = replace(most, usd=most.usd * factor, tokens=tokens)
+        accounts = self._accounts(who)
+        while not all(account.has_room(most) for account in accounts):
             for account in accounts:
-                if not account.could_ever_reserve(usd):
-                    raise GatewayError(_refusal(account, usd))
-            await self._settled.wait()
+                if not account.could_have_room(most):
+                    raise GatewayError(account.refusal(most))
+            await self._settlement()
+            accounts = self._accounts(who)
+        number = self._write_down(most, accounts, who=who, model=model)
         for account in accounts:
-            account.reserved_usd += usd
-        return Reserved(accounts, usd, on_settled=self._wake)
+            account.reserve(most)
+        return Reserved(self, most, accounts, number=number, model=model, factor=factor)
 
-    async def reserve_rest(self, *, suite: str | None) -> "Reserved":
-        """Takes out all that is left, for a call that may cost anything.
+    async def reserve_rest(self, *, who: Tags | None) -> "Reserved":
+        """Takes out all dollars that are left, for one call that may cost anything.
 
-        It waits until no other call of these accounts is under way. Raises `GatewayError` with a
-        BUDGET fault when nothing is left.
+        It waits until no other call of these accounts is under way. Raises as `reserve` does, and
+        also when nothing is left.
         """
-        accounts = self._accounts(suite)
-        while any(account.reserved_usd for account in accounts):
-            await self._settled.wait()
-        rest = min(account.limit_usd - account.spent_usd for account in accounts)
-        if rest <= 0:
-            spent = next(a for a in accounts if a.limit_usd <= a.spent_usd)
-            raise GatewayError(_all_spent(spent))
-        return await self.reserve(rest, suite=suite)
+        while any(account.reserved for account in self._in_dollars(who)):
+            await self._settlement()
+        account = min(self._in_dollars(who), key=lambda account: account.rest)
+        if account.rest <= 0:
+            raise GatewayError(account.refusal(None))
+        return await self.reserve(Amount(usd=Decimal(account.rest), calls=1), who=who)
 
-    def overspent(self, suite: str | None) -> str | None:
+    def overspent(self, who: Tags | None) -> str | None:
         """What was spent beyond a limit, in words; None where nothing was."""
-        for account in self._accounts(suite):
-            if account.spent_usd > account.limit_usd:
-                spent = account.spent_usd.normalize()
-                return f"{account.owner} has spent ${spent:f} of its ${account.limit_usd:f}"
-        return None
+        over = (account.told_spent for account in self._accounts(who) if account.is_overspent)
+        return next(over, None)
 
-    def _accounts(self, suite: str | None) -> Sequence[Account]:
-        own = None if suite is None else self._suites.get(suite)
-        return [account for account in (own, self._run) if account is not None]
+    def demand_ledger(self) -> None:
+        """Raises `StoreError` when something could not be written into the ledger."""
+        if self._failure is not None:
+            raise self._failure
 
-    def _wake(self) -> None:
-        """Wakes all that wait now; whoever does not fit waits for the next settlement."""
-        self._settled.set()
-        self._settled = asyncio.Event()
+    async def _settlement(self) -> None:
+        """Waits until a call is settled; whoever does not fit then waits for the next one."""
+        if self._waiting is None:
+            self._waiting = asyncio.Event()
+        await self._waiting.wait()
+
+    def _account(self, limit: Limit) -> Account:
+        if limit.key == "usdPerHour":
+            return HourlyAccount(limit, clock=self._clock, on_shut=self._tell)
+        return Account(limit)
+
+    def _tell(self, message: str) -> None:
+        self._on_incident("budget", message)
+
+    def _accounts(self, who: Tags | None) -> Sequence[Account]:
+        """The accounts that pay for whoever asks: those of the run, of a suite and of a case."""
+        if who is None:
+            return self._run
+        shared = self._suites.get(who.suite, self._run)
+        limit = self._limits.of_cases(who.suite)
+        return shared if limit is None else (*shared, self._cases.account(who, limit))
+
+    def _in_dollars(self, who: Tags | None) -> Sequence[Account]:
+        return [account for account in self._accounts(who) if account.limit.unit == "usd"]
+
+    def _write_down(
+        self, most: Amount, accounts: Sequence[Account], *, who: Tags | None, model: str | None
+    ) -> int | None:
+        """Tells the ledger what is about to be spent; None when there is nothing to remember."""
+        self.demand_ledger()
+        if self._ledger is None or not any(account.counts(most) for account in accounts):
+            return None
+        try:
+            return self._ledger.reserve(most, who=who, model=model)
+        except StoreError as error:
+            self._failure = error
+            raise
+
+    def settle(self, reserved: "Reserved", spent: Amount) -> None:
+        """Books what was spent; called by the reservation."""
+        for account in reserved.accounts:
+            account.settle(reserved.most, spent)
+        if self._ledger is not None and reserved.number is not None:
+            try:
+                self._ledger.settle(reserved.number, spent)
+            except StoreError as error:
+                self._failure = error  # An answer that is paid for is not lost for that.
+        self._learn(reserved, spent)
+        if self._waiting is not None:
+            self._waiting.set()
+            self._waiting = None
+
+    def _learn(self, reserved: "Reserved", spent: Amount) -> None:
+        """Remembers by how much the bound of a model was too low."""
+        most = reserved.most
+        if reserved.model is None or (spent.usd <= most.usd and spent.tokens <= most.tokens):
+            return
+        times = max(
+            spent.usd / most.usd if most.usd else _ONE,
+            Decimal(spent.tokens) / most.tokens if most.tokens else _ONE,
+        )
+        factor = (reserved.factor * times).quantize(_PERCENT, rounding=ROUND_UP)
+        if factor > self._factors.get(reserved.model, _ONE):
+            self._factors[reserved.model] = factor
+            self._tell(
+                f"a call of {reserved.model} took more than its upper bound: later ones are taken "
+                f"to need up to {factor} times as much"
+            )
+
+    def _recall(self, spent: Spent) -> None:
+        """Books what an earlier process spent."""
+        for account in self._accounts(spent.who):
+            account.recall(spent.amount, age_s=spent.age_s)
 
 
 class Reserved:
-    """An amount, in dollars, that is taken out of a purse until it is known what the call cost."""
+    """What is taken out of a purse until it is known what the call took."""
+
+    __slots__ = ("_is_settled", "_purse", "accounts", "factor", "model", "most", "number")
 
     def __init__(
-        self, accounts: Sequence[Account], usd: Decimal, *, on_settled: Callable[[], None]
+        self,
+        purse: Purse,
+        most: Amount,
+        accounts: Sequence[Account],
+        *,
+        number: int | None,
+        model: str | None,
+        factor: Decimal,
     ) -> None:
-        self.usd = usd
-        self._accounts = accounts
-        self._on_settled = on_settled
+        self.most = most
+        self.accounts = accounts
+        self.number = number
+        self.model = model
+        self.factor = factor
+        self._purse = purse
         self._is_settled = False
 
-    def settle(self, usd: Decimal) -> None:
+    def settle(self, spent: Amount) -> None:
         """Books what was spent, all of it even where it is more than was reserved."""
         if self._is_settled:
             raise RuntimeError("a reservation is settled once")
         self._is_settled = True
-        for account in self._accounts:
-            account.reserved_usd -= self.usd
-            account.spent_usd += usd
-        self._on_settled()
-
-
-def _refusal(account: Account, usd: Decimal) -> Fault:
-    return Fault(
-        kind=FaultKind.BUDGET,
-        message=(
-            f"a call may cost ${usd.normalize():f}, but of the ${account.limit_usd:f} of "
-            f"{account.owner} ${account.spent_usd.normalize():f} are spent"
-        ),
-        fix="raise the budget, lower max_tokens, or select fewer cases",
-    )
-
-
-def _all_spent(account: Account) -> Fault:
-    spent = account.spent_usd.normalize()
-    return Fault(
-        kind=FaultKind.BUDGET,
-        message=f"of the ${account.limit_usd:f} of {account.owner} ${spent:f} are spent",
-        fix="raise the budget, or select fewer cases",
-    )
+        self._purse.settle(self, spent)

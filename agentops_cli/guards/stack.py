@@ -3,15 +3,23 @@
 from collections.abc import Callable
 from decimal import Decimal
 
+from agentops_cli.guards.breaker import CircuitBreaker
 from agentops_cli.guards.budget import Budgeted, most_usd
-from agentops_cli.guards.cache import Cached, is_for_judge
+from agentops_cli.guards.cache import Cached
+from agentops_cli.guards.fallback import Fallback, StandIns
 from agentops_cli.guards.meter import Metered
+from agentops_cli.guards.patience import OnlyElsewhere, Patience
+from agentops_cli.guards.record import Recorded
+from agentops_cli.guards.recordings import Recordings
+from agentops_cli.guards.retry import Retried
+from agentops_cli.guards.throttle import Throttled
 from agentops_cli.model.call import Request
 from agentops_cli.model.money import Price
+from agentops_cli.model.settings import Retry
 from agentops_cli.ports import Gateway, Purse, ResponseCache
 
 
-def guarded(
+def guarded(  # noqa: PLR0913 # The parts of one composition, all by name.
     gateway: Gateway,
     *,
     price_of: Callable[[str], Price | None],
@@ -19,11 +27,20 @@ def guarded(
     bound_of: Callable[[Request], Decimal | None],
     prepaid: Callable[[Request], bool],
     cache: ResponseCache | None = None,
+    recordings: Recordings | None = None,
+    patience: Patience | None = None,
+    stand_ins: StandIns | None = None,
 ) -> Gateway:
-    """cache → budget → meter → gateway: what is kept costs nothing and proves nothing.
+    """record → fallback → cache → retry → breaker → throttle → budget → meter → gateway.
 
-    The money is reserved before, and what came is priced after. Only the opinions of judges are
-    kept, in `cache`, which is closed with the gateway.
+    Where a model gives nothing in spite of all the rest, one of its `stand_ins` is asked, whose
+    answer is kept as its own.
+
+    What is kept costs nothing and proves nothing, so the cache comes first. Every attempt passes
+    all that is behind the retry: it is counted, it waits for its turn, and it is paid for. No money
+    is reserved while a call waits: money is reserved right before it, and what came is priced
+    after. What models say is kept in `cache`, which is closed with the gateway. With `recordings`,
+    what comes of all the rest is recorded.
 
     Where the purse has no limit, an unknown price is merely reported. `bound_of` and `prepaid` are
     asked about agents only: the most that a call of one may cost (`TOLD_AFTERWARDS` for one that
@@ -38,9 +55,28 @@ def guarded(
         return None if price is None else most_usd(request, price)
 
     budgeted = Budgeted(
-        Metered(gateway, price_of=price_of),
+        Metered(gateway, price_of=price_of, bound_of=bound),
         purse=purse,
         bound_of=bound,
         prepaid=lambda request: request.agent is not None and prepaid(request),
     )
-    return budgeted if cache is None else Cached(budgeted, cache, serves=is_for_judge)
+    patient = budgeted if patience is None else _patient(budgeted, patience)
+    longest_s = (patience.retry if patience else Retry()).deadline_s
+    cached = patient if cache is None else Cached(patient, cache, longest_wait_s=longest_s)
+    helped = cached if stand_ins is None else Fallback(cached, stand_ins)
+    return helped if recordings is None else Recorded(helped, recordings)
+
+
+def _patient(gateway: Gateway, patience: Patience) -> Gateway:
+    """The guards that wait, around the calls that leave this process."""
+    outside, place_of = patience.outside, patience.place_of
+    throttled = Throttled(
+        gateway,
+        outside,
+        models=patience.models,
+        concurrency=patience.concurrency,
+        longest_wait_s=patience.retry.deadline_s,
+    )
+    breaking = CircuitBreaker(throttled, patience.breaker, outside, place_of=place_of)
+    retried = Retried(breaking, patience.retry, outside)
+    return OnlyElsewhere(retried, direct=gateway, place_of=place_of)

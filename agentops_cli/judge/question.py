@@ -92,8 +92,10 @@ def ask(form: Form, judge: Judge, sections: Mapping[str, str], *, vote: int = 0)
         sampling=Sampling(temperature=judge.temperature, seed=seed),
         response_schema=form.schema,
         base_url=judge.base_url,
+        weights=judge.weights,
         repeat=vote,
         purpose=Purpose.JUDGE,
+        live=judge.live,
     )
 
 
@@ -115,6 +117,29 @@ def fenced(sections: Mapping[str, str]) -> str:
     fence = "=" * max(_LEAST_FENCE, 1 + max(map(len, runs), default=0))
     parts = (f"{fence} {title}\n{text}" for title, text in sections.items())
     return "\n".join((*parts, f"{fence} END"))
+
+
+_JUDGED = re.compile(r"^((=+) ANSWER(?: [AB])?\n)(.*?)(?=\n\2 )", re.DOTALL | re.MULTILINE)
+_STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
+_BY_ASSISTANT = '{"role": "assistant"'
+"""How a line of a conversation begins that has what the assistant said."""
+
+
+def with_answers(question: str, others: Mapping[str, str]) -> str:
+    """A question about other answers: each that stands in it as a whole is changed for its other.
+
+    Those are the judged one, and in a conversation the assistant's texts and arguments. What the
+    author has written stays, though it may be the same.
+    """
+    quoted = {_json(answer): _json(other) for answer, other in others.items()}
+
+    def in_line(line: str) -> str:
+        if not line.startswith(_BY_ASSISTANT):
+            return line
+        return _STRING.sub(lambda found: quoted.get(found[0], found[0]), line)
+
+    lines = "\n".join(map(in_line, question.split("\n")))
+    return _JUDGED.sub(lambda found: found[1] + others.get(found[3], found[3]), lines)
 
 
 def _instructions(form: Form, judge: Judge) -> str:

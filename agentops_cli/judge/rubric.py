@@ -30,6 +30,10 @@ FORM = Form(
 )
 
 
+# Judges give tenths and halves of them: the next tenth on either side of a threshold is sure.
+_UNSURE_WITHIN = 0.1 - 1e-9
+
+
 def question(judge: Judge, rubric: str, material: Material, *, vote: int = 0) -> Request:
     """The first request about an answer."""
     return ask(FORM, judge, {"RUBRIC": rubric, **sections_of(material)}, vote=vote)
@@ -48,6 +52,7 @@ def judge_rubric(judge: Judge, rubric: str, material: Material) -> Dialogue[Verd
         side = "at least" if passed else "below"
         why = told(reason_of(fields), evidence_of(fields, material.answer))
         reason = f"{beside(score, judge.threshold)} is {side} {judge.threshold:.15g}: {why}"
-        return Ballot(passed=passed, score=score, reason=reason)
+        unsure = abs(score - judge.threshold) < _UNSURE_WITHIN
+        return Ballot(passed=passed, score=score, reason=reason, unsure=unsure)
 
     return poll(judge, cast)

@@ -10,18 +10,20 @@ from agentops_cli.model.judge import Judge
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ballot:
-    """One vote that counts; the score is from 0 to 1."""
+    """One vote that counts; the score is from 0 to 1. One that is `unsure` might be otherwise."""
 
     passed: bool
     score: float
     reason: str
+    unsure: bool = False
 
 
 def poll(judge: Judge, cast: Callable[[int], Dialogue[Ballot]]) -> Dialogue[Verdict]:
     """The verdict of `judge.votes` votes, which are cast one after another from 0.
 
     A vote that comes to nothing raises `BadReply` and counts for neither side. Without a majority
-    of all votes for one side the verdict abstains.
+    of all votes for one side the verdict abstains; it is unsure where not every vote is for it, or
+    where one of these is.
     """
     ballots: list[Ballot] = []
     spoiled: list[str] = []
@@ -42,7 +44,8 @@ def _verdict(judge: Judge, winners: Sequence[Ballot], ballots: Sequence[Ballot])
     share = "" if judge.votes == 1 else f"{len(winners)} of {judge.votes} votes: "
     score = sum(ballot.score for ballot in ballots) / len(ballots)
     reason = f"judge {judge.model}: {share}{first.reason}"
-    return Verdict(kind="", passed=first.passed, score=score, reason=reason)
+    unsure = len(winners) < judge.votes or any(ballot.unsure for ballot in winners)
+    return Verdict(kind="", passed=first.passed, score=score, reason=reason, unsure=unsure)
 
 
 def _undecided(judge: Judge, ballots: Sequence[Ballot], spoiled: Sequence[str]) -> str:

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from enum import StrEnum
 
@@ -18,10 +18,15 @@ from agentops_cli.model.tool import Tool, ToolCall
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tags:
-    """Who asks: lets a cassette find the answer and a gateway in between label the call."""
+    """Who asks: lets a cassette find the answer and a gateway in between label the call.
+
+    `model` is the one that the case is tried on, also where a judge or a stand-in is asked: what a
+    case may spend is counted for the two together.
+    """
 
     suite: str
     case_id: str
+    model: str | None = None
     prompt: str | None = None
     prompt_version: str | None = None
 
@@ -58,6 +63,9 @@ class Request:
     a bound on the dollars needs one. `repeat` counts from 0 and tells apart executions that must
     not share a cached answer. `turn` counts from 0 within one conversation, `step` from 0 within
     one turn: each answer with tool calls is followed by another step. `agent` is None for models.
+    `weights` is the sha256 of those of a model that runs inside this process, None for any other. A
+    `live` one is made to be measured: an answer that is kept from earlier will not do. One that
+    does not wait is refused while its provider is held back, as somebody else may be asked.
     """
 
     model: str
@@ -67,23 +75,43 @@ class Request:
     tools: tuple[Tool, ...] = ()
     response_schema: JsonObject | None = None
     base_url: str | None = None
+    weights: str | None = None
     repeat: int = 0
     turn: int = 0
     step: int = 0
     agent: AgentInput | None = None
     purpose: Purpose = Purpose.SUBJECT
+    live: bool = False
+    waits: bool = True
     timeout_s: float = 120.0
     tags: Tags | None = None
 
     def fingerprint(self) -> str:
         """The sha256 of the canonical JSON of everything that may change the answer.
 
-        Timeouts, tags and the purpose are left out; the repeat number is in.
+        Timeouts, tags, the purpose and whether it is live are left out; the repeat number is in.
         """
+        return hashlib.sha256(canonical(self.shape())).hexdigest()
+
+    def in_repeat(self, repeat: int) -> "Request":
+        """The same for another execution: with its number, and with a seed of its own.
+
+        That is the prompt's plus the number.
+        """
+        if not repeat:
+            return self
         sampling = self.sampling
-        shape: JsonObject = {
+        if sampling.seed is not None:
+            sampling = replace(sampling, seed=sampling.seed + repeat)
+        return replace(self, repeat=repeat, sampling=sampling)
+
+    def shape(self) -> JsonObject:
+        """What the fingerprint is of: everything that may change the answer, by name."""
+        sampling = self.sampling
+        return {
             "model": self.model,
             "baseUrl": self.base_url,
+            "weights": self.weights,
             "messages": [_message_shape(message) for message in self.messages],
             "tools": [_tool_shape(tool) for tool in self.tools],
             "maxTokens": self.max_tokens,
@@ -102,8 +130,15 @@ class Request:
             "step": self.step,
             "agent": _agent_shape(self.agent) if self.agent else None,
         }
-        canonical = json.dumps(shape, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-        return hashlib.sha256(canonical.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def canonical(value: Json) -> bytes:
+    """The one text of a JSON value, whatever the order of its keys, in UTF-8."""
+    return _encode(value).encode("utf-8", "surrogatepass")
+
+
+# `json.dumps` makes an encoder for each call, and there is a call for each question.
+_encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode
 
 
 def _message_shape(message: Message) -> JsonObject:
@@ -144,6 +179,19 @@ class Finish(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RateLimits:
+    """How much more a provider says that it takes, as of one reply; None where it does not say.
+
+    `resets_requests_s` and `resets_tokens_s` are the seconds until the figure is full again.
+    """
+
+    remaining_requests: int | None = None
+    remaining_tokens: int | None = None
+    resets_requests_s: float | None = None
+    resets_tokens_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Completion:
     """What came back from one call.
 
@@ -157,7 +205,10 @@ class Completion:
     many of its calls were made to fail because the suite injects that. `met` tells how many results
     of each tool were replaced by a failure on their way to its model, None where nobody could see.
     Of an answer of several steps `text` is the last one; `said` are the texts that stood beside the
-    tool calls of the others, without those that are blank.
+    tool calls of the others, without those that are blank. `retries` are the attempts before this
+    one, whose cost is in `cost`. `answered_by` is the id of the model that stood in for the one
+    that was asked, None where it answered itself; of an answer of several steps or turns, of all
+    that stood in for any of them, joined by commas.
     """
 
     text: str
@@ -174,6 +225,22 @@ class Completion:
     provider_faults: int = 0
     met: Mapping[str, int] | None = None
     said: tuple[str, ...] = ()
+    retries: int = 0
+    answered_by: str | None = None
+    limits: RateLimits | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StandIn:
+    """A model that is asked where another one gives nothing; the rest is as in a request.
+
+    `location` is where it is named.
+    """
+
+    model: str
+    base_url: str | None = None
+    weights: str | None = None
+    location: Location | None = field(default=None, compare=False)
 
 
 class FaultKind(StrEnum):
@@ -195,13 +262,20 @@ class FaultKind(StrEnum):
     INTERRUPTED = "interrupted"
 
 
+STOPPING = frozenset({FaultKind.BUDGET, FaultKind.BREAKER})
+"""What ends a run early: other calls would be refused as well."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Fault:
     """A call or a check that gave nothing to judge.
 
     `billed` is True when the provider may have charged for the call all the same (it timed out,
     was cut off or answered something unreadable); such a call is settled at its full reservation.
-    `usd` is what it is known to have cost all the same, None where nobody said.
+    `usd` is what it is known to have cost all the same, None where nobody said; where it is
+    `assumed`, that is the most that it may have cost. `retry_after_s` is how long the provider asks
+    to be left alone. `final` is True when it is known that asking again gives the same. `retries`
+    are the attempts before this one, and `earlier` is what they cost.
     """
 
     kind: FaultKind
@@ -209,13 +283,25 @@ class Fault:
     fix: str | None = None
     billed: bool = False
     usd: Decimal | None = None
+    assumed: bool = False
+    retry_after_s: float | None = None
+    final: bool = False
+    limits: RateLimits | None = None
+    retries: int = 0
+    earlier: Cost = Cost()
 
     @property
     def cost(self) -> Cost:
-        """What may have been charged for it; mostly nobody says how much."""
+        """What may have been charged for all attempts; mostly nobody says how much."""
         if not self.billed:
-            return Cost()
-        return Cost(unpriced_calls=1) if self.usd is None else Cost(usd=self.usd)
+            return self.earlier
+        if self.usd is None:
+            return self.earlier + Cost(unpriced_calls=1)
+        return self.earlier + Cost(usd=self.usd, assumed_calls=int(self.assumed))
+
+    def paid_elsewhere(self) -> "Fault":
+        """The same fault for somebody to whom its cost is not counted."""
+        return replace(self, billed=False, earlier=Cost())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -242,6 +328,8 @@ class Verdict:
     `passed` is None when the assertion abstains: the trial is then errored, never green. `score`
     is from 0 to 1. `reason` says what was expected and what came, in one line. `advisory` verdicts
     are shown and gate nothing. `turn` counts from 0; None is about the conversation as a whole.
+    `unsure` is set by whoever decided and might as well have decided otherwise; what abstains need
+    not say so.
     """
 
     kind: str
@@ -251,6 +339,7 @@ class Verdict:
     advisory: bool = False
     location: Location | None = None
     turn: int | None = None
+    unsure: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,6 @@ a new key: readers ignore keys that they do not know.
 """
 
 import json
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from decimal import Decimal
@@ -20,17 +19,18 @@ from agentops_cli.model.metric import Figure, MetricResult
 from agentops_cli.model.money import Cost, Usage
 from agentops_cli.model.place import Location
 from agentops_cli.model.result import (
+    Cascaded,
     CaseResult,
+    Incident,
     Outcome,
     RunResult,
+    Shard,
+    StoodIn,
     SuiteResult,
     Tally,
+    Totals,
     TrialResult,
     TurnResult,
-    count_outcomes,
-    pass_rate,
-    total_cost,
-    total_usage,
 )
 from agentops_cli.model.tool import ToolCall
 
@@ -64,15 +64,17 @@ def check_schema(data: Mapping[str, Any], *, path: str) -> None:
     raise InputError([Finding(rule="result-schema", message=problem, location=place, fix=fix)])
 
 
-def line_of_trial(result: TrialResult) -> JsonObject:
-    """One trial as a line of the trial log: the trial, and which case it belongs to."""
+def line_of_trial(result: TrialResult, *, run: str | None = None) -> JsonObject:
+    """One trial as a line of the trial log: the trial, and which run and case it belongs to."""
     return {
         "schema": SCHEMA,
+        "run": run,
         "index": result.index,
         "suite": result.suite,
         "caseId": result.case_id,
         "model": result.model,
         **json_of_trial(result),
+        "cells": {name: [[*cell] for cell in cells] for name, cells in result.cells.items()},
     }
 
 
@@ -88,10 +90,31 @@ def trial_of_line(data: Mapping[str, Any], *, path: str) -> TrialResult:
         outcome=Outcome(data["outcome"]),
         completion=_completion(data) if data["output"] is not None else None,
         verdicts=tuple(_verdict(verdict) for verdict in data["verdicts"]),
-        judge_cost=_cost(data["judgeCostUsd"], data["judgeUnpriced"]),
+        judge_cost=_cost(data["judgeCostUsd"], data["judgeUnpriced"], data.get("judgeAssumed", 0)),
         fault=_fault(data["fault"]),
         turns=tuple(_turn(turn) for turn in data.get("turns", ())),
+        cells={
+            name: tuple((row, column) for row, column in cells)
+            for name, cells in data.get("cells", {}).items()
+        },
+        tier=data.get("tier"),
+        tried=_tried(data, path),
+        saved_usd=_saved_usd(data),
     )
+
+
+def _tried(data: Mapping[str, Any], path: str) -> TrialResult | None:
+    """What came of the small model of a cascade, which belongs to the same case."""
+    tried = data.get("tried")
+    if tried is None:
+        return None
+    whose = {key: data[key] for key in ("schema", "index", "suite", "caseId", "model")}
+    return trial_of_line({**tried, **whose}, path=path)
+
+
+def _saved_usd(data: Mapping[str, Any]) -> Decimal | None:
+    usd = data.get("savedUsd")
+    return None if usd is None else Decimal(usd)
 
 
 def json_of_trial(result: TrialResult) -> JsonObject:
@@ -105,26 +128,43 @@ def json_of_trial(result: TrialResult) -> JsonObject:
         "fault": _json_of_fault(result.fault) if result.fault else None,
         "judgeCostUsd": _dollars(result.judge_cost.usd),
         "judgeUnpriced": result.judge_cost.unpriced_calls,
+        "judgeAssumed": result.judge_cost.assumed_calls,
         "turns": [_json_of_turn(turn) for turn in result.turns],
+        "tier": result.tier,
+        "savedUsd": _optional_dollars(result.saved_usd),
+        "tried": json_of_trial(result.tried) if result.tried else None,
     }
 
 
-def json_of_case(case: CaseResult, trials: Iterable[TrialResult]) -> JsonObject:
-    """One case with its trials."""
+def json_of_case(
+    case: CaseResult, trials: Iterable[TrialResult], *, place: int | None = None
+) -> JsonObject:
+    """One case with its trials, which come last: a reader may want the rest alone.
+
+    `place` is its place in the whole plan, which is its index unless it is in a part of a run.
+    """
     return {
         "id": case.case.id,
+        "index": case.index if place is None else place,
         "model": case.model,
         "outcome": case.outcome.value,
         "passRate": case.pass_rate,
         "note": case.note,
         "repeat": case.case.repeat,
         "repeatPass": case.case.repeat_pass,
+        "repeatAuto": case.case.repeat_auto,
+        "tally": _json_of_tally(case.tally),
+        "skip": case.case.skip,
+        "xfail": case.case.xfail,
+        "turns": len(case.case.turns),
         **_json_of_costs(case.cost, case.judge_cost),
         "judgeModel": case.judge_model,
         "usage": _json_of_usage(case.usage),
         "calls": case.calls,
         "cachedCalls": case.cached_calls,
         "latencyS": case.latency_s,
+        "cascade": json_of_cascade(case.cascade) if case.cascade else None,
+        "stoodIn": [json_of_stood_in(each) for each in case.stood_in],
         "tags": [*sorted(case.case.tags)],
         "location": _json_of_location(case.case.location),
         "trials": [json_of_trial(trial) for trial in trials],
@@ -139,9 +179,16 @@ def json_of_suite_head(suite: SuiteResult) -> JsonObject:
         "promptName": suite.prompt_name,
         "promptVersion": suite.prompt_version,
         "promptSha256": suite.prompt_sha256,
+        "location": _json_of_location(suite.location),
         "models": [*suite.models],
-        "passRate": suite.pass_rate,
-        "outcomes": _json_of_outcomes(suite.cases),
+        "passRate": suite.totals.pass_rate,
+        "outcomes": _json_of_outcomes(suite.totals),
+        "cascades": {
+            model: json_of_cascade(totals.cascade)
+            for model, totals in suite.by_model.items()
+            if totals.cascade
+        },
+        "stoodIn": [json_of_stood_in(each) for each in suite.totals.stood_in],
         "p50LatencyS": suite.p50_latency_s,
         "p95LatencyS": suite.p95_latency_s,
         "accounting": {
@@ -154,13 +201,27 @@ def json_of_suite_head(suite: SuiteResult) -> JsonObject:
             "maxCostUsd": _optional_dollars(suite.gate.max_cost_usd),
             "maxP95LatencyS": suite.gate.max_p95_latency_s,
             "metrics": {
-                name: {"min": gate.least, "inSlices": gate.in_slices}
+                name: {
+                    "min": gate.least,
+                    "inSlices": gate.in_slices,
+                    "location": _json_of_location(gate.location),
+                }
                 for name, gate in suite.gate.metrics.items()
             },
             "passed": suite.decision.passed,
             "certain": suite.decision.certain,
             "reasons": [_json_of_finding(reason) for reason in suite.decision.reasons],
         },
+        "measured": [
+            {
+                "name": spec.name,
+                "kind": spec.kind,
+                "by": spec.by,
+                "arguments": dict(spec.args),
+                "location": _json_of_location(spec.location),
+            }
+            for spec in suite.measured
+        ],
     }
 
 
@@ -179,6 +240,8 @@ def json_of_metric(result: MetricResult) -> JsonObject:
         "labels": [*measures.labels],
         "columns": [*measures.columns],
         "confusion": [[*row] for row in measures.confusion],
+        "asked": [*sorted(result.asked)],
+        "cells": [[*cell, count] for cell, count in sorted(result.counts.items())],
     }
 
 
@@ -193,22 +256,45 @@ def json_of_run_head(run: RunResult) -> JsonObject:
         "pricesVersion": run.prices_version,
         "git": {"commit": git.commit, "branch": git.branch, "dirty": git.dirty} if git else None,
         "configDigest": run.config_digest,
-        "shard": None,
+        "shard": _json_of_shard(run.shard) if run.shard else None,
         "budgetUsd": _optional_dollars(run.budget_usd),
+        "incidents": [_json_of_incident(incident) for incident in run.incidents],
+        "lostUsd": _dollars(run.lost.usd),
+        "lostCalls": run.lost.assumed_calls,
+    }
+
+
+def _json_of_incident(incident: Incident) -> JsonObject:
+    return {
+        "guard": incident.guard,
+        "message": incident.message,
+        "at": incident.at.isoformat(),
+    }
+
+
+def _json_of_shard(shard: Shard) -> JsonObject:
+    return {
+        "number": shard.number,
+        "count": shard.count,
+        "planDigest": shard.plan_digest,
+        "planned": shard.planned,
+        "durations": shard.durations,
+        "budgetUsd": _optional_dollars(shard.budget_usd),
+        "plan": shard.plan,
     }
 
 
 def json_of_totals(run: RunResult) -> JsonObject:
     """The whole run in numbers: cases by outcome, trials, dollars, tokens."""
-    cases = tuple(run.cases)
-    judges = sum((case.judge_cost for case in cases), Cost())
+    totals = run.totals
     return {
-        "cases": len(cases),
-        "passRate": pass_rate(count_outcomes(cases)),
-        "outcomes": _json_of_outcomes(cases),
-        "trials": _json_of_tally(case.tally for case in cases),
-        **_json_of_costs(total_cost(cases, judges=False), judges),
-        "usage": _json_of_usage(total_usage(cases)),
+        "cases": totals.cases,
+        "passRate": totals.pass_rate,
+        "outcomes": _json_of_outcomes(totals),
+        "trials": _json_of_tally(totals.tally),
+        **_json_of_costs(totals.cost, totals.judge_cost),
+        "usage": _json_of_usage(totals.usage),
+        "stoodIn": [json_of_stood_in(each) for each in totals.stood_in],
     }
 
 
@@ -239,9 +325,12 @@ def _json_of_answer(answer: Completion) -> JsonObject:
         "usage": _json_of_usage(answer.usage) if answer.usage else None,
         "costUsd": _dollars(answer.cost.usd),
         "unpriced": answer.cost.unpriced_calls,
+        "assumed": answer.cost.assumed_calls,
         "latencyS": answer.latency_s,
         "cached": answer.cached,
         "servedModel": answer.model,
+        "answeredBy": answer.answered_by,
+        "retries": answer.retries,
         "finish": answer.finish.value,
         "failure": answer.failure,
         "trace": None if answer.trace is None else _bounded(answer.trace),
@@ -258,9 +347,12 @@ _NO_ANSWER: JsonObject = {
     "usage": None,
     "costUsd": None,
     "unpriced": None,
+    "assumed": None,
     "latencyS": None,
     "cached": None,
     "servedModel": None,
+    "answeredBy": None,
+    "retries": None,
     "finish": None,
     "failure": None,
     "trace": None,
@@ -296,24 +388,41 @@ def _json_of_figure(figure: Figure) -> JsonObject:
     }
 
 
-def _json_of_outcomes(cases: Iterable[CaseResult]) -> JsonObject:
-    counts = count_outcomes(cases)
-    return {outcome.value: counts.get(outcome, 0) for outcome in Outcome}
+def _json_of_outcomes(totals: Totals) -> JsonObject:
+    return {outcome.value: totals.outcomes.get(outcome, 0) for outcome in Outcome}
 
 
-def _json_of_tally(tallies: Iterable[Tally]) -> JsonObject:
-    totals: Counter[str] = Counter()
-    for tally in tallies:
-        totals.update({field.name: getattr(tally, field.name) for field in fields(Tally)})
-    return {field.name: totals[field.name] for field in fields(Tally)}
+def _json_of_tally(tally: Tally) -> JsonObject:
+    return {field.name: getattr(tally, field.name) for field in fields(Tally)}
 
 
 def _json_of_costs(subject: Cost, judges: Cost) -> JsonObject:
     return {
         "costUsd": _dollars(subject.usd),
         "unpriced": subject.unpriced_calls,
+        "assumed": subject.assumed_calls,
         "judgeCostUsd": _dollars(judges.usd),
         "judgeUnpriced": judges.unpriced_calls,
+        "judgeAssumed": judges.assumed_calls,
+    }
+
+
+def json_of_cascade(cascade: Cascaded) -> JsonObject:
+    """What came of a cascade; what it saved may be negative."""
+    return {
+        "small": cascade.small,
+        "large": cascade.large,
+        "savedUsd": _dollars(cascade.saved_usd),
+        "unestimated": cascade.unestimated,
+    }
+
+
+def json_of_stood_in(stood_in: StoodIn) -> JsonObject:
+    """Who stood in for whom, and in how many trials."""
+    return {
+        "asked": stood_in.asked,
+        "answeredBy": stood_in.answered_by,
+        "trials": stood_in.trials,
     }
 
 
@@ -339,6 +448,7 @@ def _json_of_verdict(verdict: Verdict) -> JsonObject:
         "location": _json_of_location(verdict.location),
         "advisory": verdict.advisory,
         "turn": verdict.turn,
+        "unsure": verdict.unsure,
     }
 
 
@@ -349,6 +459,18 @@ def _json_of_fault(fault: Fault) -> JsonObject:
         "fix": fault.fix,
         "billed": fault.billed,
         **({} if fault.usd is None else {"costUsd": _dollars(fault.usd)}),
+        **({"assumed": True} if fault.assumed else {}),
+        "final": fault.final,
+        "retries": fault.retries,
+        **({} if fault.earlier == Cost() else {"earlier": _json_of_earlier(fault.earlier)}),
+    }
+
+
+def _json_of_earlier(cost: Cost) -> JsonObject:
+    return {
+        "costUsd": _dollars(cost.usd),
+        "unpriced": cost.unpriced_calls,
+        "assumed": cost.assumed_calls,
     }
 
 
@@ -393,7 +515,7 @@ def _completion(data: Mapping[str, Any]) -> Completion:
         model=data["servedModel"],
         latency_s=data["latencyS"],
         usage=_usage(data["usage"]),
-        cost=_cost(data["costUsd"], data["unpriced"]),
+        cost=_cost(data["costUsd"], data["unpriced"], data.get("assumed", 0)),
         tool_calls=tuple(
             ToolCall(id=call["id"], name=call["name"], arguments=call["arguments"])
             for call in data["toolCalls"]
@@ -404,6 +526,8 @@ def _completion(data: Mapping[str, Any]) -> Completion:
         stopped_after=data.get("stoppedAfter"),
         provider_faults=data.get("providerFaults", 0),
         said=tuple(data.get("said", ())),
+        answered_by=data.get("answeredBy"),
+        retries=data.get("retries", 0),
     )
 
 
@@ -418,8 +542,8 @@ def _usage(data: Mapping[str, Any] | None) -> Usage | None:
     )
 
 
-def _cost(usd: str, unpriced_calls: int) -> Cost:
-    return Cost(usd=Decimal(usd), unpriced_calls=unpriced_calls)
+def _cost(usd: str, unpriced_calls: int, assumed_calls: int) -> Cost:
+    return Cost(usd=Decimal(usd), unpriced_calls=unpriced_calls, assumed_calls=assumed_calls)
 
 
 def _verdict(data: Mapping[str, Any]) -> Verdict:
@@ -431,6 +555,7 @@ def _verdict(data: Mapping[str, Any]) -> Verdict:
         location=_location(data["location"]),
         advisory=data["advisory"],
         turn=data.get("turn"),
+        unsure=data.get("unsure", False),
     )
 
 
@@ -443,6 +568,18 @@ def _fault(data: Mapping[str, Any] | None) -> Fault | None:
         fix=data["fix"],
         billed=data["billed"],
         usd=Decimal(data["costUsd"]) if "costUsd" in data else None,
+        assumed=data.get("assumed", False),
+        final=data.get("final", False),
+        retries=data.get("retries", 0),
+        earlier=_earlier(data["earlier"]) if "earlier" in data else Cost(),
+    )
+
+
+def _earlier(data: Mapping[str, Any]) -> Cost:
+    return Cost(
+        usd=Decimal(data["costUsd"]),
+        unpriced_calls=data["unpriced"],
+        assumed_calls=data["assumed"],
     )
 
 

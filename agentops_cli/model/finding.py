@@ -35,6 +35,20 @@ class Finding:
     severity: Severity = Severity.ERROR
 
 
+MOST_MISTAKES = 1_000
+"""Whoever reads many things stops at so many mistakes: nobody mends more before looking again."""
+
+
+def stopped_at(place: Location) -> Finding:
+    """Says that what comes after a place was not looked at, for there were many mistakes."""
+    return Finding(
+        rule="too-many-mistakes",
+        message=f"there are {MOST_MISTAKES:,} mistakes by here, so the rest was not looked at",
+        location=place,
+        fix="mend those first: many of them may be one and the same",
+    )
+
+
 def in_reading_order(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """Sorts by file, line and column, each distinct finding once; those of no place come last."""
 

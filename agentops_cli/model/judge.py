@@ -18,7 +18,9 @@ class Judge:
     the most that it may say. `instructions` are the author's own words to the judge, None for
     ours alone. `path` is the judge file, None for a judge that a suite or the configuration
     describes itself, which has no examples to be tested on. `base_url` is where the model is asked
-    for, None where that is nobody's choice; the plan fills it in.
+    for, None where that is nobody's choice, `weights` the sha256 of those of a model that runs
+    inside this process, and `live` is True when what it costs is to be judged too, so that it is
+    asked anew; the plan fills these in.
     """
 
     model: str
@@ -30,6 +32,8 @@ class Judge:
     instructions: str | None = None
     path: str | None = None
     base_url: str | None = None
+    weights: str | None = None
+    live: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

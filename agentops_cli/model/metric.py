@@ -1,7 +1,7 @@
 """Figures over a whole suite, beside the pass and fail of its cases."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from agentops_cli.model.json import Json
@@ -97,7 +97,8 @@ class MetricResult:
     """What a metric found on one model, over all cases or over one slice.
 
     `slice` is None for all, else such as `lang:de`. `n` trials were judged; `unjudged` ones had
-    no verdict or never began, and count nowhere.
+    no verdict or never began, and count nowhere. `counts` are the cells that the measures are made
+    of, and `asked` the names that its cases expect: of several parts of a run they are added up.
     """
 
     name: str
@@ -108,6 +109,8 @@ class MetricResult:
     n: int
     unjudged: int = 0
     slice: str | None = None
+    counts: Mapping[Cell, int] = field(default_factory=dict)
+    asked: frozenset[str] = frozenset()
 
     def figure(self, name: str) -> Figure | None:
         """One figure; None where it does not apply: a slice in which no case expects a label."""

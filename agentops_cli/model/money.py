@@ -2,8 +2,28 @@
 
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Literal
 
 ZERO = Decimal(0)
+
+Unit = Literal["usd", "calls", "tokens"]
+"""What a limit may be of; each is a field of `Amount`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Amount:
+    """What one call takes of everything that can be limited, at most or in fact."""
+
+    usd: Decimal = ZERO
+    calls: int = 0
+    tokens: int = 0
+
+    def __add__(self, other: "Amount") -> "Amount":
+        return Amount(
+            usd=self.usd + other.usd,
+            calls=self.calls + other.calls,
+            tokens=self.tokens + other.tokens,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,15 +57,19 @@ class Cost:
     """Dollars known to be spent, and how many calls could not be priced.
 
     A call without a known price adds nothing to `usd` and 1 to `unpriced_calls`; every report
-    prints both, so an unknown price never reads as free.
+    prints both, so an unknown price never reads as free. `assumed_calls` are those that gave no
+    answer and may have been charged for: they are in `usd` at the most that they may have cost.
     """
 
     usd: Decimal = ZERO
     unpriced_calls: int = 0
+    assumed_calls: int = 0
 
     def __add__(self, other: "Cost") -> "Cost":
         return Cost(
-            usd=self.usd + other.usd, unpriced_calls=self.unpriced_calls + other.unpriced_calls
+            usd=self.usd + other.usd,
+            unpriced_calls=self.unpriced_calls + other.unpriced_calls,
+            assumed_calls=self.assumed_calls + other.assumed_calls,
         )
 
 

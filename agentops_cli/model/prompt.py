@@ -87,7 +87,7 @@ class Prompt:
     first line is line `body_line` of the file. `takes_user_input` is True when no role line opens
     a user message, so that a case's input becomes one. `inputs` is None when the file declares no
     input schema. `sha256` is of the file's bytes as UTF-8. `name` is unique within one
-    configuration.
+    configuration. `models_location` is where models are named, None where none is.
     """
 
     name: str
@@ -101,3 +101,4 @@ class Prompt:
     sha256: str
     location: Location
     tools: tuple[Tool, ...] = ()
+    models_location: Location | None = None

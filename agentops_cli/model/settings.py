@@ -14,6 +14,8 @@ from agentops_cli.model.suite import Budget
 
 GatewayName = Literal["openai_chat", "litellm"]
 
+BYTES_PER_MB = 1024 * 1024
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PriceOverride:
@@ -27,13 +29,62 @@ class PriceOverride:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ModelSettings:
-    """How one model id is reached. `api_key_env` names a variable; keys are never in files."""
+    """How one model id is reached. `api_key_env` names a variable; keys are never in files.
+
+    `fallbacks` are the models that are asked, in order, where it gives no answer; `fallbacks_at` is
+    where they are written.
+    """
 
     base_url: str | None = None
     api_key_env: str | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
     gateway: GatewayName | None = None
     price: PriceOverride | None = None
+    rpm: int | None = None
+    tpm: int | None = None
+    fallbacks: tuple[str, ...] = ()
+    fallbacks_at: Location | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retry:
+    """When a call is made again, and how long one may take with all its attempts.
+
+    The wait before attempt n+1 is drawn from 0 to `base_s` times 2 to the n, at most `most_s`.
+    `run_deadline_s` is when the run makes no more attempts but the first; None is never.
+    """
+
+    attempts: int = 4
+    base_s: float = 0.5
+    most_s: float = 30.0
+    deadline_s: float = 300.0
+    run_deadline_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Breaker:
+    """When calls to a provider are held back, and for how long.
+
+    It opens after so many failures in a row, or when `failure_rate` of at least `min_calls` calls
+    of the last `window_s` seconds failed. After `cooldown_s` one call is let through; when `probes`
+    of those in a row have failed too, the run asks that provider no more.
+    """
+
+    consecutive_failures: int = 5
+    failure_rate: float = 0.5
+    min_calls: int = 20
+    window_s: float = 60.0
+    cooldown_s: float = 30.0
+    probes: int = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CacheSettings:
+    """Where answers are kept, from the root, how many bytes of them, and for how many days."""
+
+    folder: str = ".agentops/cache"
+    most_bytes: int = 500 * BYTES_PER_MB
+    most_days: float = 30.0
 
 
 class Accounting(StrEnum):
@@ -201,6 +252,9 @@ class Config:
     report: ReportPaths = ReportPaths()
     agents: Mapping[str, AgentSettings] = field(default_factory=dict)
     judge: Judge | str | None = None
+    retry: Retry = Retry()
+    breaker: Breaker = Breaker()
+    cache: CacheSettings = CacheSettings()
     allow_scripts: bool = False
     concurrency: int = 8
     timeout_s: float = 120.0

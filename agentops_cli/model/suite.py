@@ -1,9 +1,10 @@
 """What an author writes in a suite file, with every default filled in."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from fractions import Fraction
 from typing import Literal
 
 from agentops_cli.model.finding import Finding
@@ -91,8 +92,9 @@ class Case:
     """One thing to try.
 
     `input` is None where the case gives only `vars`. `row` is the dataset row it came from, by
-    column, empty for a case written in the suite. Of `repeat` executions `repeat_pass` must pass.
-    `skip`, `xfail` are the author's reasons.
+    column, empty for a case written in the suite. Of `repeat` executions `repeat_pass` must pass;
+    with `repeat_auto` there are only as many as it takes to decide that. `skip`, `xfail` are the
+    author's reasons.
 
     `messages` is a fixed transcript that is answered once. `turns` is a conversation of real
     answers; `assertions` then judge its last turn, with tokens, dollars and seconds summed over
@@ -112,6 +114,7 @@ class Case:
     tags: frozenset[str] = frozenset()
     repeat: int = 1
     repeat_pass: int = 1
+    repeat_auto: bool = False
     skip: str | None = None
     xfail: str | None = None
     quarantine: Quarantine | None = None
@@ -140,19 +143,95 @@ class Gate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Budget:
-    """Limits that a run may never exceed; None is no limit."""
+    """Limits that a run may never exceed; None is no limit.
+
+    `run_usd`, `calls` and `tokens` hold for the whole run, or for one suite where the suite sets
+    them; `case_usd` for all trials of one case on one model. `usd_per_hour` is a speed: the dollars
+    of any hour. Judges and the calls of metered agents count too.
+    """
 
     run_usd: Decimal | None = None
+    case_usd: Decimal | None = None
+    calls: int | None = None
+    tokens: int | None = None
+    usd_per_hour: Decimal | None = None
+
+    @property
+    def limits_usd(self) -> bool:
+        """True when dollars are limited in any way, so that every price must be known."""
+        return any(limit is not None for limit in (self.run_usd, self.case_usd, self.usd_per_hour))
+
+    def part(self, share: Fraction, *, after: Fraction = Fraction(0)) -> "Budget":
+        """The limits of one part of a run that is cut up: its `share` of the whole, from 0 to 1.
+
+        `after` is the share of the parts before it. Where each part is given that, the parts make
+        up the whole to the last call; where it is left out, they may fall short of it. They never
+        exceed it. A case is whole in one part, and so is its limit.
+        """
+
+        def dollars(whole: Decimal | None) -> Decimal | None:
+            if whole is None:
+                return None
+            return Decimal(_part(Fraction(whole) * 10**_DECIMALS, share, after)).scaleb(-_DECIMALS)
+
+        def number(whole: int | None) -> int | None:
+            return None if whole is None else _part(Fraction(whole), share, after)
+
+        return Budget(
+            run_usd=dollars(self.run_usd),
+            case_usd=self.case_usd,
+            calls=number(self.calls),
+            tokens=number(self.tokens),
+            usd_per_hour=dollars(self.usd_per_hour),
+        )
+
+
+_DECIMALS = 12  # Of a dollar: what is lost by rounding a part down is less than any call costs.
+
+
+def _part(whole: Fraction, share: Fraction, after: Fraction) -> int:
+    """The whole units that end within a part, so that no unit is in two."""
+    return int(whole * (after + share)) - int(whole * after)
+
+
+When = Literal["failed", "lowConfidence"]
+"""Why the larger model of a cascade is asked; `run/cascade.py` says what either means."""
+
+TIER_MARK = ">"
+"""Stands between the models of a cascade in its label; no model id has it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tiers:
+    """A cascade: a small model is tried, and where that does not suffice a large one is asked."""
+
+    small: str
+    large: str
+    when: frozenset[When]
+    location: Location
+
+    @property
+    def label(self) -> str:
+        """What stands for it wherever a model is named."""
+        return f"{self.small}{TIER_MARK}{self.large}"
+
+
+def models_in(label: str) -> tuple[str, ...]:
+    """The models that a label of a cascade is made of; of a model's id that alone."""
+    return tuple(label.split(TIER_MARK))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Suite:
     """One suite file.
 
+    `cases` may be on disk: whoever needs them goes over them once and keeps none. Those that are
+    written in the suite itself were in memory while it was read, those of data sets were not.
     `prompt` is a path or a name as written, None where every model is a cassette or an agent.
-    `models` is empty where the prompt's own model is meant. `path` is the file as the user knows
-    it, `name` its stem. `unasserted` are the answers that nothing of the suite judges: mistakes,
-    unless the schema of the prompt's output does.
+    `models` is empty where the prompt's own model is meant; a cascade is in it by its label, and in
+    `tiers` by that; `model_places` has where each is named first. `path` is the file as the user knows it, `name` its stem. `unasserted` are the
+    answers that nothing of the suite judges: mistakes, unless the schema of the prompt's output
+    does.
     """
 
     name: str
@@ -162,9 +241,11 @@ class Suite:
     prompt_location: Location
     models: tuple[str, ...]
     models_location: Location
-    cases: tuple[Case, ...]
+    cases: Sequence[Case]
     gate: Gate = Gate()
     budget: Budget = Budget()
     judge: Judge | None = None
     metrics: tuple[MetricSpec, ...] = ()
     unasserted: tuple[Finding, ...] = ()
+    tiers: Mapping[str, Tiers] = field(default_factory=dict)
+    model_places: Mapping[str, Location] = field(default_factory=dict)

@@ -109,6 +109,7 @@ class _Reader:
             sha256=sha256,
             location=Location(path=self._path),
             tools=tools,
+            models_location=document.at(("model",)) if document and meta.models else None,
         )
 
     def _document(self) -> Document | None:

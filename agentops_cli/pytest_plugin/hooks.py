@@ -31,6 +31,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="USD",
         help="Spend no more than this on suites; the strictest budget holds.",
     )
+    group.addoption(
+        "--agentops-no-cache",
+        action="store_true",
+        help="Ask everything anew, and keep no answers.",
+    )
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -58,8 +63,11 @@ def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Col
     if _SITTING not in config.stash:
         from agentops_cli.pytest_plugin.sitting import Sitting
 
-        budget = config.getoption("--agentops-budget")
-        config.stash[_SITTING] = Sitting(_asked(config).folder, budget=budget)
+        config.stash[_SITTING] = Sitting(
+            _asked(config).folder,
+            budget=config.getoption("--agentops-budget"),
+            use_cache=not config.getoption("--agentops-no-cache"),
+        )
     file: SuiteFile = SuiteFile.from_parent(parent, path=file_path, sitting=config.stash[_SITTING])
     return file
 

@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import TypeAlias
 
 from agentops_cli.errors import ExitCode
-from agentops_cli.flows.evaluate import EvalOptions, Prepared, prepare, run
+from agentops_cli.flows.evaluate import Prepared, prepare, run
 from agentops_cli.flows.forecast import forecast
+from agentops_cli.flows.options import EvalOptions
 from agentops_cli.flows.stopping import STOPPING
 from agentops_cli.flows.world import World
 from agentops_cli.model.call import FaultKind
@@ -65,12 +66,14 @@ class Evaluation:
 class Sitting:
     """The one run of a session, so that all of its suites share one budget.
 
-    `folder` is where pytest was started, `budget` the dollars that were typed.
+    `folder` is where pytest was started, `budget` the dollars that were typed. Without `use_cache`
+    no answer is taken from earlier runs, and none is kept.
     """
 
-    def __init__(self, folder: Path, *, budget: str | None) -> None:
+    def __init__(self, folder: Path, *, budget: str | None, use_cache: bool) -> None:
         self.folder = folder
         self._budget = budget
+        self._use_cache = use_cache
         self._planned: Prepared | None = None
         self._came: Evaluation | Exception | None = None
 
@@ -83,7 +86,9 @@ class Sitting:
     ) -> Prepared:
         """A run of some suites, with everything checked; raises what `prepare` raises."""
         settings = {"budget.runUsd": self._budget} if self._budget else None
-        options = EvalOptions(suites=tuple(suites), wanted=wanted, settings=settings)
+        options = EvalOptions(
+            suites=tuple(suites), wanted=wanted, settings=settings, use_cache=self._use_cache
+        )
         with _unwarned():
             return prepare(options, World(cwd=self.folder))
 

@@ -80,6 +80,17 @@ def account_of(case: CaseResult, trials: Iterable[TrialResult]) -> Iterator[str]
         yield from _complaints(trial, case)
 
 
+def _why_escalated(tried: TrialResult) -> str:
+    """What decided on the answer of a cascade's small model, so that it did not suffice."""
+    binding = [verdict for verdict in tried.verdicts if not verdict.advisory]
+    doubted = (verdict for verdict in binding if verdict.passed is None or verdict.unsure)
+    deciding = next(lost(tried), None) or next(doubted, None)
+    how = "failed" if tried.outcome is Outcome.FAILED else "was not sure"
+    if deciding is None:
+        return f"it {how}"
+    return f"it {how}: {turn_of(deciding)}{deciding.kind}: {deciding.reason}"
+
+
 def name_of(trial: TrialResult, case: CaseResult) -> str:
     """`repeat 2 of 5`, as people count; `answer` or `conversation` where there is only one."""
     repeats = case.case.repeat
@@ -89,6 +100,9 @@ def name_of(trial: TrialResult, case: CaseResult) -> str:
 
 
 def _complaints(trial: TrialResult, case: CaseResult) -> Iterator[str]:
+    if tried := trial.tried:
+        why = one_line(_why_escalated(tried), REASON_CHARACTERS)
+        yield f"{case.case.location}: {trial.tier} was asked after {tried.tier}: {why}"
     for verdict in trial.verdicts:
         if verdict.passed is not True:
             place = verdict.location or case.case.location

@@ -4,9 +4,11 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 from agentops_cli.model.money import Cost
-from agentops_cli.model.result import RunResult, SuiteResult
+from agentops_cli.model.result import RunResult, SuiteResult, Totals
 from agentops_cli.model.settings import Accounting, agent_of
 from agentops_cli.reporters.wording import counted, dollars
+
+_NONE = Totals()
 
 CAVEAT = "Only an enforced cost is never over budget; a reported or declared one is believed."
 
@@ -30,7 +32,7 @@ def words_of_agents(run: RunResult) -> Mapping[str, str]:
 
 def _words(run: RunResult, suite: SuiteResult, agent: str) -> str:
     how, most = suite.accounting.get(agent), suite.max_usd_per_call.get(agent)
-    cost = sum((case.cost for case in run.cases if case.model == agent), Cost())
+    cost = sum((each.by_model.get(agent, _NONE).cost for each in run.suites), Cost())
     words = _WORDS[how] if how is not Accounting.DECLARED else _declared(most)
     if how is None or not cost.unpriced_calls:
         return words

@@ -1,17 +1,22 @@
 """Where the money of a run went: by suite, model and prompt version, subject and judges apart."""
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from heapq import nlargest
 from typing import TextIO
 
+from agentops_cli.model.codec import json_of_cascade, json_of_stood_in
 from agentops_cli.model.json import Json, JsonObject
 from agentops_cli.model.money import Cost, Usage
-from agentops_cli.model.result import CaseResult, RunResult, SuiteResult, total_cost, total_usage
+from agentops_cli.model.result import CaseResult, RunResult, SuiteResult, Totals
 from agentops_cli.model.settings import agent_of
 from agentops_cli.ports import Trials
 from agentops_cli.reporters.accounting import CAVEAT, word_of, words_of_agents
+from agentops_cli.reporters.answerers import cascades_of, write_answerers
+from agentops_cli.reporters.assumed import words_of_assumed
+from agentops_cli.reporters.lost import words_of_lost
 from agentops_cli.reporters.markup import cell, code, table
 from agentops_cli.reporters.wording import costs, counted, dollars, percent
 
@@ -49,13 +54,20 @@ class CostJson:
             "finished": run.finished.isoformat(),
             "pricesVersion": run.prices_version,
             "budgetUsd": None if run.budget_usd is None else f"{run.budget_usd:f}",
-            "total": _json_of(_spending(run.cases)),
+            "total": _json_of(_spending(run.totals)),
+            "lostUsd": f"{run.lost.usd:f}",
+            "lostCalls": run.lost.assumed_calls,
             "suites": _json_of_parts(_by_suite(run)),
             "models": [
                 {"name": name, "accounting": _accounting(run, name), **_json_of(spent)}
                 for name, spent in _by_model(run).items()
             ],
             "prompts": _json_of_parts(_by_prompt(run)),
+            "cascades": [
+                {"name": label, **json_of_cascade(cascade)}
+                for label, cascade in cascades_of(run).items()
+            ],
+            "stoodIn": [json_of_stood_in(each) for each in run.totals.stood_in],
             "mostExpensiveCases": [
                 {"suite": suite.path, "id": case.case.id, "model": case.model, **_json_of(spent)}
                 for suite, case, spent in _most_expensive(run)
@@ -70,11 +82,15 @@ class CostMarkdown:
 
     def write(self, run: RunResult, trials: Trials, out: TextIO) -> None:  # noqa: ARG002 - no answers here
         """Writes the report."""
-        total = _spending(run.cases)
+        total = _spending(run.totals)
         out.write(f"## Cost: {against_budget(total.cost, run.budget_usd)}\n")
+        out.writelines(
+            f"\n{words}.\n" for words in filter(None, (words_of_assumed(run), words_of_lost(run)))
+        )
         suites = [(cell(name), *_cells(spent)) for name, spent in _by_suite(run).items()]
         _write_table(("suite",), (*suites, ("total", *_cells(total))), out)
         _write_models(run, out)
+        write_answerers(run, out)
         write_agents(run, out)
         prompts = [(cell(name), *_cells(spent)) for name, spent in _by_prompt(run).items()]
         _write_table(("prompt",), prompts, out)
@@ -115,25 +131,20 @@ def write_agents(run: RunResult, out: TextIO) -> None:
 
 
 def _by_suite(run: RunResult) -> Mapping[str, _Spending]:
-    return {suite.path: _spending(suite.cases) for suite in run.suites}
+    return {suite.path: _spending(suite.totals) for suite in run.suites}
 
 
 def _by_model(run: RunResult) -> Mapping[str, _Spending]:
     """What each model cost as a subject, and what it cost as a judge of whatever subject."""
-    answered = _grouped((case.model, case) for case in run.cases)
-    judged = _grouped((case.judge_model or _NOBODY, case) for case in run.cases if _judged(case))
-    spent = {name: replace(_spending(cases), judges=Cost()) for name, cases in answered.items()}
-    for name, cases in judged.items():
-        judges = _spending(cases).judges
-        spent[name] = replace(spent.get(name, _Spending()), judges=judges)
+    answered = _grouped(each for suite in run.suites for each in suite.by_model.items())
+    spent = {name: replace(_spending(each), judges=Cost()) for name, each in answered.items()}
+    for judge, cost in run.totals.judges.items():
+        name = judge or _NOBODY
+        spent[name] = replace(spent.get(name, _Spending()), judges=cost)
     return spent
 
 
 _NOBODY = "unknown judge"
-
-
-def _judged(case: CaseResult) -> bool:
-    return case.judge_model is not None or case.judge_cost != Cost()
 
 
 def _accounting(run: RunResult, model: str) -> str | None:
@@ -144,8 +155,8 @@ def _accounting(run: RunResult, model: str) -> str | None:
 
 
 def _by_prompt(run: RunResult) -> Mapping[str, _Spending]:
-    cases = ((_prompt_of(suite), case) for suite in run.suites for case in suite.cases)
-    return {name: _spending(group) for name, group in _grouped(cases).items()}
+    parts = _grouped((_prompt_of(suite), suite.totals) for suite in run.suites)
+    return {name: _spending(each) for name, each in parts.items() if each.cases}
 
 
 def _prompt_of(suite: SuiteResult) -> str:
@@ -154,30 +165,31 @@ def _prompt_of(suite: SuiteResult) -> str:
     return f"{suite.prompt_name}@{suite.prompt_version or 'no version'}"
 
 
-def _grouped(cases: Iterable[tuple[str, CaseResult]]) -> Mapping[str, list[CaseResult]]:
-    """Cases by name, names in the order in which they first come."""
-    groups: dict[str, list[CaseResult]] = {}
-    for name, case in cases:
-        groups.setdefault(name, []).append(case)
+def _grouped(parts: Iterable[tuple[str, Totals]]) -> Mapping[str, Totals]:
+    """Totals by name, names in the order in which they first come."""
+    groups: dict[str, Totals] = {}
+    for name, totals in parts:
+        groups[name] = groups.get(name, Totals()) + totals
     return groups
 
 
-def _spending(cases: Iterable[CaseResult]) -> _Spending:
-    cases = tuple(cases)
+def _spending(part: Totals | CaseResult) -> _Spending:
     return _Spending(
-        subject=total_cost(cases, judges=False),
-        judges=sum((case.judge_cost for case in cases), Cost()),
-        usage=total_usage(cases),
-        calls=sum(case.calls for case in cases),
-        cached=sum(case.cached_calls for case in cases),
+        subject=part.cost,
+        judges=part.judge_cost,
+        usage=part.usage,
+        calls=part.calls,
+        cached=part.cached_calls,
     )
 
 
-def _most_expensive(run: RunResult) -> Iterator[tuple[SuiteResult, CaseResult, _Spending]]:
+def _most_expensive(run: RunResult) -> Sequence[tuple[SuiteResult, CaseResult, _Spending]]:
     """The cases that are known to have cost most, the dearest first."""
-    paid = [(suite, case) for suite in run.suites for case in suite.cases if _known(case)]
-    paid.sort(key=lambda row: -_known(row[1]))
-    return ((suite, case, _spending([case])) for suite, case in paid[:_MOST_EXPENSIVE])
+    # Where nothing was paid, the cases need not be looked at.
+    suites = (suite for suite in run.suites if (suite.totals.cost + suite.totals.judge_cost).usd)
+    paid = ((suite, case) for suite in suites for case in suite.cases if _known(case))
+    dearest = nlargest(_MOST_EXPENSIVE, paid, key=lambda row: _known(row[1]))
+    return [(suite, case, _spending(case)) for suite, case in dearest]
 
 
 def _known(case: CaseResult) -> Decimal:
@@ -185,7 +197,7 @@ def _known(case: CaseResult) -> Decimal:
 
 
 def _write_most_expensive(run: RunResult, out: TextIO) -> None:
-    dearest = list(_most_expensive(run))
+    dearest = _most_expensive(run)
     if not dearest:
         return
     out.write(f"\n### The {counted(len(dearest), 'most expensive case')}\n\n")
@@ -194,8 +206,7 @@ def _write_most_expensive(run: RunResult, out: TextIO) -> None:
         for suite, case, spent in dearest
     ]
     out.writelines(table(("case", "suite", "model", *_COLUMNS), rows, words=3))
-    unpriced = sum(bool((case.cost + case.judge_cost).unpriced_calls) for case in run.cases)
-    if unpriced:
+    if unpriced := run.totals.unpriced:
         whose = f"{counted(unpriced, 'case')} with calls of unknown cost"
         out.write(f"\n{whose} may have cost more than these.\n")
 
@@ -272,4 +283,5 @@ def _json_of_cost(cost: Cost) -> JsonObject:
         "usd": None if cost.unpriced_calls else known,
         "knownUsd": known,
         "unpricedCalls": cost.unpriced_calls,
+        "assumedCalls": cost.assumed_calls,
     }

@@ -21,6 +21,7 @@ from agentops_cli.model.result import (
     Outcome,
     RunResult,
     SuiteResult,
+    Totals,
     TrialResult,
 )
 from agentops_cli.ports import Trials
@@ -32,6 +33,7 @@ from agentops_cli.reporters.account import (
     problem_of,
 )
 from agentops_cli.reporters.dialogue import dialogue_of, is_dialogue
+from agentops_cli.reporters.incidents import words_of_incidents
 from agentops_cli.reporters.properties import case_properties, suite_properties
 from agentops_cli.reporters.wording import one_line, shortened
 from agentops_cli.reporters.xml import XmlWriter
@@ -66,7 +68,8 @@ class JUnit:
         """Writes the report, holding one case at a time."""
         groups = tuple(_groups(run))
         counts = sum((group.counts for group in groups), Counter[str | None]())
-        hidden = not run.passed and not counts["failure"] and not counts["error"]
+        is_yes = run.exit_code is ExitCode.OK  # A part of a run leaves the yes to the whole.
+        hidden = not is_yes and not counts["failure"] and not counts["error"]
         verdict = "failure" if run.exit_code is ExitCode.REJECTED else "error"
         if hidden:
             counts[verdict] += 1
@@ -77,7 +80,7 @@ class JUnit:
             tests=counts.total(),
             failures=counts["failure"],
             errors=counts["error"],
-            time=_time(case.latency_s for case in run.cases),
+            time=_time(run.totals.latency_s),
         ):
             for group in groups:
                 _write_group(xml, run, group, trials)
@@ -97,13 +100,27 @@ class _Group:
     suite: SuiteResult
     model: str
     shared: bool
-    cases: Sequence[CaseResult]
     classname: str
+
+    @property
+    def totals(self) -> Totals:
+        """Its cases in numbers."""
+        return self.suite.by_model[self.model]
+
+    @property
+    def cases(self) -> Iterable[CaseResult]:
+        """Its cases, in plan order."""
+        if not self.shared:
+            return self.suite.cases
+        return (case for case in self.suite.cases if case.model == self.model)
 
     @property
     def counts(self) -> Counter[str | None]:
         """Cases by the element that shows them."""
-        return Counter(_ELEMENTS[case.outcome] for case in self.cases)
+        counts: Counter[str | None] = Counter()
+        for outcome, number in self.totals.outcomes.items():
+            counts[_ELEMENTS[outcome]] += number
+        return counts
 
     def name_of(self, case: CaseResult) -> str:
         """The case's id, with the model where the id alone would not do."""
@@ -120,7 +137,6 @@ def _groups(run: RunResult) -> Iterator[_Group]:
                 suite=suite,
                 model=model,
                 shared=len(suite.models) > 1,
-                cases=tuple(case for case in suite.cases if case.model == model),
                 classname=name if times[name] == 1 else suite.path,
             )
 
@@ -140,15 +156,17 @@ def _write_group(xml: XmlWriter, run: RunResult, group: _Group, trials: Trials) 
         failures=counts["failure"],
         errors=counts["error"],
         skipped=counts["skipped"],
-        time=_time(case.latency_s for case in group.cases),
+        time=_time(group.totals.latency_s),
         timestamp=run.started.isoformat(timespec="seconds"),
         file=group.suite.path,
     ):
         with xml.element("properties"):
-            for name, value in suite_properties(run, group.suite, group.model, group.cases).items():
+            for name, value in suite_properties(run, group.suite, group.model).items():
                 xml.leaf("property", name=name, value=value)
         for case in group.cases:
             _write_case(xml, group, case, trials.of(case))
+        if run.incidents:
+            xml.leaf("system-out", _harmless("\n".join(words_of_incidents(run))))
         if group.suite.decision.reasons:
             xml.leaf("system-err", "\n".join(map(_reason, group.suite.decision.reasons)))
 
@@ -161,7 +179,7 @@ def _write_case(
         "testcase",
         classname=group.classname,
         name=group.name_of(case),
-        time=_time([case.latency_s]),
+        time=_time(case.latency_s),
         file=place.path,
         line=place.line,
     ):
@@ -220,8 +238,8 @@ def _output(suite: SuiteResult, case: CaseResult, trials: Sequence[TrialResult])
     return "\n".join(lines)
 
 
-def _time(seconds: Iterable[float | None]) -> str:
-    return f"{sum(value or 0.0 for value in seconds):.3f}"
+def _time(seconds: float | None) -> str:
+    return f"{seconds or 0.0:.3f}"
 
 
 def _harmless(text: str) -> str:
@@ -235,7 +253,7 @@ def _write_verdict(xml: XmlWriter, run: RunResult, *, element: str) -> None:
     why = "; ".join(reason.message for reason in run.reasons) or run.exit_code.meaning
     with (
         xml.element("testsuite", name="agentops", tests=1, **counts, skipped=0),
-        xml.element("testcase", classname="agentops", name="verdict", time=_time([])),
+        xml.element("testcase", classname="agentops", name="verdict", time=_time(None)),
     ):
         xml.leaf(
             element,

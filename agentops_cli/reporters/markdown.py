@@ -1,27 +1,32 @@
 """A report for people, fit for a pull request and for GitHub's step summary."""
 
-from collections.abc import Iterator, Sequence
+from bisect import insort
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TextIO
 
 from agentops_cli.errors import ExitCode
-from agentops_cli.intervals import wilson
 from agentops_cli.model.finding import Finding
 from agentops_cli.model.result import (
-    GOOD,
     CaseResult,
     Outcome,
     RunResult,
+    Totals,
     TrialResult,
-    count_outcomes,
-    total_cost,
 )
 from agentops_cli.ports import Trials
 from agentops_cli.reporters.account import Problem, lost, problem_of, turn_of
+from agentops_cli.reporters.answerers import write_answerers
+from agentops_cli.reporters.assumed import words_of_assumed
 from agentops_cli.reporters.cost import against_budget, write_agents
 from agentops_cli.reporters.dialogue import dialogue_of, is_dialogue, telling_turns
+from agentops_cli.reporters.incidents import words_of_incidents
+from agentops_cli.reporters.kept import words_of_kept
+from agentops_cli.reporters.lost import words_of_lost
 from agentops_cli.reporters.markup import cell, code, table
 from agentops_cli.reporters.metric_tables import write_metrics
-from agentops_cli.reporters.wording import costs, counted, percent, seconds
+from agentops_cli.reporters.rates import rate_with_interval, words_of_repeats, words_of_tally
+from agentops_cli.reporters.wording import costs, counted, seconds
 
 _MOST = 20  # Of each list; the JSON report has everything.
 _MOST_OF_A_CASE = 5
@@ -43,25 +48,41 @@ class Markdown:
         out.write(f"## {_verdict(run)}\n\n")
         if run.reasons:
             out.writelines(f"- {_reason(reason)}\n" for reason in run.reasons[:_MOST])
-            out.writelines(_rest(run.reasons))
+            out.writelines(_rest(len(run.reasons)))
             out.write("\n")
         out.writelines(table(_HEADS, _rows(run)))
-        out.write(f"\nCost: {against_budget(total_cost(run.cases), run.budget_usd)}.\n")
+        totals = run.totals
+        cost = totals.cost + totals.judge_cost
+        out.write(f"\nCost: {against_budget(cost, run.budget_usd)}.\n")
+        if kept := words_of_kept(run):
+            out.write(f"\n{kept}.\n")
+        if repeats := [*words_of_repeats(run)]:
+            out.write("\n")
+            out.writelines(f"- {cell(words)}\n" for words in repeats)
+        out.writelines(
+            f"\n{words}.\n" for words in filter(None, (words_of_assumed(run), words_of_lost(run)))
+        )
+        write_answerers(run, out)
         write_agents(run, out)
         write_metrics(run, out)
-        _write_problems("Failed", _cases(run, Outcome.FAILED), trials, out)
-        _write_problems("Errored: could not be judged", _cases(run, Outcome.ERRORED), trials, out)
-        _write_folded("Flaky", _cases(run, Outcome.FLAKY), out)
-        _write_folded("Expected to fail", _cases(run, Outcome.XFAILED), out)
-        _write_folded("Quarantined", _cases(run, Outcome.QUARANTINED), out)
-        _write_folded("Skipped", _cases(run, Outcome.SKIPPED), out)
+        shown = _shown(run)
+        _write_problems("Failed", shown[Outcome.FAILED], trials, out)
+        _write_problems("Errored: could not be judged", shown[Outcome.ERRORED], trials, out)
+        _write_folded("Flaky", shown[Outcome.FLAKY], out)
+        _write_folded("Expected to fail", shown[Outcome.XFAILED], out)
+        _write_folded("Quarantined", shown[Outcome.QUARANTINED], out)
+        _write_folded("Skipped", shown[Outcome.SKIPPED], out)
+        _write_incidents(run, out)
         out.write(f"\n{_origin(run)}\n")
 
 
 def _verdict(run: RunResult) -> str:
-    counts = count_outcomes(run.cases)
+    counts = run.totals.outcomes
     shown = [f"{counts[outcome]:,} {outcome}" for outcome in Outcome if counts.get(outcome)]
     cases = f"{counted(sum(counts.values()), 'case')}: {', '.join(shown)}" if shown else "No cases"
+    if run.shard and run.exit_code is ExitCode.OK:
+        part = str(run.shard).capitalize()
+        return f"⚠️ {part}, no verdict by itself. {cases}"
     if run.exit_code is ExitCode.OK:
         return f"✅ Passed. {cases}"
     if run.exit_code is ExitCode.REJECTED:
@@ -78,59 +99,80 @@ def _reason(finding: Finding) -> str:
 def _rows(run: RunResult) -> Iterator[Sequence[str]]:
     for suite in run.suites:
         latency = f"{seconds(suite.p50_latency_s)} / {seconds(suite.p95_latency_s)}"
-        yield (cell(suite.name), *_figures(suite.cases), latency)
+        yield (cell(suite.name), *_figures(suite.totals), latency)
     if len(run.suites) > 1:
-        yield ("all", *_figures(tuple(run.cases)), "-")
+        yield ("all", *_figures(run.totals), "-")
 
 
-def _figures(cases: Sequence[CaseResult]) -> Sequence[str]:
-    counts = count_outcomes(cases)
-    good = sum(counts.get(outcome, 0) for outcome in GOOD)
-    judged = good + counts.get(Outcome.FAILED, 0)
-    low, high = wilson(good, judged)
-    rate = f"{percent(good / judged)} ({low:.0%} to {high:.0%})" if judged else percent(None)
+def _figures(totals: Totals) -> Sequence[str]:
+    counts = totals.outcomes
     singly = (Outcome.PASSED, Outcome.FLAKY, Outcome.FAILED, Outcome.ERRORED)
     unjudged = (Outcome.SKIPPED, Outcome.XFAILED, Outcome.QUARANTINED)
     return (
-        f"{len(cases):,}",
+        f"{totals.cases:,}",
         *(f"{counts.get(outcome, 0):,}" for outcome in singly),
         " / ".join(f"{counts.get(outcome, 0):,}" for outcome in unjudged),
-        rate,
-        costs(total_cost(cases)),
+        rate_with_interval(totals),
+        costs(totals.cost + totals.judge_cost),
     )
 
 
-def _cases(run: RunResult, outcome: Outcome) -> list[CaseResult]:
-    """The cases with an outcome, those that passed least often first."""
-    cases = [case for case in run.cases if case.outcome is outcome]
-    return sorted(cases, key=lambda case: case.pass_rate or 0.0)
+@dataclass(slots=True)
+class _Worst:
+    """The cases of one outcome: how many there are, and those that passed least often."""
+
+    count: int = 0
+    ranked: list[tuple[float, int, CaseResult]] = field(default_factory=list)
+
+    def add(self, case: CaseResult) -> None:
+        """Counts a case, and keeps it where it is among the worst; the first of equals stay."""
+        self.count += 1
+        insort(self.ranked, (case.pass_rate or 0.0, self.count, case), key=lambda it: it[:2])
+        del self.ranked[_MOST:]
+
+    @property
+    def cases(self) -> Iterator[CaseResult]:
+        """Those that are shown, the worst first."""
+        return (case for _, _, case in self.ranked)
 
 
-def _write_problems(heading: str, cases: Sequence[CaseResult], trials: Trials, out: TextIO) -> None:
-    if not cases:
+def _shown(run: RunResult) -> Mapping[Outcome, _Worst]:
+    """The cases that did not simply pass, by outcome; in one walk, which keeps what is shown."""
+    found = {outcome: _Worst() for outcome in Outcome}
+    for suite in run.suites:
+        if suite.totals.cases == suite.totals.outcomes.get(Outcome.PASSED, 0):
+            continue
+        for case in suite.cases:
+            if case.outcome is not Outcome.PASSED:
+                found[case.outcome].add(case)
+    return found
+
+
+def _write_problems(heading: str, worst: _Worst, trials: Trials, out: TextIO) -> None:
+    if not worst.count:
         return
-    out.write(f"\n### {heading} ({len(cases):,})\n\n")
-    for case in cases[:_MOST]:
+    out.write(f"\n### {heading} ({worst.count:,})\n\n")
+    for case in worst.cases:
         out.write(f"- {_heading(case)}\n")
         out.writelines(f"  - {line}\n" for line in _details(case, trials.of(case)))
-    out.writelines(_rest(cases))
+    out.writelines(_rest(worst.count))
 
 
-def _write_folded(heading: str, cases: Sequence[CaseResult], out: TextIO) -> None:
-    if not cases:
+def _write_folded(heading: str, worst: _Worst, out: TextIO) -> None:
+    if not worst.count:
         return
     # GitHub reads Markdown inside of `details` only after a blank line.
-    out.write(f"\n<details><summary>{heading} ({len(cases):,})</summary>\n\n")
-    for case in cases[:_MOST]:
+    out.write(f"\n<details><summary>{heading} ({worst.count:,})</summary>\n\n")
+    for case in worst.cases:
         note = f" {code(case.note)}" if case.note else ""
         out.write(f"- {_heading(case)}{note}\n")
-    out.writelines(_rest(cases))
+    out.writelines(_rest(worst.count))
     out.write("\n</details>\n")
 
 
-def _rest(shown: Sequence[object]) -> Iterator[str]:
-    if len(shown) > _MOST:
-        yield f"- {len(shown) - _MOST:,} more, {_MORE}\n"
+def _rest(count: int) -> Iterator[str]:
+    if count > _MOST:
+        yield f"- {count - _MOST:,} more, {_MORE}\n"
 
 
 def _heading(case: CaseResult) -> str:
@@ -138,8 +180,7 @@ def _heading(case: CaseResult) -> str:
     heading = f"**{code(case.case.id)}** on {code(case.model)} at {code(str(case.case.location))}"
     if case.case.repeat == 1:
         return f"{heading}:"
-    tally = f"{case.tally.passed} of {case.case.repeat} repeats passed"
-    return f"{heading}: {tally}, {case.case.repeat_pass} must."
+    return f"{heading}: {words_of_tally(case)}."
 
 
 def _details(case: CaseResult, trials: Sequence[TrialResult]) -> Iterator[str]:
@@ -179,6 +220,14 @@ def _came(case: CaseResult, problem: Problem) -> Iterator[str]:
             yield f"{counted(more, 'more turn')}, {_MORE}"
     elif trial.completion:
         yield f"what came{where}: {code(trial.completion.text)}"
+
+
+def _write_incidents(run: RunResult, out: TextIO) -> None:
+    if run.incidents:
+        heading = f"Incidents ({len(run.incidents):,})"
+        out.write(f"\n<details><summary>{heading}</summary>\n\n")
+        out.writelines(f"- {code(words)}\n" for words in words_of_incidents(run))
+        out.write("\n</details>\n")
 
 
 def _origin(run: RunResult) -> str:

@@ -3,8 +3,6 @@
 from typing import TextIO
 
 from agentops_cli.model.codec import (
-    SCHEMA,
-    dumps,
     json_of_case,
     json_of_gate,
     json_of_metric,
@@ -12,8 +10,12 @@ from agentops_cli.model.codec import (
     json_of_suite_head,
     json_of_totals,
 )
-from agentops_cli.model.result import RunResult, SuiteResult
+from agentops_cli.model.json import JsonObject
+from agentops_cli.model.result import RunResult, SuiteResult, Totals
+from agentops_cli.model.result_lines import SuiteLines, write_result
 from agentops_cli.ports import Trials
+from agentops_cli.reporters.rates import interval_of
+from agentops_cli.run.estimates import repeat_figures
 
 
 class RunJson:
@@ -25,22 +27,46 @@ class RunJson:
 
     def write(self, run: RunResult, trials: Trials, out: TextIO) -> None:
         """Writes the result, holding one case at a time."""
-        out.write(f'{{"schema":{SCHEMA},\n"run":{dumps(json_of_run_head(run))},\n"suites":[')
-        for number, suite in enumerate(run.suites):
-            out.write(",\n" if number else "\n")
-            _write_suite(suite, trials, out)
-        out.write(f'\n],\n"totals":{dumps(json_of_totals(run))},\n')
-        out.write(f'"gate":{dumps(json_of_gate(run))}}}\n')
+        write_result(
+            out,
+            run=json_of_run_head(run),
+            suites=(_suite_lines(run, suite, trials) for suite in run.suites),
+            totals=json_of_totals(run),
+            gate=json_of_gate(run),
+        )
 
 
-def _write_suite(suite: SuiteResult, trials: Trials, out: TextIO) -> None:
-    head = dumps(json_of_suite_head(suite)).removesuffix("}")
-    out.write(f'{head},\n"cases":[')
-    for number, case in enumerate(suite.cases):
-        out.write(",\n" if number else "\n")
-        out.write(dumps(json_of_case(case, trials.of(case))))
-    out.write('\n],\n"metrics":[')
-    for number, metric in enumerate(suite.metrics):
-        out.write(",\n" if number else "\n")
-        out.write(dumps(json_of_metric(metric)))
-    out.write("\n]}" if suite.metrics else "]}")
+def _suite_lines(run: RunResult, suite: SuiteResult, trials: Trials) -> SuiteLines:
+    places = run.shard.places if run.shard else None
+    head = json_of_suite_head(suite)
+    return SuiteLines(
+        head={**head, **_json_of_interval(suite.totals), "repeats": _json_of_repeats(suite)},
+        cases=(
+            json_of_case(case, trials.of(case), place=places[case.index] if places else None)
+            for case in suite.cases
+        ),
+        metrics=map(json_of_metric, suite.metrics),
+    )
+
+
+def _json_of_interval(totals: Totals) -> JsonObject:
+    interval = interval_of(totals)
+    low, high = interval or (None, None)
+    return {"passRateLow": low, "passRateHigh": high}
+
+
+def _json_of_repeats(suite: SuiteResult) -> JsonObject:
+    """By model; a model of which no case was repeated is not in it."""
+    return {
+        model: [
+            {
+                "k": figure.k,
+                "passAtK": figure.any_passes,
+                "passHatK": figure.all_pass,
+                "cases": figure.cases,
+            }
+            for figure in repeat_figures(totals.ends)
+        ]
+        for model, totals in suite.by_model.items()
+        if totals.ends
+    }

@@ -74,8 +74,12 @@ def costs(cost: Cost) -> str:
     """`$0.0123`, `$0.0123 + 4 calls of unknown cost`: what is unknown never reads as free.
 
     Of such a call no price is known, or it failed, may have been charged, and nobody says how much.
+    `$0.0123 (2 calls assumed)` has those that failed at the most that they may have cost.
     """
+    known = dollars(cost.usd)
+    if cost.assumed_calls:
+        known += f" ({counted(cost.assumed_calls, 'call')} assumed)"
     if not cost.unpriced_calls:
-        return dollars(cost.usd)
+        return known
     unknown = f"{counted(cost.unpriced_calls, 'call')} of unknown cost"
-    return f"{dollars(cost.usd)} + {unknown}" if cost.usd else unknown
+    return f"{known} + {unknown}" if cost.usd else unknown

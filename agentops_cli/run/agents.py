@@ -6,7 +6,7 @@ from dataclasses import replace
 from agentops_cli.model.call import AgentInput, Request
 from agentops_cli.model.finding import Finding
 from agentops_cli.model.json import Json
-from agentops_cli.model.money import Price
+from agentops_cli.model.money import ZERO, Price
 from agentops_cli.model.place import Location
 from agentops_cli.model.prompt import Message
 from agentops_cli.model.settings import AgentSettings, HttpAgent, PythonAgent
@@ -79,6 +79,17 @@ def unknown_dollars(
         price = f"models: {{{agent.model}: {{price: {{inputPer1M: …, outputPer1M: …}}}}}}"
         fix = f"add to agentops.yaml: {price}, or {ways}"
         yield _finding("unknown-price", message, agent.place("usage"), fix)
+
+
+def unknown_tokens(agent: AgentSettings) -> Iterator[Finding]:
+    """Why nobody could keep an agent within a limit of tokens: they are told too late, if at all.
+
+    An agent that spends nothing has no model to send tokens to.
+    """
+    if agent.meter is None and agent.max_usd_per_call != ZERO:
+        late = f"nobody counts the tokens of {agent.model} before they are spent"
+        fix = f"add 'meter: true' to agents.{agent.name}; where it calls no model, maxUsdPerCall: 0"
+        yield _finding("unknown-tokens", f"{late}, and budget.tokens is set", agent.location, fix)
 
 
 def _suffers(agent: AgentSettings, templates: Templates) -> bool:

@@ -277,7 +277,7 @@ def merged(steps: Sequence[Completion]) -> Completion:
 
 
 def summed(answers: Sequence[Completion]) -> Completion:
-    """The last of some answers with the tokens, dollars and seconds of all.
+    """The last of some answers with the tokens, dollars, seconds and retries of all.
 
     Tokens that one of them does not tell are not known for all; it was recorded if all were.
     """
@@ -290,7 +290,15 @@ def summed(answers: Sequence[Completion]) -> Completion:
         cost=sum((answer.cost for answer in answers), Cost()),
         latency_s=sum(answer.latency_s for answer in answers),
         cached=all(answer.cached for answer in answers),
+        retries=sum(answer.retries for answer in answers),
+        answered_by=", ".join(_stand_ins(answers)) or None,
     )
+
+
+def _stand_ins(answers: Sequence[Completion]) -> Iterator[str]:
+    """The models that stood in for the one that was asked, each once."""
+    several = (answer.answered_by.split(", ") for answer in answers if answer.answered_by)
+    yield from dict.fromkeys(name for names in several for name in names)
 
 
 def case_in_turn(case: Case, number: int) -> Case:

@@ -22,7 +22,8 @@ from agentops_cli.model.money import Cost
 from agentops_cli.model.result import Outcome, PlannedCase, Trial, TrialResult
 from agentops_cli.model.suite import AssertionSpec
 from agentops_cli.ports import Assertion, Fixture, Gateway
-from agentops_cli.run.conversation import Answered, Conversation
+from agentops_cli.run.cascade import climb
+from agentops_cli.run.conversation import Answered, Conversation, summed
 
 _MOST_ASKS = 50
 _About = TypeVar("_About", Evidence, Completion)
@@ -64,7 +65,7 @@ class Engine:
 
         async def work() -> None:
             for trial in waiting:
-                result = await self._attempt(trial)
+                result = await climb(trial, self._attempt)
                 self._on_result(result)
                 if result.completion is None or result.completion.cached:
                     # It may not have waited for anything; give the loop its turn, for a Ctrl-C.
@@ -74,8 +75,9 @@ class Engine:
             for _ in range(self._concurrency):
                 workers.create_task(work())
 
-    async def _attempt(self, trial: Trial) -> TrialResult:
-        progress = _Progress(trial, lambda restarts: self._conversation_id(trial, restarts))
+    async def _attempt(self, trial: Trial, tried: TrialResult | None = None) -> TrialResult:
+        """Runs a trial on one model; `tried` is what came of a smaller one before."""
+        progress = _Progress(trial, lambda restarts: self._conversation_id(trial, restarts), tried)
         try:
             async with self._fixture(trial) if self._fixture else nullcontext():
                 await self._converse(progress)
@@ -113,7 +115,7 @@ class Engine:
         """Free verdicts first: no money goes to a question that is already settled."""
         asks: list[tuple[Assertion, Ask, int | None]] = []
         planned = progress.trial.planned
-        for evidence, turn in _evidence(answered, planned):
+        for evidence, turn in _evidence(answered, planned, progress.tried):
             for check in self._checks_of(planned, turn):
                 opinion = progress.hear(check, check.check, evidence)
                 if isinstance(opinion, Ask):
@@ -147,8 +149,11 @@ class Engine:
 class _Progress:
     """What has come of a trial so far; at any moment it can be told as its result."""
 
-    def __init__(self, trial: Trial, conversation_id: Callable[[int], str]) -> None:
+    def __init__(
+        self, trial: Trial, conversation_id: Callable[[int], str], tried: TrialResult | None
+    ) -> None:
         self.trial = trial
+        self.tried = tried
         self.conversation = Conversation(trial, conversation_id)
         self.verdicts: list[Verdict] = []
         self.judge_cost = Cost()
@@ -213,6 +218,8 @@ class _Progress:
             judge_cost=self.judge_cost,
             fault=fault,
             turns=() if conversation.was_one_call else conversation.turns,
+            tier=self.trial.requests[0].model if planned.escalation else None,
+            tried=self.tried,
         )
 
     def _conclusion(self) -> tuple[Outcome, Fault | None]:
@@ -230,7 +237,9 @@ class _Progress:
         return (verdict for verdict in self.verdicts if not verdict.advisory)
 
 
-def _evidence(answered: Answered, planned: PlannedCase) -> Iterator[tuple[Evidence, int | None]]:
+def _evidence(
+    answered: Answered, planned: PlannedCase, tried: TrialResult | None
+) -> Iterator[tuple[Evidence, int | None]]:
     """What the assertions of a turn may see, and after the last one those of the case."""
     turn = Evidence(
         case=answered.case,
@@ -242,33 +251,47 @@ def _evidence(answered: Answered, planned: PlannedCase) -> Iterator[tuple[Eviden
     if planned.case.turns:
         yield turn, answered.number
     if answered.whole is not None:
-        yield replace(turn, completion=answered.whole), None
+        yield replace(turn, completion=_with_tried(answered.whole, tried)), None
+
+
+def _with_tried(answer: Completion, tried: TrialResult | None) -> Completion:
+    """The answer with what a smaller model took before: who waits and pays does so for both."""
+    if tried is None:
+        return answer
+    answers = (*tried.answers, answer)
+    # Where one of them was not made, nothing can be said of what all of them take.
+    return replace(summed(answers), cached=any(one.cached for one in answers))
 
 
 def conversation_ids(run: str) -> Callable[[Trial, int], str]:
-    """Names the states of agents, so that no two trials of any two runs share one."""
-    return lambda trial, restarts: f"{run}-{trial.planned.index}-{trial.repeat}-{restarts}"
+    """Names the states of agents, so that no two trials of any two runs share one.
+
+    What a trial left behind that was cut off is not taken up by its next attempt either.
+    """
+
+    def name(trial: Trial, restarts: int) -> str:
+        again = f"-again{trial.attempt}" if trial.attempt else ""
+        return f"{run}-{trial.planned.index}-{trial.repeat}-{restarts}{again}"
+
+    return name
 
 
 def trials_of(planned: Iterable[PlannedCase]) -> Iterable[Trial]:
-    """Every execution of the cases that are not skipped, in plan order, repeats one after another.
+    """Every execution of the cases that are not skipped, in plan order, repeats side by side."""
+    for item in planned:
+        if item.case.skip is None:
+            yield from (trial_of(item, repeat) for repeat in range(item.case.repeat))
+
+
+def trial_of(planned: PlannedCase, repeat: int, *, attempt: int = 0) -> Trial:
+    """One execution of a case.
 
     Each repeat has a seed of its own, the prompt's plus the repeat number, for all of its turns.
     """
-    for item in planned:
-        if item.case.skip is not None:
-            continue
-        requests = (item.request, *item.later)
-        for repeat in range(item.case.repeat):
-            again = tuple(_repeated(one, repeat) for one in requests) if repeat else requests
-            yield Trial(planned=item, repeat=repeat, requests=again)
-
-
-def _repeated(request: Request, repeat: int) -> Request:
-    sampling = request.sampling
-    if sampling.seed is not None:
-        sampling = replace(sampling, seed=sampling.seed + repeat)
-    return replace(request, repeat=repeat, sampling=sampling)
+    requests = (planned.request, *planned.later)
+    if repeat:
+        requests = tuple(one.in_repeat(repeat) for one in requests)
+    return Trial(planned=planned, repeat=repeat, requests=requests, attempt=attempt)
 
 
 def _unheard(spec: AssertionSpec, fault: Fault) -> Verdict:
@@ -286,7 +309,7 @@ def _unheard(spec: AssertionSpec, fault: Fault) -> Verdict:
 def _asked_by(spec: AssertionSpec | None, fault: Fault) -> Fault:
     """The fault of a question, with the place of who asked; it is not billed to the subject."""
     whose = f"{spec.kind} at {spec.location}: " if spec else ""
-    return replace(fault, message=f"{whose}{fault.message}", billed=False)
+    return replace(fault.paid_elsewhere(), message=f"{whose}{fault.message}")
 
 
 def _broken(check: Assertion, problem: str) -> Fault:

@@ -1,93 +1,163 @@
 """Trial results to case and suite results, counted as they come."""
 
-from collections.abc import Iterable, Sequence
+from array import array
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import zip_longest
 from math import ceil
+from typing import overload
 
-from agentops_cli.model.call import FaultKind
+from agentops_cli import spool
+from agentops_cli.model.call import STOPPING, Completion
 from agentops_cli.model.money import Cost, Usage
 from agentops_cli.model.result import (
     GOOD,
+    Cascaded,
     CaseResult,
     Outcome,
     PlannedCase,
+    StoodIn,
     Tally,
     TrialResult,
+    both_cascades,
+    counted_together,
 )
 from agentops_cli.model.suite import Case
-
-_STOPPED = frozenset({FaultKind.BUDGET, FaultKind.BREAKER})
+from agentops_cli.run.cascade import cascaded, stood_in
+from agentops_cli.run.outline import outline_of
+from agentops_cli.run.repeats import ended_early, spared
+from agentops_cli.spool import Slots
 
 
 @dataclass(slots=True)
-class _Running:
-    """The counters of one case while its trials come in."""
+class _Counted:
+    """The counters of one case. `errors` tells of each errored repeat what it was counted as."""
 
-    outcomes: dict[Outcome, int] = field(default_factory=dict)
+    passed: int = 0
+    failed: int = 0
     answered: int = 0
     cached: int = 0
+    stopped: int = 0
     calls: int = 0
     cached_calls: int = 0
-    stopped: int = 0
     cost: Cost = Cost()
     judge_cost: Cost = Cost()
     usage: Usage = Usage()
-    latencies_s: list[float] = field(default_factory=list)
+    latency_s: float | None = None
+    cascade: Cascaded | None = None
+    stood_in: tuple[StoodIn, ...] = ()
+    errors: dict[int, tuple[bool, bool, bool]] = field(default_factory=dict)
 
-    def add(self, result: TrialResult) -> None:
-        self.outcomes[result.outcome] = self.outcomes.get(result.outcome, 0) + 1
-        self.judge_cost = self.judge_cost + result.judge_cost
-        if result.fault and result.fault.kind in _STOPPED:
-            self.stopped += 1
+    @property
+    def begun(self) -> int:
+        return self.passed + self.failed + len(self.errors)
+
+    def add(self, result: TrialResult, latencies_s: Sequence[float]) -> None:
+        """Counts a trial, whose live calls took so long."""
+        for one in result.tries:
+            self._pay(one)
+        self._conclude(result)
+        self.cascade = both_cascades(self.cascade, cascaded(result))
+        if pairs := stood_in(result):
+            self.stood_in = counted_together(self.stood_in, pairs)
+        if latencies_s:
+            self.latency_s = (self.latency_s or 0.0) + sum(latencies_s)
+
+    def _pay(self, result: TrialResult) -> None:
+        """Adds up what one model of a trial took; nothing of that is ever taken back."""
         if result.fault:
-            self.cost = self.cost + result.fault.cost
-        answers = result.answers
-        for answer in answers:
-            self.cost = self.cost + answer.cost
-            self.usage = self.usage + (answer.usage or Usage())
-        self.answered += bool(answers)
-        self.cached += bool(answers) and all(answer.cached for answer in answers)
-        # Who waits, waits for a turn and not for a conversation.
-        turns = [(turn.completion, turn.steps) for turn in result.turns]
-        turns = turns or [(answer, 1) for answer in answers]
-        self.latencies_s += [answer.latency_s for answer, _ in turns if not answer.cached]
-        self.calls += sum(steps for _, steps in turns)
-        self.cached_calls += sum(steps for answer, steps in turns if answer.cached)
+            self.cost += result.fault.cost
+        self.judge_cost += result.judge_cost
+        for answer in result.answers:
+            self.cost += answer.cost
+            if answer.usage:
+                self.usage += answer.usage
+        for answer, steps in _turns(result):
+            self.calls += steps
+            self.cached_calls += steps if answer.cached else 0
+
+    def _conclude(self, result: TrialResult) -> None:
+        """Counts the outcome, in place of the one before, where the same repeat errored then."""
+        before = self.errors.pop(result.repeat, None)
+        if before is not None:
+            answered, cached, stopped = before
+            self.answered -= answered
+            self.cached -= cached
+            self.stopped -= stopped
+        answers: list[Completion] = [answer for one in result.tries for answer in one.answers]
+        answered = bool(answers)
+        cached = answered and all(answer.cached for answer in answers)
+        stopped = result.fault is not None and result.fault.kind in STOPPING
+        self.answered += answered
+        self.cached += cached
+        self.stopped += stopped
+        if result.outcome is Outcome.ERRORED:
+            self.errors[result.repeat] = (answered, cached, stopped)
+        elif result.outcome is Outcome.PASSED:
+            self.passed += 1
+        else:
+            self.failed += 1
 
 
 class Fold:
-    """Counts the trials of a plan. It keeps numbers only: answers are on disk."""
+    """Counts the trials of a plan.
+
+    In memory are the counters of the cases under way and 8 bytes for each other case and each live
+    call; the rest is on disk, as answers are. A trial that comes again after it errored is counted
+    in place of the first, at any time; both were paid. Raises `StoreError` when the disk is full.
+    """
 
     def __init__(self, planned: Sequence[PlannedCase], *, today: date) -> None:
         self._planned = planned
         self._today = today
-        self._running: dict[int, _Running] = {}
+        self._indexes = dict(_ranges(outline_of(planned).suites))
+        self._counted: Slots[_Counted] = Slots()
+        self._latencies_s: dict[str, array[float]] = {}
 
     def add(self, result: TrialResult) -> None:
         """Counts one finished trial."""
-        self._running.setdefault(result.index, _Running()).add(result)
+        counted = self._counted.get(result.index) or _Counted()
+        latencies_s = live_latencies_s(result)
+        counted.add(result, latencies_s)
+        self._counted.put(result.index, counted)
+        self._latencies_s.setdefault(result.suite, array("d")).extend(latencies_s)
 
-    def cases(self) -> tuple[CaseResult, ...]:
-        """Every planned case in plan order; trials that never began count as skipped."""
-        return tuple(self._case(planned) for planned in self._planned)
+    def cases(self) -> Sequence[CaseResult]:
+        """The planned cases in plan order, each made up when it is asked for.
 
-    def latencies_s(self, cases: Iterable[CaseResult]) -> list[float]:
-        """The latency of every live call of the cases."""
-        empty = _Running()
-        return [s for case in cases for s in self._running.get(case.index, empty).latencies_s]
+        Trials that never began count as skipped.
+        """
+        return _Cases(self, range(len(self._planned)))
 
-    def _case(self, planned: PlannedCase) -> CaseResult:
-        case, running = planned.case, self._running.get(planned.index, _Running())
-        begun = sum(running.outcomes.values())
+    def of(self, suite: str) -> Sequence[CaseResult]:
+        """Those of one suite as they stand, by its path; where they are few, they are kept."""
+        cases = _Cases(self, self._indexes[suite])
+        return cases if len(cases) > spool.KEPT else tuple(cases)
+
+    def case(self, index: int) -> CaseResult:
+        """One planned case as it stands."""
+        return self._case(self._planned[index], self._counted.get(index) or _Counted())
+
+    def latencies_s(self, suite: str) -> "array[float]":
+        """The latency of every live call of a suite, by its path, in the order they ended."""
+        return self._latencies_s.get(suite, array("d"))
+
+    def _case(self, planned: PlannedCase, counted: _Counted) -> CaseResult:
+        case, begun = planned.case, counted.begun
+        judged = {"passed": counted.passed, "failed": counted.failed}
+        not_needed = spared(case, begun=begun, **judged)
+        # What was refused of a case that is decided without it was not needed either.
+        is_decided = ended_early(case, **judged)
         tally = Tally(
-            passed=running.outcomes.get(Outcome.PASSED, 0),
-            failed=running.outcomes.get(Outcome.FAILED, 0),
-            errored=running.outcomes.get(Outcome.ERRORED, 0),
-            skipped=case.repeat - begun,
-            answered=running.answered,
-            cached=running.cached,
-            stopped=running.stopped,
+            passed=counted.passed,
+            failed=counted.failed,
+            errored=len(counted.errors),
+            skipped=case.repeat - begun - not_needed,
+            answered=counted.answered,
+            cached=counted.cached,
+            stopped=0 if is_decided else counted.stopped,
+            spared=not_needed,
         )
         outcome, note = conclude(case, tally, today=self._today)
         return CaseResult(
@@ -97,14 +167,65 @@ class Fold:
             outcome=outcome,
             tally=tally,
             note=note,
-            cost=running.cost,
-            judge_cost=running.judge_cost,
+            cost=counted.cost,
+            judge_cost=counted.judge_cost,
             judge_model=planned.judge.model if planned.judge else None,
-            usage=running.usage,
-            calls=running.calls,
-            cached_calls=running.cached_calls,
-            latency_s=sum(running.latencies_s) if running.latencies_s else None,
+            usage=counted.usage,
+            calls=counted.calls,
+            cached_calls=counted.cached_calls,
+            latency_s=counted.latency_s,
+            cascade=counted.cascade,
+            stood_in=counted.stood_in,
         )
+
+
+def _ranges(sizes: Mapping[str, int]) -> Iterator[tuple[str, range]]:
+    """Where the cases of each suite are in the plan, which has one suite after another."""
+    start = 0
+    for suite, size in sizes.items():
+        yield suite, range(start, start + size)
+        start += size
+
+
+class _Cases(Sequence[CaseResult]):
+    """Some cases of a fold, each made when it is asked for."""
+
+    def __init__(self, fold: Fold, indexes: range) -> None:
+        self._fold = fold
+        self._indexes = indexes
+
+    def __len__(self) -> int:
+        return len(self._indexes)
+
+    @overload
+    def __getitem__(self, at: int) -> CaseResult: ...
+    @overload
+    def __getitem__(self, at: slice) -> Sequence[CaseResult]: ...
+    def __getitem__(self, at: int | slice) -> CaseResult | Sequence[CaseResult]:
+        if isinstance(at, slice):
+            return _Cases(self._fold, self._indexes[at])
+        return self._fold.case(self._indexes[at])
+
+    def __iter__(self) -> Iterator[CaseResult]:
+        return map(self._fold.case, self._indexes)
+
+
+def live_latencies_s(result: TrialResult) -> list[float]:
+    """The seconds of each live turn of a trial: who waits, waits for one turn, not for all.
+
+    On a cascade that is both models' answer to it.
+    """
+    latencies_s = []
+    for answers in zip_longest(*([answer for answer, _ in _turns(one)] for one in result.tries)):
+        live = [answer.latency_s for answer in answers if answer and not answer.cached]
+        latencies_s += [sum(live)] if live else []
+    return latencies_s
+
+
+def _turns(result: TrialResult) -> list[tuple[Completion, int]]:
+    """What one model answered, turn by turn, with the steps of each; without turns it is one."""
+    turns = [(turn.completion, turn.steps) for turn in result.turns]
+    return turns or [(answer, 1) for answer in result.answers]
 
 
 def conclude(case: Case, tally: Tally, *, today: date) -> tuple[Outcome, str | None]:
@@ -138,8 +259,27 @@ def judge_repeats(tally: Tally, *, needed: int) -> Outcome:
 
 
 def percentile(values: Sequence[float], share: float) -> float | None:
-    """The nearest-rank percentile (`share` from 0 to 1); None of no values."""
+    """The nearest-rank percentile (`share` from 0 to 1); None of no values.
+
+    It is looked for without sorting, which would make an object of each value.
+    """
     if not values:
         return None
-    ordered = sorted(values)
-    return ordered[max(ceil(share * len(ordered)), 1) - 1]
+    rank = max(ceil(share * len(values)), 1) - 1
+    while True:
+        middle = _middle(values)
+        below = array("d", filter(middle.__gt__, values))
+        if rank < len(below):
+            values = below
+            continue
+        above = array("d", filter(middle.__lt__, values))
+        rank -= len(values) - len(above)
+        if rank < 0:
+            return middle
+        values = above
+
+
+def _middle(values: Sequence[float]) -> float:
+    """One of the values, near the middle as far as a few of them tell."""
+    some = sorted(values[:: max(1, len(values) // 9)])
+    return some[len(some) // 2]

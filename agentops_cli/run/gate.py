@@ -1,6 +1,7 @@
 """Counted cases to a yes or a no, and to the exit code of the whole run."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 
 from agentops_cli.errors import ExitCode
@@ -8,21 +9,17 @@ from agentops_cli.model.finding import Finding, Severity
 from agentops_cli.model.metric import MetricResult
 from agentops_cli.model.place import Location
 from agentops_cli.model.result import (
-    GOOD,
-    CaseResult,
     GateDecision,
     Outcome,
     SuiteResult,
-    count_outcomes,
-    pass_rate,
-    total_cost,
+    Totals,
 )
 from agentops_cli.model.suite import Gate
 from agentops_cli.run.metric_gate import metric_reasons
 
 
 def judge_suite(
-    cases: Sequence[CaseResult],
+    cases: Totals,
     gate: Gate,
     *,
     p95_latency_s: float | None,
@@ -36,92 +33,108 @@ def judge_suite(
     """
     rate = _pass_rate_reason(cases, gate, location)
     cost = _cost_reason(cases, gate, location)
-    errored = count_outcomes(cases)[Outcome.ERRORED]
-    reasons = [rate, cost, _latency_reason(cases, gate, p95_latency_s, location)]
-    if errored > gate.max_errored:
-        reasons.append(
-            _reason(
-                "max-errored",
-                f"{errored} of {len(cases)} cases could not be judged, "
-                f"the gate allows {gate.max_errored}",
-                location,
-                "look at the errors, then run again",
-            )
-        )
+    latency = _latency_reason(cases, gate, p95_latency_s, location)
+    reasons = [rate, cost, latency, _errored_reason(cases, gate, location)]
     measured = tuple(metric_reasons(metrics, gate.metrics))
     reasons += [reason.finding for reason in measured]
     found = tuple(reason for reason in reasons if reason)
     return GateDecision(
         passed=not any(reason.severity is Severity.ERROR for reason in found),
         certain=_surely_fails(cases, gate)
-        or _is_over(cases, gate)
+        or _is_surely_over(cases, gate)
         or any(reason.certain for reason in measured),
         reasons=found,
     )
 
 
-def decide(suites: Sequence[SuiteResult], *, interrupted: bool) -> ExitCode:
-    """The exit code of a run, in the order in which causes win over each other."""
-    cases = [case for suite in suites for case in suite.cases]
-    answered = sum(case.tally.answered for case in cases)
-    attempted = answered + sum(case.tally.errored - case.tally.stopped for case in cases)
+def judge_part(cases: Totals, gate: Gate, *, elsewhere: int, location: Location) -> GateDecision:
+    """What the cases of one part of a suite already say of the whole, which is never a yes.
+
+    `elsewhere` are the cases of the suite in other parts that are not skipped: all of them might
+    pass. The reasons are those that no other part can mend.
+    """
+    reasons: list[Finding] = []
+    whole = replace(cases, cases=cases.cases + elsewhere, undecided=cases.undecided + elsewhere)
+    if _surely_fails(whole, gate):
+        failed = cases.judged - cases.good
+        message = (
+            f"{failed} of at most {whole.judged + whole.undecided} cases failed, so that the pass "
+            f"rate of the whole suite is below {gate.min_pass_rate:.1%} whatever other parts say"
+        )
+        reasons.append(_reason("min-pass-rate", message, location, _FIX_FAILED))
+    if _is_surely_over(cases, gate):
+        reasons += filter(None, [_cost_reason(cases, gate, location)])
+    certain = bool(reasons)
+    reasons += filter(None, [_errored_reason(cases, gate, location)])
+    return GateDecision(passed=False, certain=certain, reasons=tuple(reasons))
+
+
+def decide(suites: Sequence[SuiteResult], *, interrupted: bool, is_part: bool = False) -> ExitCode:
+    """The exit code of a run, in the order in which causes win over each other.
+
+    A part of a run that leaves the verdict to the others is OK, also without a single case.
+    """
+    totals = sum((suite.totals for suite in suites), Totals())
+    tally = totals.tally
+    failed = tally.errored - tally.stopped
     if interrupted:
         return ExitCode.INTERRUPTED
     if any(suite.decision.certain for suite in suites):
         return ExitCode.REJECTED
-    if attempted and not answered:
+    if failed and not tally.answered:
         return ExitCode.UNREACHABLE
-    if any(case.tally.stopped for case in cases):
-        return ExitCode.STOPPED
-    if any(count_outcomes(s.cases)[Outcome.ERRORED] > s.gate.max_errored for s in suites):
+    if tally.stopped:
+        # Recorded answers that a judge was never heard of are no sign that anybody is there.
+        nobody = failed and not tally.judged and tally.answered == tally.cached
+        return ExitCode.UNREACHABLE if nobody else ExitCode.STOPPED
+    if any(s.totals.outcomes.get(Outcome.ERRORED, 0) > s.gate.max_errored for s in suites):
         return ExitCode.UNREACHABLE
+    if is_part:
+        return ExitCode.OK
     if not all(suite.decision.passed for suite in suites):
         return ExitCode.REJECTED
-    return ExitCode.OK if _anything_was_judged(cases) else ExitCode.EMPTY
+    # Skipped, expected to fail, quarantined or in error: a run of these alone must not be green.
+    return ExitCode.OK if totals.judged else ExitCode.EMPTY
 
 
-def _anything_was_judged(cases: Sequence[CaseResult]) -> bool:
-    """False when no case can pass or fail the gate: such a run has no verdict.
-
-    Skipped, expected to fail, quarantined or in error: a run of these alone must not be green.
-    """
-    return any(case.outcome is Outcome.FAILED or case.outcome in GOOD for case in cases)
-
-
-def _pass_rate_reason(
-    cases: Sequence[CaseResult], gate: Gate, location: Location
-) -> Finding | None:
-    counts = count_outcomes(cases)
-    rate = pass_rate(counts)
+def _pass_rate_reason(cases: Totals, gate: Gate, location: Location) -> Finding | None:
+    rate = cases.pass_rate
     if rate is None or rate >= gate.min_pass_rate:
         return None
-    failed = counts[Outcome.FAILED]
-    judged = failed + sum(counts[outcome] for outcome in GOOD)
     return _reason(
         "min-pass-rate",
-        f"{failed} of {judged} judged cases failed: pass rate {rate:.1%}, "
+        f"{cases.judged - cases.good} of {cases.judged} judged cases failed: pass rate {rate:.1%}, "
         f"the gate asks for {gate.min_pass_rate:.1%}",
         location,
-        "mend the prompt; mark a known failure as xfail with its reason",
+        _FIX_FAILED,
     )
 
 
-def _surely_fails(cases: Sequence[CaseResult], gate: Gate) -> bool:
+_FIX_FAILED = "mend the prompt; mark a known failure as xfail with its reason"
+
+
+def _errored_reason(cases: Totals, gate: Gate, location: Location) -> Finding | None:
+    errored = cases.outcomes.get(Outcome.ERRORED, 0)
+    if errored <= gate.max_errored:
+        return None
+    return _reason(
+        "max-errored",
+        f"{errored} of {cases.cases} cases could not be judged, the gate allows {gate.max_errored}",
+        location,
+        "look at the errors, then run again",
+    )
+
+
+def _surely_fails(cases: Totals, gate: Gate) -> bool:
     """True when the pass rate would be too low even if every undecided case had passed."""
-    counts = dict(count_outcomes(cases))
-    undecided = sum(
-        case.outcome is Outcome.ERRORED or (case.outcome is Outcome.SKIPPED and not case.case.skip)
-        for case in cases
-    )
-    counts[Outcome.PASSED] = counts.get(Outcome.PASSED, 0) + undecided
-    rate = pass_rate(counts)
-    return rate is not None and rate < gate.min_pass_rate
+    judged = cases.judged + cases.undecided
+    return judged > 0 and (cases.good + cases.undecided) / judged < gate.min_pass_rate
 
 
-def _cost_reason(cases: Sequence[CaseResult], gate: Gate, location: Location) -> Finding | None:
+def _cost_reason(cases: Totals, gate: Gate, location: Location) -> Finding | None:
     if gate.max_cost_usd is None:
         return None
-    cost = total_cost(cases)
+    cost = cases.cost + cases.judge_cost
     if cost.unpriced_calls:
         return _reason(
             "max-cost",
@@ -131,27 +144,35 @@ def _cost_reason(cases: Sequence[CaseResult], gate: Gate, location: Location) ->
         )
     if not _is_over(cases, gate):
         return None
+    assumed = cost.assumed_calls
+    counted = f" ({assumed} calls without an answer counted at their most)" if assumed else ""
     return _reason(
         "max-cost",
-        f"the suite cost ${cost.usd.normalize():f}, the gate allows ${gate.max_cost_usd:f}",
+        f"the suite cost ${cost.usd.normalize():f}{counted}, "
+        f"the gate allows ${gate.max_cost_usd:f}",
         location,
         "shorten the prompt, lower max_tokens, or raise gate.maxCostUsd",
     )
 
 
-def _is_over(cases: Sequence[CaseResult], gate: Gate) -> bool:
+def _is_surely_over(cases: Totals, gate: Gate) -> bool:
+    """True where every dollar was spent: an outage must not read as a prompt that is too dear."""
+    return _is_over(cases, gate) and not (cases.cost + cases.judge_cost).assumed_calls
+
+
+def _is_over(cases: Totals, gate: Gate) -> bool:
     limit = gate.max_cost_usd
-    return limit is not None and total_cost(cases).usd > Decimal(limit)
+    return limit is not None and (cases.cost + cases.judge_cost).usd > Decimal(limit)
 
 
 def _latency_reason(
-    cases: Sequence[CaseResult], gate: Gate, p95_latency_s: float | None, location: Location
+    cases: Totals, gate: Gate, p95_latency_s: float | None, location: Location
 ) -> Finding | None:
     limit = gate.max_p95_latency_s
     if limit is None:
         return None
     if p95_latency_s is None:
-        recorded = any(case.tally.cached for case in cases)
+        recorded = cases.tally.cached > 0
         return Finding(
             rule="max-p95-latency",
             message="no call was live, so maxP95LatencyS was not measured",

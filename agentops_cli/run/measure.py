@@ -2,15 +2,16 @@
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from agentops_cli.metrics.slices import slices_of
 from agentops_cli.model.call import Completion, Finish
-from agentops_cli.model.metric import Cell, MetricResult, MetricSpec
+from agentops_cli.model.metric import Cell, Measures, MetricResult, MetricSpec
 from agentops_cli.model.result import Outcome, PlannedCase, TrialResult
 from agentops_cli.ports import Metric, MetricType
 from agentops_cli.registry import Registry
+from agentops_cli.run.repeats import sure_repeats
 
 _JUDGED = frozenset({Outcome.PASSED, Outcome.FAILED})
 
@@ -48,7 +49,10 @@ class Measure:
     """Measures the metrics of a plan. It keeps counts only: answers are on disk.
 
     A trial counts once it has a verdict, whatever that is. Cases in quarantine gate nothing, so
-    they are not measured; those that are expected to fail are. `metrics` are by the suite's path.
+    they are not measured; those that are expected to fail are. Of a case that is repeated only
+    until it is decided the repeats count that were run in any case: whether there are others
+    depends on the answers, and with them the figures would flatter. `metrics` are by the suite's
+    path.
     """
 
     def __init__(
@@ -65,28 +69,41 @@ class Measure:
             for suite, specs in metrics.items()
         }
         self._today = today
-        for case in planned:
+        for case in planned if any(self._rulers.values()) else ():
             for ruler in self._rulers_of(case):
                 asked = ruler.metric.asked(case.case.references[ruler.spec.name])
                 for tally in ruler.of(case):
-                    tally.planned += case.case.repeat
+                    tally.planned += sure_repeats(case.case)
                     tally.asked.update(asked)
 
-    def add(self, result: TrialResult) -> None:
-        """Counts one finished trial, as it was answered: before anything is redacted.
+    def measured(self, result: TrialResult) -> TrialResult:
+        """A finished trial with its `cells`, taken from what was answered: nothing is redacted yet.
 
         One that failed before its last answer gave none, which is wrong, not unknown.
         """
-        if result.outcome not in _JUDGED:
+        if result.outcome not in _JUDGED or not self._rulers.get(result.suite):
+            return result
+        planned = self._planned[result.index]
+        if result.repeat >= sure_repeats(planned.case):
+            return result
+        completion = result.completion or _no_answer(planned)
+        cells = {
+            ruler.spec.name: tuple(
+                ruler.metric.cells(planned.case.references[ruler.spec.name], completion)
+            )
+            for ruler in self._rulers_of(planned)
+        }
+        return replace(result, cells=cells) if cells else result
+
+    def add(self, result: TrialResult) -> None:
+        """Counts one measured trial; not one that errored, which may come again with a verdict."""
+        if result.outcome not in _JUDGED or not result.cells:
             return
         planned = self._planned[result.index]
-        completion = result.completion or _no_answer(planned)
         for ruler in self._rulers_of(planned):
-            reference = planned.case.references[ruler.spec.name]
-            cells = ruler.metric.cells(reference, completion)
             for tally in ruler.of(planned):
                 tally.judged += 1
-                tally.counts.update(cells)
+                tally.counts.update(result.cells[ruler.spec.name])
 
     def results(self, suite: str, models: Sequence[str]) -> tuple[MetricResult, ...]:
         """The figures of a suite: by metric, then model, all cases before their slices.
@@ -121,15 +138,26 @@ def _in_order(tallies: Mapping[str | None, _Tally]) -> Iterator[tuple[str | None
 
 
 def _result(ruler: _Ruler, model: str, name: str | None, tally: _Tally) -> MetricResult:
-    """All labels or fields are demanded of all cases together, of a slice those it has."""
-    metric, spec = ruler.metric, ruler.spec
-    return MetricResult(
-        name=spec.name,
-        kind=spec.kind,
+    found = MetricResult(
+        name=ruler.spec.name,
+        kind=ruler.spec.kind,
         model=model,
-        location=spec.location,
-        measures=metric.measure(tally.counts, metric.names if name is None else tally.asked),
+        location=ruler.spec.location,
+        measures=Measures(figures=()),
         n=tally.judged,
         unjudged=tally.planned - tally.judged,
         slice=name,
+        # Sorted, so that sums of floats do not depend on which trial ended first.
+        counts=dict(sorted(tally.counts.items())),
+        asked=frozenset(tally.asked),
     )
+    return measured_anew(found, ruler.metric)
+
+
+def measured_anew(result: MetricResult, metric: Metric) -> MetricResult:
+    """The result with the figures of its counts.
+
+    All labels or fields are demanded of all cases together, of a slice those it has.
+    """
+    names = metric.names if result.slice is None else result.asked
+    return replace(result, measures=metric.measure(result.counts, names))

@@ -7,27 +7,39 @@ take, a model without a price under a budget.
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from itertools import chain
+from itertools import chain, repeat
 
 from agentops_cli.assertions.judged import may_ask_judge, unlike_examples
 from agentops_cli.errors import InputError
-from agentops_cli.model.call import Request, Tags
+from agentops_cli.model.call import Request, StandIn, Tags
 from agentops_cli.model.embedding import EMBEDDING_MODEL
-from agentops_cli.model.finding import Finding, Severity, in_reading_order
-from agentops_cli.model.json import Json
+from agentops_cli.model.finding import (
+    MOST_MISTAKES,
+    Finding,
+    Severity,
+    in_reading_order,
+    stopped_at,
+)
 from agentops_cli.model.judge import Judge
 from agentops_cli.model.metric import MetricSpec
 from agentops_cli.model.money import FREE, ZERO, Price
 from agentops_cli.model.place import Location
 from agentops_cli.model.prompt import Message, Prompt, Sampling
-from agentops_cli.model.result import PlannedCase
-from agentops_cli.model.settings import AgentSettings, agent_of
-from agentops_cli.model.suite import AssertionSpec, Case, Suite
+from agentops_cli.model.result import Escalation, PlannedCase
+from agentops_cli.model.settings import AgentSettings, ModelSettings, agent_of
+from agentops_cli.model.suite import AssertionSpec, Budget, Case, Gate, Suite, Tiers, models_in
 from agentops_cli.prompt.render import Renderer
-from agentops_cli.run.agents import agent_mistakes, agent_requests, unknown_dollars
+from agentops_cli.run.agents import (
+    agent_mistakes,
+    agent_requests,
+    unknown_dollars,
+    unknown_tokens,
+)
 from agentops_cli.run.answers import answers_of
 from agentops_cli.run.messages import messages_of
+from agentops_cli.run.outline import Outline, PlannedCases, outline_of
 from agentops_cli.run.tool_names import mistakes_with_agent, mistakes_with_model, unused_stubs
+from agentops_cli.spool import spooled
 from agentops_cli.suite.select import Selection
 from agentops_cli.template import Templates
 from agentops_cli.template.suggest import did_you_mean
@@ -49,130 +61,212 @@ class LoadedSuite:
         own = self.renderer.prompt.meta.model if self.renderer else None
         return self.suite.models or ((own,) if own else ())
 
+    @property
+    def models_location(self) -> Location:
+        """Where its models are named: in the suite, or in its prompt."""
+        if self.suite.models or self.renderer is None:
+            return self.suite.models_location
+        prompt = self.renderer.prompt
+        return prompt.models_location or prompt.location
+
+    def place_of(self, model: str) -> Location:
+        """Where one of its models is named, alone or in a cascade."""
+        return self.suite.model_places.get(model, self.models_location)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """What will run, in a stable order: suite, model, case.
 
-    `suites` are those with at least one planned case. `notes` tell what was assumed.
+    `suites` are those with at least one planned case. `cases` may be on disk: whoever needs them
+    goes over them once and keeps none; what holds for all of them is in the `outline`. `notes` tell
+    what was assumed. `stand_ins` are those of a model in a suite, by its path and the model.
     """
 
     suites: tuple[LoadedSuite, ...]
-    cases: tuple[PlannedCase, ...]
+    cases: Sequence[PlannedCase]
     notes: tuple[Finding, ...]
+    stand_ins: Mapping[tuple[str, str], tuple[StandIn, ...]] = field(default_factory=dict)
 
     def only(self, wanted: Callable[[PlannedCase], bool]) -> "Plan":
         """The plan of some of its cases, numbered anew."""
-        cases = [case for case in self.cases if wanted(case)]
-        ran = {case.suite for case in cases}
-        return replace(
-            self,
-            suites=tuple(item for item in self.suites if item.suite.path in ran),
-            cases=tuple(replace(case, index=index) for index, case in enumerate(cases)),
-        )
+        numbered = enumerate(filter(wanted, self.cases))
+        cases = PlannedCases(replace(case, index=index) for index, case in numbered)
+        ran = cases.outline.suites
+        suites = tuple(item for item in self.suites if item.suite.path in ran)
+        return replace(self, suites=suites, cases=cases)
+
+    @property
+    def outline(self) -> Outline:
+        """What holds for all of its cases together."""
+        return outline_of(self.cases)
 
     @property
     def models(self) -> tuple[str, ...]:
-        """Every model that may be asked: subjects, judges, and the one that `similar` compares by.
+        """Every model that may be asked: subjects, stand-ins, judges, and that of `similar`.
 
         Each once, in the order of the plan.
         """
-        subjects = [case.model for case in self.cases]
-        judges = [case.judge.model for case in self.cases if case.judge]
-        embedding = [EMBEDDING_MODEL] if self.comparisons else []
-        return tuple(dict.fromkeys([*subjects, *judges, *embedding]))
+        outline = self.outline
+        subjects = [model for label in outline.labels for model in models_in(label)]
+        stand_ins = [one.model for several in self.stand_ins.values() for one in several]
+        judges = [judge.model for judge in outline.judges.values()]
+        embedding = [EMBEDDING_MODEL] if outline.compares else []
+        return tuple(dict.fromkeys([*subjects, *stand_ins, *judges, *embedding]))
+
+    def run_usd(self, budget: Budget) -> Decimal | None:
+        """The limit in dollars for all suites together; None when one of them has none.
+
+        `budget` is that of the run.
+        """
+        suites = [item.suite.budget.run_usd for item in self.suites]
+        known = [limit for limit in suites if limit is not None]
+        if len(known) < len(suites) or not suites:
+            return budget.run_usd
+        together = sum(known, ZERO)
+        return together if budget.run_usd is None else min(budget.run_usd, together)
 
     @property
-    def comparisons(self) -> tuple[AssertionSpec, ...]:
+    def comparisons(self) -> Iterator[AssertionSpec]:
         """The `similar` assertions of the cases that are not skipped."""
-        cases = [planned.case for planned in self.cases if planned.case.skip is None]
-        judged = chain.from_iterable(map(answers_of, cases))
-        return tuple(spec for spec in chain.from_iterable(judged) if spec.kind == "similar")
+        cases = (planned.case for planned in self.cases) if self.outline.compares else iter(())
+        return (spec for spec in _specs_of(cases) if spec.kind == "similar")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanSettings:
     """What a plan depends on besides suites.
 
-    `run_usd` is the strictest limit of the run. `base_url_of` tells where a model is asked for,
-    None where that is nobody's choice. `doubt_of` tells what is to be said of a judge before it is
-    asked: an error where it may not judge. `agents` are the configured ones by name, and
-    `templates` compiles the bodies that they are sent.
+    `budget` has the strictest limits of the run. `base_url_of` tells where a model is asked for,
+    None where that is nobody's choice. `weights_of` gives the sha256 of those of a model that runs
+    in this process, None for any other. `doubt_of` tells what is to be said of a judge before it is
+    asked: an error where it may not judge; `doubt_of_stand_in` does so of a model that is named at
+    a place to stand in for another one. `model_settings` has what is set for models, `agents` are
+    the configured ones by name, and `templates` compiles the bodies that they are sent.
     """
 
     base_url_of: Callable[[str], str | None]
+    weights_of: Callable[[str], str | None]
     price_of: Callable[[str], Price | None]
-    run_usd: Decimal | None
+    budget: Budget
     timeout_s: float
     templates: Templates
     doubt_of: Callable[[Judge], Finding | None]
     agents: Mapping[str, AgentSettings] = field(default_factory=dict)
+    model_settings: Mapping[str, ModelSettings] = field(default_factory=dict)
+    doubt_of_stand_in: Callable[[str, Location], Finding | None] = lambda _model, _place: None
 
 
 def plan(loaded: Sequence[LoadedSuite], selection: Selection, settings: PlanSettings) -> Plan:
     """Plans the selected cases of the suites; raises `InputError` with every mistake."""
     planner = _Planner(settings)
-    cases: list[PlannedCase] = []
-    for item in loaded:
-        cases += planner.suite(item, selection, first=len(cases))
+    drafts = chain.from_iterable(planner.suite(item, selection) for item in loaded)
+    cases = PlannedCases(replace(draft, index=index) for index, draft in enumerate(drafts))
     if planner.findings:
         raise InputError(planner.findings)
-    ran = {case.suite for case in cases}
     return Plan(
-        suites=tuple(item for item in loaded if item.suite.path in ran),
-        cases=tuple(cases),
+        suites=tuple(item for item in loaded if item.suite.path in cases.outline.suites),
+        cases=cases,
         notes=in_reading_order(planner.notes),
+        stand_ins=planner.stand_ins,
     )
+
+
+class _Selected:
+    """The selected cases of a suite, to be gone over again and again."""
+
+    def __init__(self, cases: Sequence[Case], selection: Selection) -> None:
+        self._cases = cases
+        self._selection = selection
+
+    def __iter__(self) -> Iterator[Case]:
+        return filter(self._selection.has_case, self._cases)
+
+    def __bool__(self) -> bool:
+        return next(iter(self), None) is not None
 
 
 class _Planner:
     def __init__(self, settings: PlanSettings) -> None:
         self.findings: list[Finding] = []
-        self.notes: list[Finding] = []
+        # Each once, in the order in which they came: many cases may ask for the same.
+        self.notes: dict[Finding, None] = {}
+        self.stand_ins: dict[tuple[str, str], tuple[StandIn, ...]] = {}
         self._settings = settings
+        self._output: AssertionSpec | None = None
+        self._frees: dict[tuple[str, str | None], frozenset[str]] = {}
 
-    def suite(self, loaded: LoadedSuite, selection: Selection, *, first: int) -> list[PlannedCase]:
+    def suite(self, loaded: LoadedSuite, selection: Selection) -> Iterator[PlannedCase]:
+        """The cases of a suite, not numbered yet; what is wrong with them is in `findings`."""
         self.findings += _unasserted(loaded)
-        cases = [case for case in loaded.suite.cases if selection.has_case(case)]
+        cases = _Selected(loaded.suite.cases, selection)
         if not cases:
-            return []
+            return
         models = selection.of_models(self._models(loaded))
         if loaded.renderer and all(map(agent_of, loaded.models)):
             self._note_unsent(loaded.renderer.prompt)
         if loaded.suite.metrics and not loaded.suite.gate.metrics:
             self._note_ungated(loaded.suite.metrics)
-        said = {
-            case.id: messages_of(case, loaded.renderer, self.findings.append)
-            for case in cases
-            if not all(map(agent_of, models))
-        }
-        drafts: list[PlannedCase] = []
+        self._output = _output_spec(loaded)
+        for model in dict.fromkeys(chain.from_iterable(map(models_in, models))):
+            self._find_stand_ins(model, loaded)
+        judge = self._placed(loaded.suite)
+        asked = False
+        for draft in self._drafts(loaded, cases, models):
+            asks = judge if judge is not None and _may_ask(draft.case) else None
+            asked = asked or asks is not None
+            free = self._free(loaded.suite.path, models, asks.model if asks else None)
+            yield replace(draft, judge=asks, free=free)
+            self._stop_at_many(draft.case)
+        if judge is not None and asked:
+            self._check_judge(judge, loaded, cases)
+
+    def _drafts(
+        self, loaded: LoadedSuite, cases: "_Selected", models: Sequence[str]
+    ) -> Iterator[PlannedCase]:
+        """Each case on each model, before it is known who judges it."""
+        said: Iterable[tuple[tuple[Message, ...], ...]] = self._said(loaded, cases)
+        if sum(not agent_of(model) for model in models) > 1:
+            said = spooled(said)  # So that nothing is rendered, or found wrong, once more.
         for model in models:
             agent = self._settings.agents.get(agent_of(model) or "")
-            self._check_dollars(model, loaded, agent)
-            drafts += (
-                self._planned_with_agent(case, agent, loaded)
-                if agent
-                else self._planned(case, model, loaded, said[case.id])
-                for case in cases
-            )
-        judge = self._judge(loaded, [draft.case for draft in drafts])
-        free = frozenset(filter(self._is_free, (*models, *([judge.model] if judge else ()))))
-        return [
-            replace(
-                draft,
-                index=first + place,
-                judge=judge if _may_ask(draft.case) else None,
-                free=free,
-            )
-            for place, draft in enumerate(drafts)
-        ]
+            self._check_spending(model, loaded, agent)
+            if agent:
+                yield from (self._planned_with_agent(case, agent, loaded) for case in cases)
+                continue
+            for case, messages in zip(cases, said, strict=True):
+                yield self._planned(case, model, loaded, messages)
 
-    def _is_free(self, model: str) -> bool:
+    def _said(
+        self, loaded: LoadedSuite, cases: "_Selected"
+    ) -> Iterator[tuple[tuple[Message, ...], ...]]:
+        """The messages of each turn of each case; what is the same as before is the same object."""
+        before: tuple[tuple[Message, ...], ...] = ()
+        for case in cases:
+            said = messages_of(case, loaded.renderer, self.findings.append)
+            before = tuple(map(_as_before, said, chain(before, repeat(()))))
+            yield before
+
+    def _stop_at_many(self, case: Case) -> None:
+        """Raises `InputError` once there are more mistakes than anybody reads."""
+        if len(self.findings) >= MOST_MISTAKES:
+            raise InputError([*self.findings, stopped_at(case.location)])
+
+    def _free(self, suite: str, labels: Sequence[str], judge: str | None) -> frozenset[str]:
+        """Those of the models that cost nothing, worked out once for each judge."""
+        if (suite, judge) not in self._frees:
+            asked = [model for label in labels for model in models_in(label)]
+            asked += [judge] if judge else []
+            found = frozenset(model for model in asked if self._is_free(suite, model))
+            self._frees[suite, judge] = found
+        return self._frees[suite, judge]
+
+    def _is_free(self, suite: str, model: str) -> bool:
         agent = self._settings.agents.get(agent_of(model) or "")
         if agent:
             return agent.meter is None and agent.max_usd_per_call == ZERO
-        return self._settings.price_of(model) == FREE
+        stand_ins = (one.model for one in self.stand_ins.get((suite, model), ()))
+        return all(self._settings.price_of(one) == FREE for one in (model, *stand_ins))
 
     def _models(self, loaded: LoadedSuite) -> Iterator[str]:
         suite = loaded.suite
@@ -192,7 +286,7 @@ class _Planner:
             else:
                 problem = f"no agent is called {name!r}"
                 fix = did_you_mean(name, known) or f"add to agentops.yaml: agents: {{{name}: …}}"
-            self._add("unknown-agent", problem, _place_of_models(loaded), fix)
+            self._add("unknown-agent", problem, loaded.place_of(model), fix)
 
     def _planned(
         self,
@@ -201,34 +295,53 @@ class _Planner:
         loaded: LoadedSuite,
         messages: tuple[tuple[Message, ...], ...],
     ) -> PlannedCase:
-        """One case on one model; `messages` are those of each turn."""
+        """One case on one model or cascade; `messages` are those of each turn."""
+        asked, *larger = models_in(model)
         prompt = loaded.renderer.prompt if loaded.renderer else None
         max_tokens = prompt.meta.sampling.max_tokens if prompt else None
         if prompt and max_tokens is None:
             self._note_cap(prompt.location)
-        if prompt and prompt.output_schema is not None and case.assert_output:
-            case = _asserting_output(case, prompt.output_schema, prompt.location)
+        if self._output and case.assert_output:
+            case = _asserting_output(case, self._output)
         self._note_similarity(case)
         if case.skip is None:
             self.findings += mistakes_with_model(case, prompt)
         base = Request(
-            model=model,
+            model=asked,
             messages=(),
             max_tokens=max_tokens or DEFAULT_MAX_TOKENS,
             sampling=prompt.meta.sampling if prompt else Sampling(),
             tools=prompt.tools if prompt else (),
             response_schema=prompt.output_schema if prompt else None,
-            base_url=self._settings.base_url_of(model),
+            base_url=self._settings.base_url_of(asked),
+            weights=self._settings.weights_of(asked),
+            live=_is_measured(case, loaded.suite.gate),
             timeout_s=self._settings.timeout_s,
             tags=Tags(
                 suite=loaded.suite.path,
                 case_id=case.id,
+                model=model,
                 prompt=prompt.name if prompt else None,
                 prompt_version=prompt.meta.version if prompt else None,
             ),
         )
         requests = [replace(base, messages=said, turn=at) for at, said in enumerate(messages)]
-        return _ready(case, requests, loaded.suite.path)
+        planned = _ready(case, requests, loaded.suite.path)
+        if not larger:
+            return planned
+        escalation = self._escalation(larger[0], requests, loaded.suite.tiers[model])
+        return replace(planned, model=model, escalation=escalation)
+
+    def _escalation(self, model: str, requests: Sequence[Request], tiers: Tiers) -> Escalation:
+        """What the large model of a cascade is asked: what the small one is."""
+        base_url = self._settings.base_url_of(model)
+        weights = self._settings.weights_of(model)
+        first, *later = (
+            replace(request, model=model, base_url=base_url, weights=weights)
+            for request in requests
+        )
+        price = self._settings.price_of(model)
+        return Escalation(request=first, later=tuple(later), when=tiers.when, price=price)
 
     def _planned_with_agent(
         self, case: Case, agent: AgentSettings, loaded: LoadedSuite
@@ -245,62 +358,107 @@ class _Planner:
             messages=(),
             max_tokens=DEFAULT_MAX_TOKENS,
             timeout_s=self._settings.timeout_s,
-            tags=Tags(suite=loaded.suite.path, case_id=case.id),
+            tags=Tags(suite=loaded.suite.path, case_id=case.id, model=agent.model),
         )
         case = replace(case, stubs=None)
         planned = _ready(case, agent_requests(case, base), loaded.suite.path)
         return replace(planned, agent_tools=agent.tools)
 
-    def _judge(self, loaded: LoadedSuite, cases: Sequence[Case]) -> Judge | None:
-        """The judge of a suite, once nothing speaks against asking it; None if nobody would."""
-        judge = loaded.suite.judge
-        if judge is None or not any(map(_may_ask, cases)):
+    def _placed(self, suite: Suite) -> Judge | None:
+        """The judge of a suite, with where it is asked."""
+        judge = suite.judge
+        if judge is None:
             return None
+        return replace(
+            judge,
+            base_url=self._settings.base_url_of(judge.model),
+            weights=self._settings.weights_of(judge.model),
+            live=suite.gate.max_cost_usd is not None,
+        )
+
+    def _check_judge(self, judge: Judge, loaded: LoadedSuite, cases: Iterable[Case]) -> None:
+        """Reports what speaks against asking the judge of a suite, some case of which may."""
         self._check_price(judge.model, loaded, judge.location)
-        judge = replace(judge, base_url=self._settings.base_url_of(judge.model))
         doubt = self._settings.doubt_of(judge)
-        if doubt is not None:
-            serious = doubt.severity is Severity.ERROR
-            (self.findings if serious else self.notes).append(doubt)
+        if doubt is not None and doubt.severity is Severity.ERROR:
+            self.findings.append(doubt)
+        elif doubt is not None:
+            self.notes[doubt] = None
         elif judge.path and (note := unlike_examples(judge, _specs_of(cases))):
-            self.notes.append(note)
-        return judge
+            self.notes[note] = None
 
     def _note_similarity(self, case: Case) -> None:
         """Warns where similarity is all that stands between an answer and a pass."""
         for judged in answers_of(case) if case.skip is None else ():
             able = [spec for spec in judged if spec.effective]
             if able and all(spec.kind == "similar" for spec in able):
-                self.notes.append(
-                    Finding(
-                        rule="similarity-alone",
-                        message="nothing but similarity judges this answer, and it sees neither "
-                        "negation nor numbers: 'approved' and 'not approved' score 0.84",
-                        location=able[0].location,
-                        fix="add what must be in it and what must not: mustContain, mustNotContain",
-                        severity=Severity.WARNING,
-                    )
+                note = Finding(
+                    rule="similarity-alone",
+                    message="nothing but similarity judges this answer, and it sees neither "
+                    "negation nor numbers: 'approved' and 'not approved' score 0.84",
+                    location=able[0].location,
+                    fix="add what must be in it and what must not: mustContain, mustNotContain",
+                    severity=Severity.WARNING,
                 )
+                self.notes[note] = None
 
     def _check_price(self, model: str, loaded: LoadedSuite, place: Location | None = None) -> None:
         if not self._is_limited(loaded.suite) or self._settings.price_of(model):
             return
-        place = place or _place_of_models(loaded)
+        place = place or loaded.place_of(model)
         problem = f"{model} has no known price, and a budget or gate.maxCostUsd is set"
         price = "{inputPer1M: …, outputPer1M: …}"
         fix = f"add to agentops.yaml: models: {{{model}: {{price: {price}}}}}"
         self._add("unknown-price", problem, place, fix)
 
-    def _check_dollars(self, model: str, loaded: LoadedSuite, agent: AgentSettings | None) -> None:
-        """Reports a model or an agent whose dollars nobody would know under a limit."""
+    def _check_spending(self, model: str, loaded: LoadedSuite, agent: AgentSettings | None) -> None:
+        """Reports a model or an agent of which nobody would know what a limit is about."""
         if agent is None:
-            self._check_price(model, loaded)
-        elif self._is_limited(loaded.suite):
+            for asked in models_in(model):
+                self._check_price(asked, loaded)
+            return
+        if self._is_limited(loaded.suite):
             self.findings += unknown_dollars(agent, self._settings.price_of)
+        tokens = (self._settings.budget.tokens, loaded.suite.budget.tokens)
+        if any(limit is not None for limit in tokens):
+            self.findings += unknown_tokens(agent)
+
+    def _find_stand_ins(self, model: str, loaded: LoadedSuite) -> None:
+        """Keeps who is asked where a model of a suite gives nothing, once they are not doubted."""
+        settings, found = self._settings, list[StandIn]()
+        names, place = self._fallbacks(model, loaded)
+        if names and model.startswith(("agent/", "replay/")):
+            problem = f"nothing can stand in for {model}"
+            self._add("bad-fallback", problem, place, "name it alone")
+            return
+        for name in names:
+            self._check_price(name, loaded, place)
+            if doubt := settings.doubt_of_stand_in(name, place):
+                if doubt.severity is not Severity.ERROR:
+                    self.notes[doubt] = None
+                elif doubt not in self.findings:
+                    self.findings.append(doubt)
+            base_url, weights = settings.base_url_of(name), settings.weights_of(name)
+            found.append(StandIn(model=name, base_url=base_url, weights=weights, location=place))
+        if found:
+            self.stand_ins[loaded.suite.path, model] = tuple(found)
+
+    def _fallbacks(self, model: str, loaded: LoadedSuite) -> tuple[Sequence[str], Location]:
+        """The stand-ins of a model and where they are named.
+
+        A prompt that lists its models means an order of fallback. It is nearer than what the
+        configuration has for the model, and holds where the suite names no models.
+        """
+        prompt = loaded.renderer.prompt if loaded.renderer else None
+        if prompt and not loaded.suite.models and len(prompt.meta.models) > 1:
+            return prompt.meta.models[1:], loaded.models_location
+        own = self._settings.model_settings.get(model, ModelSettings())
+        return own.fallbacks, own.fallbacks_at or loaded.place_of(model)
 
     def _is_limited(self, suite: Suite) -> bool:
-        limits = (self._settings.run_usd, suite.budget.run_usd, suite.gate.max_cost_usd)
-        return any(limit is not None for limit in limits)
+        """True when dollars are, so that a price that nobody knows is a mistake."""
+        budgeted = self._settings.budget.limits_usd or suite.budget.limits_usd
+        return budgeted or suite.gate.max_cost_usd is not None
 
     def _note_cap(self, location: Location) -> None:
         message = f"no max_tokens: answers are capped at {DEFAULT_MAX_TOKENS:,} tokens"
@@ -318,9 +476,8 @@ class _Planner:
 
     def _note(self, rule: str, message: str, location: Location, fix: str) -> None:
         info = Severity.INFO
-        self.notes.append(
-            Finding(rule=rule, message=message, location=location, fix=fix, severity=info)
-        )
+        note = Finding(rule=rule, message=message, location=location, fix=fix, severity=info)
+        self.notes[note] = None
 
     def _add(self, rule: str, message: str, location: Location, fix: str | None) -> None:
         self.findings.append(Finding(rule=rule, message=message, location=location, fix=fix))
@@ -350,12 +507,15 @@ def _unasserted(loaded: LoadedSuite) -> tuple[Finding, ...]:
     return () if is_held else loaded.suite.unasserted
 
 
-def _place_of_models(loaded: LoadedSuite) -> Location:
-    """Where a suite's models are named: there, or in its prompt."""
-    suite = loaded.suite
-    if suite.models or loaded.renderer is None:
-        return suite.models_location
-    return loaded.renderer.prompt.location
+def _is_measured(case: Case, gate: Gate) -> bool:
+    """True when the cost or the time of an answer is judged: one that is kept tells nothing of it.
+
+    Else a suite that was too dear or too slow would pass when it is run once more.
+    """
+    is_gated = gate.max_cost_usd is not None or gate.max_p95_latency_s is not None
+    return is_gated or any(
+        spec.kind in {"cost", "latency"} and not spec.advisory for spec in _specs_of([case])
+    )
 
 
 def _may_ask(case: Case) -> bool:
@@ -369,9 +529,23 @@ def _specs_of(cases: Iterable[Case]) -> Iterator[AssertionSpec]:
     return chain.from_iterable(chain.from_iterable(map(answers_of, run)))
 
 
-def _asserting_output(case: Case, schema: dict[str, Json], location: Location) -> Case:
+def _output_spec(loaded: LoadedSuite) -> AssertionSpec | None:
+    """The assertion that answers fit the output schema of the prompt; None where it has none."""
+    prompt = loaded.renderer.prompt if loaded.renderer else None
+    if prompt is None or prompt.output_schema is None:
+        return None
+    value = prompt.output_schema
+    return AssertionSpec(kind="jsonSchema", args={"value": value}, location=prompt.location)
+
+
+def _as_before(said: tuple[Message, ...], before: tuple[Message, ...]) -> tuple[Message, ...]:
+    """The messages, of which those are the ones before that are equal to them."""
+    olds = chain(before, repeat(None))
+    return tuple(old if old == one else one for one, old in zip(said, olds, strict=False))
+
+
+def _asserting_output(case: Case, spec: AssertionSpec) -> Case:
     """The case with the prompt's output schema asserted of each answer."""
-    spec = AssertionSpec(kind="jsonSchema", args={"value": schema}, location=location)
     if not case.turns:
         return replace(case, assertions=(*case.assertions, spec))
     turns = (replace(turn, assertions=(*turn.assertions, spec)) for turn in case.turns)

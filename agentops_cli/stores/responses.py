@@ -1,173 +1,202 @@
-"""Answers by the fingerprint of their request, in `.agentops/cache.sqlite`.
+"""The answers that a run takes from what is kept, and those that it keeps.
 
 A cache is a convenience: whatever goes wrong with it, a run goes on as if it were empty. A file
-that is no database is made anew. Several processes may use one file at once.
+that is no database is made anew.
 """
 
-import json
 import sqlite3
+import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import fields
 from pathlib import Path
 from typing import TypeVar
 
-from agentops_cli.errors import StoreError
-from agentops_cli.model.call import Completion, Finish
-from agentops_cli.model.json import JsonObject
-from agentops_cli.model.money import Usage
+from agentops_cli.model.call import Completion, Request
+from agentops_cli.model.prints import prints_of
 from agentops_cli.redact import Redact
-from agentops_cli.stores.home import make_home
-
-NAME = "cache.sqlite"
-KEPT_ANSWERS = 100_000
-
-# Raised when a row changes its meaning; a file of another version is made anew.
-_VERSION = 1
+from agentops_cli.stores.answers import Answers, Kept, completion_of, is_linked, remove
+from agentops_cli.stores.claims import Claims
 
 # How long the event loop may be kept waiting by another process that writes.
 _WAIT_S = 0.5
 
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS answers (
-    number INTEGER PRIMARY KEY,
-    key TEXT NOT NULL UNIQUE,
-    body TEXT NOT NULL
-)
-"""
+# Turning a new file into one for several processes is a moment in which it is another's alone.
+_TRIES, _PAUSE_S = 20, 0.02
 
-_COUNTS = tuple(field.name for field in fields(Usage))
+# When an answer was last used is worth knowing to this many seconds.
+_USE_S = 3600
+
+# Answers that could not be written wait in memory, so many of them at most.
+_MOST_WAITING = 100
+
+# The size of the file is looked at when it may have grown by this part of the limit.
+_LOOK = 1 / 64
+
+_DAY_S = 86_400
 
 T = TypeVar("T")
 
 
 class Responses:
-    """A response cache in a SQLite file below `root`; not for several threads.
+    """A response cache in a folder; not for several threads.
 
-    Only the newest answers are kept. One that redaction would change is not kept at all: keys and
-    personal data stay in the process, and half an answer is of no use.
+    What is older than `most_days` is not given any more. Beyond `most_bytes` those answers go that
+    were not used for longest. One that redaction would change is not kept at all: keys and personal
+    data stay in the process, and half an answer is of no use. `now` is seconds since 1970;
+    `name_of` gives the name that a suite is remembered by for its path.
     """
 
-    def __init__(self, root: Path, redact: Redact, *, most: int = KEPT_ANSWERS) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        redact: Redact,
+        *,
+        most_bytes: int,
+        most_days: float,
+        now: Callable[[], float] = time.time,
+        name_of: Callable[[str], str] = str,
+    ) -> None:
+        self._folder = folder
         self._redact = redact
-        self._most = most
-        self._path: Path | None = None
-        self._database: sqlite3.Connection | None = None
-        with suppress(StoreError):
-            self._path = make_home(root) / NAME
-            self._database = self._opened(self._path)
+        self._most_bytes = most_bytes
+        self._now = now
+        self._name_of = name_of
+        self._opened_at = int(now())
+        self._made_since = self._opened_at - round(most_days * _DAY_S)
+        self._waiting: dict[str, Kept] = {}
+        self._used: set[int] = set()
+        self._written = 0
+        self._is_patient = True
+        self._answers = self._opened()
+        self._claims: Claims | None = None
+        with suppress(OSError):
+            self._claims = Claims(folder)
+
+    @property
+    def is_usable(self) -> bool:
+        """False when nothing can be kept, and nothing is found."""
+        return self._answers is not None
 
     def get(self, key: str) -> Completion | None:
         """The answer that was kept, None when there is none or it cannot be read."""
-        row = self._tried(
-            lambda database: database.execute(
-                "SELECT body FROM answers WHERE key = ?", (key,)
-            ).fetchone()
-        )
-        try:
-            return None if row is None else _completion(row[0])
-        except (ValueError, KeyError, TypeError):
+        if waiting := self._waiting.get(key):
+            return waiting.completion
+        found = self._tried(lambda answers: answers.find(key))
+        if found is None or found.made_at < self._made_since:
             return None
+        if found.used_at < self._opened_at - _USE_S:
+            self._used.add(found.number)
+        return completion_of(found.body)
 
-    def put(self, key: str, completion: Completion) -> None:
-        """Keeps an answer, in place of an older one; does nothing where that is not possible."""
-        if self._redact.hits(completion.text):
+    def put(self, key: str, completion: Completion, request: Request) -> None:
+        """Keeps an answer, in place of an older one.
+
+        One that another process keeps from being written is tried again with the next one.
+        """
+        if self._answers is None or self._is_secret(completion):
             return
-        body = _body(completion)
+        tags = request.tags
+        self._waiting[key] = Kept(
+            key=key,
+            model=request.model,
+            purpose=request.purpose,
+            suite=self._name_of(tags.suite) if tags else None,
+            case_id=tags.case_id if tags else None,
+            repeat=request.repeat,
+            turn=request.turn,
+            step=request.step,
+            prints=prints_of(request),
+            made_at=int(self._now()),
+            completion=completion,
+        )
+        self._write()
+        if self._written > self._most_bytes * _LOOK:
+            self._make_room()
 
-        def write(database: sqlite3.Connection) -> None:
-            with database:
-                made = database.execute(
-                    "INSERT OR REPLACE INTO answers (key, body) VALUES (?, ?)", (key, body)
-                )
-                oldest = (made.lastrowid or 0) - self._most
-                database.execute("DELETE FROM answers WHERE number <= ?", (oldest,))
+    def claim(self, key: str) -> bool:
+        """Takes a question on; False while another process has it."""
+        return self._claims is None or self._claims.claim(key)
 
-        self._tried(write)
+    def release(self, key: str) -> None:
+        """Gives a question back."""
+        if self._claims is not None:
+            self._claims.release(key)
 
     def close(self) -> None:
-        """Closes the file."""
-        if self._database is not None:
-            self._database.close()
-        self._database = None
+        """Writes what waits, makes room, folds everything into one file, and closes it."""
+        self._wait_as_is_due(is_through=True)
+        if self._waiting:
+            self._write()
+        if used := self._used:
+            self._tried(lambda answers: answers.note_use(used, self._opened_at))
+        if self._written:
+            self._make_room()
+        self._tried(lambda answers: answers.fold())
+        if self._answers is not None:
+            self._answers.close()
+        self._answers = None
+        if self._claims is not None:
+            self._claims.close()
+        self._claims = None
 
-    def _tried(self, act: Callable[[sqlite3.Connection], T]) -> T | None:
-        """What an act on the database gives; a broken file is made anew, for the next time."""
-        if self._database is None:
+    def _is_secret(self, completion: Completion) -> bool:
+        """True when redaction would change something that a reader of the file could see."""
+        said = [completion.text]
+        for call in completion.tool_calls:
+            said += (call.id, call.name, call.arguments)
+        return any(map(self._redact.hits, said))
+
+    def _write(self) -> None:
+        size = self._tried(lambda answers: answers.keep(self._waiting.values()))
+        if size is not None:
+            self._waiting.clear()
+            self._written += size
+        elif len(self._waiting) > _MOST_WAITING:
+            del self._waiting[next(iter(self._waiting))]
+        self._wait_as_is_due(is_through=size is not None)
+
+    def _wait_as_is_due(self, *, is_through: bool) -> None:
+        """Whoever was kept waiting in vain does not wait again before it got through once."""
+        if is_through is not self._is_patient:
+            self._is_patient = is_through
+            self._tried(lambda answers: answers.wait_at_most(_WAIT_S if is_through else 0))
+
+    def _make_room(self) -> None:
+        self._tried(
+            lambda answers: answers.make_room(
+                most_bytes=self._most_bytes, made_since=self._made_since
+            )
+        )
+        self._written = 0
+
+    def _tried(self, act: Callable[[Answers], T]) -> T | None:
+        """What an act on the file gives; a broken one is made anew, for the next time."""
+        if self._answers is None:
             return None
         try:
-            return act(self._database)
+            return act(self._answers)
         except sqlite3.OperationalError:
             return None  # Busy, full or read-only: it may be well again next time.
         except sqlite3.DatabaseError:
-            self.close()
-            if self._path is not None and _removed(self._path):
-                self._database = self._opened(self._path)
+            self._answers.close()
+            self._answers = self._anew()
             return None
 
-    def _opened(self, path: Path) -> sqlite3.Connection | None:
-        """The database, made anew where it is broken or another version's; None if it cannot be."""
-        if path.is_symlink():
-            return None  # It would lead elsewhere.
-        try:
-            return _connected(path)
-        except sqlite3.OperationalError:
+    def _opened(self) -> Answers | None:
+        """The file, made anew where it is broken or another version's; None if it cannot be."""
+        if is_linked(self._folder):
             return None
-        except sqlite3.DatabaseError:
-            pass
-        with suppress(sqlite3.Error):
-            return _connected(path) if _removed(path) else None
+        for _ in range(_TRIES):
+            try:
+                return Answers(self._folder, wait_s=_WAIT_S)
+            except sqlite3.OperationalError:
+                time.sleep(_PAUSE_S)
+            except sqlite3.DatabaseError:
+                return self._anew()
         return None
 
-
-def _connected(path: Path) -> sqlite3.Connection:
-    database = sqlite3.connect(path, timeout=_WAIT_S)
-    try:
-        [version] = database.execute("PRAGMA user_version").fetchone()
-        if version not in {0, _VERSION}:
-            raise sqlite3.DatabaseError("another version's")
-        # Readers do not wait for a writer; what the last second wrote may be lost with the power.
-        database.execute("PRAGMA journal_mode = WAL")
-        database.execute("PRAGMA synchronous = NORMAL")
-        if version == 0:
-            with database:
-                database.execute(_SCHEMA)
-                database.execute(f"PRAGMA user_version = {_VERSION}")
-    except sqlite3.Error:
-        database.close()
-        raise
-    return database
-
-
-def _removed(path: Path) -> bool:
-    """Removes the file and what SQLite keeps beside it; False when it stays."""
-    try:
-        for end in ("", "-wal", "-shm"):
-            path.with_name(f"{path.name}{end}").unlink(missing_ok=True)
-    except OSError:
-        return False
-    return True
-
-
-def _body(completion: Completion) -> str:
-    usage = completion.usage
-    shape: JsonObject = {
-        "text": completion.text,
-        "finish": completion.finish.value,
-        "model": completion.model,
-        "latencyS": completion.latency_s,
-        "usage": None if usage is None else {key: getattr(usage, key) for key in _COUNTS},
-    }
-    return json.dumps(shape)
-
-
-def _completion(body: str) -> Completion:
-    data = json.loads(body)
-    counts = data["usage"]
-    return Completion(
-        text=str(data["text"]),
-        finish=Finish(data["finish"]),
-        model=str(data["model"]),
-        latency_s=float(data["latencyS"]),
-        usage=None if counts is None else Usage(**{key: int(counts[key]) for key in _COUNTS}),
-    )
+    def _anew(self) -> Answers | None:
+        with suppress(sqlite3.Error, OSError):
+            remove(self._folder)
+            return Answers(self._folder, wait_s=_WAIT_S)
+        return None

@@ -2,7 +2,8 @@
 
 import json
 import os
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -12,38 +13,69 @@ from agentops_cli.files import unwritable
 from agentops_cli.model.codec import dumps, line_of_trial, trial_of_line
 from agentops_cli.model.result import CaseResult, TrialResult
 from agentops_cli.redact import Redact, redact_trial
+from agentops_cli.stores.places import Places
+
+_CHUNK = 65536
+_ANEW = "run the suites anew; what was answered is in the cache"
+
+# What reading a line as a trial raises where it is none.
+_NO_TRIAL = (ValueError, KeyError, TypeError, AttributeError, ArithmeticError, RecursionError)
 
 
 class TrialLog:
     """An append-only file, and in memory no more than where each trial stands in it.
 
     A trial that is appended again (a second pass over an errored one) replaces the first for
-    `of`; in the file both stay, and the later line holds. Lines that were in the file before are
-    kept and never read. Not for several threads.
+    `of`; in the file both stay, and the later line holds. Each line names the `run` that it is of.
+    Lines that were in the file before are kept and not read, unless they are to be `recover`ed: a
+    run that is `resumed` knows them then as if they had been appended here. Not for several
+    threads.
     """
 
-    def __init__(self, path: Path, redact: Redact) -> None:
+    def __init__(
+        self, path: Path, redact: Redact, *, run: str | None = None, resumed: bool = False
+    ) -> None:
         self.path = path
         self._redact = redact
-        self._places: dict[int, dict[int, tuple[int, int]]] = {}
+        self._run = run
+        self._places = Places()
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             # Unbuffered: a line that the disk refused must not be tried again at the next one.
             self._file = path.open("a+b", buffering=0)
-            self._end_torn_line()
+            if resumed:
+                self._cut_torn_line()
+            else:
+                self._end_torn_line()
         except OSError as error:
             raise unwritable(path, error) from error
 
     def append(self, result: TrialResult) -> None:
         """Redacts a trial and writes it; it is with the operating system when this returns."""
-        line = dumps(line_of_trial(redact_trial(result, self._redact))).encode("ascii") + b"\n"
-        start = self._write(line)
-        self._places.setdefault(result.index, {})[result.repeat] = (start, len(line))
+        shape = line_of_trial(redact_trial(result, self._redact), run=self._run)
+        line = dumps(shape).encode("ascii") + b"\n"
+        self._places.add(result.index, self._write(line), len(line))
+
+    def recover(self) -> Iterator[TrialResult]:
+        """The trials that are in the file, in the order in which they finished, one at a time.
+
+        Raises `StoreError` for a line that is none, and for one of another run.
+        """
+        start = 0
+        with self._reading(), self.path.open("rb") as file:
+            for line in file:
+                result = self._parsed(line, start)
+                self._places.add(result.index, start, len(line))
+                start += len(line)
+                yield result
 
     def of(self, case: CaseResult) -> tuple[TrialResult, ...]:
         """The trials of one case that were appended here, by repeat."""
-        places = self._places.get(case.index, {})
-        return tuple(self._read(*places[repeat]) for repeat in sorted(places))
+        trials: dict[int, TrialResult] = {}
+        for start, length in self._places.of(case.index):
+            trial = self._read(start, length)
+            trials.setdefault(trial.repeat, trial)
+        return tuple(trials[repeat] for repeat in sorted(trials))
 
     def __enter__(self) -> Self:
         return self
@@ -71,15 +103,44 @@ class TrialLog:
         return start
 
     def _read(self, start: int, length: int) -> TrialResult:
-        try:
+        with self._reading():
             self._file.seek(start)
             line = self._file.read(length)
-        except OSError as error:
-            raise StoreError(f"cannot read {str(self.path)!r}: {error.strerror}") from error
-        if len(line) != length or not line.endswith(b"\n"):
+        if len(line) != length or line.find(b"\n") != length - 1:
             problem = f"{str(self.path)!r} was changed while the run went on"
             raise StoreError(problem, fix="give every run a trial log of its own")
         return trial_of_line(json.loads(line), path=str(self.path))
+
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            raise StoreError(f"cannot read {str(self.path)!r}: {error.strerror}") from error
+
+    def _parsed(self, line: bytes, start: int) -> TrialResult:
+        """The trial that an earlier process of the run wrote."""
+        try:
+            data = json.loads(line)
+            if data["run"] == self._run:
+                return trial_of_line(data, path=str(self.path))
+            problem = f"{str(self.path)!r} has the trials of run {data['run']}"
+        except _NO_TRIAL as error:
+            problem = f"{str(self.path)!r} is damaged: there is no trial at byte {start:,}"
+            raise StoreError(problem, fix=_ANEW) from error
+        raise StoreError(problem, fix=_ANEW)
+
+    def _cut_torn_line(self) -> None:
+        """Takes away the half line that a killed process left: its trial had not ended."""
+        end = self._file.seek(0, os.SEEK_END)
+        while end:
+            start = max(0, end - _CHUNK)
+            self._file.seek(start)
+            newline = self._file.read(end - start).rfind(b"\n")
+            end = start + newline + 1
+            if newline >= 0:
+                break
+        self._file.truncate(end)
 
     def _end_torn_line(self) -> None:
         """Ends the half line that a killed process left, so that it cannot swallow our first."""

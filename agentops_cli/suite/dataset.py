@@ -1,12 +1,12 @@
-"""Rows of a dataset file, each with the place where it stands."""
+"""Rows of a dataset file, one at a time, each with the place where it stands."""
 
 import csv
-import io
 import json
 import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import PurePosixPath
 
 from agentops_cli.errors import InputError
@@ -14,6 +14,7 @@ from agentops_cli.locate import MAX_DEPTH, parse_yaml
 from agentops_cli.model.finding import Finding
 from agentops_cli.model.json import Json, JsonObject
 from agentops_cli.model.place import Location
+from agentops_cli.ports import Source
 from agentops_cli.validate import not_finite
 
 _CELL_LIMIT = 16 * 1024 * 1024
@@ -28,41 +29,44 @@ class Row:
     location: Location
 
 
-def read_rows(text: str, *, path: str) -> tuple[Row, ...]:
-    """The rows of a .csv, .jsonl, .json or .yaml file, in order.
+def read_rows(source: Source, path: str) -> Iterator[Row | Finding]:
+    """The rows of a .csv, .jsonl, .json or .yaml file in order, a finding for what is none.
 
-    CSV cells are text; the other formats keep their types. Raises `InputError` with every line
-    that is not a row, and when there is none at all.
+    CSV cells are text; the other formats keep their types. Of a .csv and a .jsonl file no more is
+    in memory than one row; the others are read as a whole. A file without any row is a finding
+    too. Raises `UnreadableError`, also after some rows.
     """
     suffix = PurePosixPath(path).suffix.lower()
     reader = _READERS.get(suffix)
     if reader is None:
         known = ", ".join(sorted(_READERS))
-        raise InputError(
-            [_finding("unknown-format", f"a dataset cannot be {suffix!r}", path, 1, f"use {known}")]
-        )
-    findings: list[Finding] = []
-    rows: list[Row] = []
-    for number, (line, value) in enumerate(reader(text.removeprefix("\ufeff"), path), start=1):
-        if isinstance(value, Finding):
-            findings.append(value)
-        elif not isinstance(value, dict):
-            problem = "a row must be a mapping of columns to values"
-            findings.append(_finding("bad-row", problem, path, line, "write {column: value, …}"))
-        else:
-            place = Location(path=path, line=line)
-            rows.append(Row(cells=value, number=number, location=place))
-    if not rows and not findings:
+        problem = f"a dataset cannot be {suffix!r}"
+        yield _finding("unknown-format", problem, path, 1, f"use {known}")
+        return
+    number = 0
+    try:
+        for number, (line, value) in enumerate(reader(source, path), start=1):
+            yield _row(value, number, Location(path=path, line=line))
+    except InputError as error:
+        yield from error.findings
+        return
+    if not number:
         problem = "the dataset has no rows"
-        findings.append(_finding("empty-dataset", problem, path, 1, "add a row, or remove it"))
-    if findings:
-        raise InputError(findings)
-    return tuple(rows)
+        yield _finding("empty-dataset", problem, path, 1, "add a row, or remove it")
 
 
-def _csv(text: str, path: str) -> Iterator[tuple[int, Json | Finding]]:
+def _row(value: Json | Finding, number: int, place: Location) -> Row | Finding:
+    if isinstance(value, dict):
+        return Row(cells=value, number=number, location=place)
+    if isinstance(value, Finding):
+        return value
+    problem = "a row must be a mapping of columns to values"
+    return Finding(rule="bad-row", message=problem, location=place, fix="write {column: value, …}")
+
+
+def _csv(source: Source, path: str) -> Iterator[tuple[int, Json | Finding]]:
     csv.field_size_limit(_CELL_LIMIT)
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    reader = csv.reader(_unmarked(source.lines(path, newline="")), strict=True)
     line = 1
     try:
         header = next(reader, None)
@@ -87,19 +91,27 @@ def _csv(text: str, path: str) -> Iterator[tuple[int, Json | Finding]]:
         yield line, _finding("bad-csv", f"not valid CSV: {error}", path, line, fix)
 
 
-def _jsonl(text: str, path: str) -> Iterator[tuple[int, Json | Finding]]:
-    for line, row in enumerate(text.split("\n"), start=1):
+def _jsonl(source: Source, path: str) -> Iterator[tuple[int, Json | Finding]]:
+    for line, row in enumerate(_unmarked(source.lines(path, newline="\n")), start=1):
         if not row.strip():
             continue
         try:
-            yield line, parse_json(row)
+            yield line, parse_json(row.removesuffix("\n"))
         except ValueError as error:
             problem = f"not valid JSON: {error}"
             yield line, _finding("bad-json", problem, path, line, "write one JSON object a line")
 
 
-def _json(text: str, path: str) -> Iterator[tuple[int, Json | Finding]]:
+def _unmarked(lines: Iterator[str]) -> Iterator[str]:
+    """The lines without a byte-order mark before the first."""
+    for first in islice(lines, 1):
+        yield first.removeprefix("\ufeff")
+    yield from lines
+
+
+def _json(source: Source, path: str) -> Iterator[tuple[int, Json | Finding]]:
     """Reads the array item by item, so that each row has its line."""
+    text = source.read(path).removeprefix("\ufeff")
     at = _after_space(text, 0)
     line = text.count("\n", 0, at) + 1
     if text[at : at + 1] != "[":
@@ -131,8 +143,8 @@ def _after_space(text: str, at: int) -> int:
     return at
 
 
-def _yaml(text: str, path: str) -> Iterator[tuple[int, Json | Finding]]:
-    document = parse_yaml(text, path=path)
+def _yaml(source: Source, path: str) -> Iterator[tuple[int, Json | Finding]]:
+    document = parse_yaml(source.read(path), path=path)
     if not isinstance(document.data, list):
         yield 1, _finding("bad-yaml", "must be a list of rows", path, 1, "begin rows with '- '")
         return
@@ -225,7 +237,7 @@ def _boolean(value: str) -> bool:
     raise ValueError(f"{value!r} is neither true nor false")
 
 
-_READERS: Mapping[str, Callable[[str, str], Iterator[tuple[int, Json | Finding]]]] = {
+_READERS: Mapping[str, Callable[[Source, str], Iterator[tuple[int, Json | Finding]]]] = {
     ".csv": _csv,
     ".jsonl": _jsonl,
     ".json": _json,

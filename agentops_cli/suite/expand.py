@@ -1,14 +1,17 @@
 """Dataset rows to the values of cases, by the suite's column mapping."""
 
 import difflib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from agentops_cli.errors import InputError
+from agentops_cli.errors import UnreadableError
 from agentops_cli.model.finding import Finding
 from agentops_cli.model.json import Json, JsonObject
 from agentops_cli.model.place import Location
+from agentops_cli.ports import Source
+from agentops_cli.spool import spooled
 from agentops_cli.suite.dataset import Row, convert, read_rows
 from agentops_cli.validate import shown
 
@@ -80,39 +83,76 @@ class Mapped:
 _NO_REASON = frozenset({"", "no", "false", "0"})
 
 Report = Callable[[Finding], None]
-MissingColumn = Callable[[str, str, str | None], None]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """Who is told what is wrong with a dataset.
+
+    `column(key, column, near)` hears of a mapped column that no row of a file has, `unreadable` of
+    a file, `row` of everything else.
+    """
+
+    row: Report
+    column: Callable[[str, str, str | None], None]
+    unreadable: Callable[[UnreadableError], None]
 
 
 def expand_dataset(
-    texts: Mapping[str, str],
-    mapped: Mapped,
-    *,
-    report: Report,
-    missing_column: MissingColumn,
+    paths: Sequence[str], source: Source, mapped: Mapped, told: Told
 ) -> Iterator[CaseRow]:
-    """The rows of all files of a dataset, in order; what is wrong is reported, not raised.
+    """The rows of all files of a dataset, in order, each read when it is wanted.
 
-    `missing_column(key, column, near)` is called for a mapped column that no row of a file has.
+    What is wrong is told and not raised; the rest of the file goes on.
     """
-    for path, text in texts.items():
+    for path in paths:
+        prefix = f"{PurePosixPath(path).stem}-" if len(paths) > 1 else ""
         try:
-            rows = read_rows(text, path=path)
-        except InputError as error:
-            for finding in error.findings:
-                report(finding)
-            continue
-        known = dict.fromkeys(column for row in rows for column in row.cells)
-        absent = [(key, column) for key, column in mapped.columns() if column not in known]
-        for key, column in absent:
-            near = difflib.get_close_matches(column, list(known), n=1)
-            missing_column(key, column, near[0] if near else None)
-        if absent:
-            continue
-        prefix = f"{PurePosixPath(path).stem}-" if len(texts) > 1 else ""
+            for row in _Rows(source, path, told).with_columns(mapped):
+                found = _Cells(row, mapped, told.row).case_row(prefix)
+                if found:
+                    yield found
+        except UnreadableError as error:
+            told.unreadable(error)
+
+
+class _Rows:
+    """The rows of one file."""
+
+    def __init__(self, source: Source, path: str, told: Told) -> None:
+        self._rows = read_rows(source, path)
+        self._told = told
+        self._columns: dict[str, None] = {}
+        self._is_right = True
+
+    def with_columns(self, mapped: Mapped) -> Iterator[Row]:
+        """All rows, once it is known that some row has each column that is mapped."""
+        rows = self._right()
+        first = spooled(self._until(rows, {column for _, column in mapped.columns()}))
+        absent = [each for each in mapped.columns() if each[1] not in self._columns]
+        if not absent:
+            yield from first
+            yield from rows
+        elif self._is_right:
+            for key, column in absent:
+                near = difflib.get_close_matches(column, list(self._columns), n=1)
+                self._told.column(key, column, near[0] if near else None)
+
+    def _until(self, rows: Iterator[Row], wanted: AbstractSet[str]) -> Iterator[Row]:
+        """Those rows after which every wanted column was seen: mostly one, if need be all."""
         for row in rows:
-            found = _Cells(row, mapped, report).case_row(prefix)
-            if found:
-                yield found
+            self._columns.update(dict.fromkeys(row.cells))
+            yield row
+            if wanted <= self._columns.keys():
+                return
+
+    def _right(self) -> Iterator[Row]:
+        for row in self._rows:
+            if isinstance(row, Finding):
+                self._is_right = False
+                self._told.row(row)
+            else:
+                yield row
 
 
 class _Cells:

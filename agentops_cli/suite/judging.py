@@ -10,7 +10,8 @@ from agentops_cli.locate import Document
 from agentops_cli.model.finding import Finding
 from agentops_cli.model.json import Json
 from agentops_cli.model.judge import Judge
-from agentops_cli.model.suite import AssertionSpec, Case
+from agentops_cli.model.place import Location
+from agentops_cli.model.suite import Case
 from agentops_cli.ports import Source
 from agentops_cli.suite.values import Report, Values
 
@@ -40,9 +41,14 @@ def judge_of_suite(
     return None
 
 
-def without_judge(cases: Iterable[Case]) -> Iterator[Finding]:
-    """A finding for each assertion of a suite without a judge that needs one."""
-    places = dict.fromkeys(spec.location for case in cases for spec in _specs(case))
+def places_of_rubrics(case: Case) -> Iterator[Location]:
+    """Where the assertions of a case stand that cannot do without a judge."""
+    for specs in (case.assertions, *(turn.assertions for turn in case.turns)):
+        yield from (spec.location for spec in specs if needs_judge(spec))
+
+
+def without_judge(places: Iterable[Location]) -> Iterator[Finding]:
+    """A finding for each place, in a suite without a judge, where something needs one."""
     for place in places:
         yield Finding(
             rule="no-judge",
@@ -50,8 +56,3 @@ def without_judge(cases: Iterable[Case]) -> Iterator[Finding]:
             location=place,
             fix="add judge: {model: openai/gpt-4o} to the suite, or name a judge file there",
         )
-
-
-def _specs(case: Case) -> Iterator[AssertionSpec]:
-    for specs in (case.assertions, *(turn.assertions for turn in case.turns)):
-        yield from filter(needs_judge, specs)

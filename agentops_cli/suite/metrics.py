@@ -5,18 +5,21 @@ What would leave a figure undefined for want of cases is found here, before anyt
 
 import difflib
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TypeAlias
 
 from agentops_cli.errors import InputError, PluginError
 from agentops_cli.locate import Document, Route
 from agentops_cli.metrics.slices import NO_VALUE, slices_of
-from agentops_cli.model.finding import Finding
+from agentops_cli.model.finding import MOST_MISTAKES, Finding
 from agentops_cli.model.json import Json, JsonObject
 from agentops_cli.model.metric import MetricGate, MetricSpec
 from agentops_cli.model.suite import Case
 from agentops_cli.ports import Metric, MetricType
 from agentops_cli.registry import Registry
+from agentops_cli.spool import spooled
 from agentops_cli.suite.texts import Texts
 from agentops_cli.suite.values import as_list, as_mapping, as_number
 from agentops_cli.template import TemplateError
@@ -45,22 +48,51 @@ class _Item:
     optional: bool
 
 
-@dataclass(slots=True)
-class _Trouble:
-    """What is wrong with the expected values of a metric: the cases by what is said of them.
+_Said: TypeAlias = tuple[str, str | None]
+"""What is said of cases: what is wrong, and how to mend it."""
 
-    `unrendered` has those whose template failed, by its message; `asked` is how many there were.
+
+@dataclass(slots=True)
+class _Alike:
+    """Cases of which the same is said: how many there are, and the first few."""
+
+    count: int = 0
+    first: list[Case] = field(default_factory=list)
+
+    def add(self, case: Case) -> None:
+        self.count += 1
+        if self.count <= _SHOWN:
+            self.first.append(case)
+
+    def merge(self, other: "_Alike") -> None:
+        self.count += other.count
+        self.first = [*self.first, *other.first][:_SHOWN]
+
+
+@dataclass(slots=True)
+class _Found:
+    """What all cases together have for one metric.
+
+    `asked` and `slices` are of those with an expected value. `wrong` has those whose value is, and
+    `unrendered` those whose template failed, by what is said of them; of `cases` that were looked
+    at.
     """
 
-    cases: dict[tuple[str, str | None], list[Case]] = field(default_factory=dict)
-    unrendered: dict[str, list[tuple[Case, str | None]]] = field(default_factory=dict)
-    asked: int = 0
+    asked: set[str] = field(default_factory=set)
+    slices: set[str] = field(default_factory=set)
+    referred: int = 0
+    wrong: dict[_Said, _Alike] = field(default_factory=dict)
+    unrendered: dict[_Said, _Alike] = field(default_factory=dict)
+    cases: int = 0
 
-    def __bool__(self) -> bool:
-        return bool(self.cases or self.unrendered)
+    @property
+    def is_right(self) -> bool:
+        return not self.wrong and not self.unrendered
 
-    def add(self, case: Case, message: str, fix: str | None) -> None:
-        self.cases.setdefault((message, fix), []).append(case)
+    def refuse(self, case: Case, said: _Said, where: dict[_Said, _Alike]) -> None:
+        """Keeps what is said of a case, unless so much is said already that nobody reads it."""
+        if said in where or len(where) < MOST_MISTAKES:
+            where.setdefault(said, _Alike()).add(case)
 
 
 class MetricReader:
@@ -91,29 +123,37 @@ class MetricReader:
         """Every metric that could be built."""
         return tuple(item.spec for item in self._items)
 
-    def referring(self, cases: Sequence[Case], *, complete: bool) -> tuple[Case, ...]:
+    def referring(self, cases: Sequence[Case], *, complete: bool) -> Sequence[Case]:
         """The cases with what each metric expects of them; skipped ones expect nothing.
 
         Unless these are all cases of the suite, nothing is said of what none of them has.
         """
-        columns = dict.fromkeys(column for case in cases for column in case.row)
-        blank: JsonObject = dict.fromkeys(columns, "")
-        found: list[dict[str, Json]] = [{} for _ in cases]
-        for item in self._items:
-            trouble = _Trouble()
-            for case, references in zip(cases, found, strict=True):
-                if case.skip is None:
-                    trouble.asked += 1
-                    self._refer(item, case, references, blank=blank, trouble=trouble)
-            self._report_trouble(item, trouble)
-            if complete and not trouble:
-                self._check_unseen(item, found)
-                pairs = zip(cases, found, strict=True)
-                self._check_slices(item, [case for case, has in pairs if item.spec.name in has])
-        return tuple(
-            replace(case, references=references) if references else case
-            for case, references in zip(cases, found, strict=True)
-        )
+        if not self._items:
+            return cases
+        found = [_Found() for _ in self._items]
+        referring = spooled(self._referring(cases, self._blank(cases), found))
+        for item, each in zip(self._items, found, strict=True):
+            self._report_wrong(item, each)
+            if complete and each.is_right:
+                self._check_unseen(item, each)
+                self._check_slices(item, each, referring)
+        return referring
+
+    def _blank(self, cases: Iterable[Case]) -> JsonObject:
+        """Every column that a row has, empty, where a row may lack one."""
+        if not any(item.optional for item in self._items):
+            return {}
+        return dict.fromkeys((column for case in cases for column in case.row), "")
+
+    def _referring(
+        self, cases: Iterable[Case], blank: JsonObject, found: Sequence[_Found]
+    ) -> Iterator[Case]:
+        for case in cases:
+            references: dict[str, Json] = {}
+            if case.skip is None:
+                for item, each in zip(self._items, found, strict=True):
+                    self._refer(item, case, references, blank=blank, found=each)
+            yield replace(case, references=references) if references else case
 
     def gates(self, gate: JsonObject) -> Mapping[str, MetricGate]:
         """The thresholds of `gate.metrics` by the full names of their figures."""
@@ -190,9 +230,10 @@ class MetricReader:
         references: dict[str, Json],
         *,
         blank: JsonObject,
-        trouble: _Trouble,
+        found: _Found,
     ) -> None:
         """Adds what the metric expects of the case."""
+        found.cases += 1
         row = {**blank, **case.row} if item.optional else dict(case.row)
         scope: JsonObject = {"input": case.input, "vars": dict(case.vars), "row": row}
         try:
@@ -200,15 +241,19 @@ class MetricReader:
             if _is_blank(expected):
                 if not item.optional:
                     fix = "fill it, or write optional: true to leave such cases out"
-                    trouble.add(case, "its expected value is empty", fix)
+                    found.refuse(case, ("its expected value is empty", fix), found.wrong)
                 return
-            references[item.spec.name] = item.metric.reference(expected)
+            reference = references[item.spec.name] = item.metric.reference(expected)
         except TemplateError as error:
-            trouble.unrendered.setdefault(error.message, []).append((case, error.fix))
+            found.refuse(case, (error.message, error.fix), found.unrendered)
         except ValueError as error:
-            trouble.add(
-                case, f"its expected value is wrong: {error}", "mend the case, or the metric"
-            )
+            message = f"its expected value is wrong: {error}"
+            found.refuse(case, (message, "mend the case, or the metric"), found.wrong)
+        else:
+            found.referred += 1
+            found.asked.update(item.metric.asked(reference))
+            if item.spec.by is not None:
+                found.slices.update(slices_of(case, item.spec.by))
 
     def _value(self, written: Json, scope: JsonObject) -> Json:
         """What a case expects; a text that names one value and nothing else is that value."""
@@ -220,22 +265,25 @@ class MetricReader:
             return holder[plain[2]]
         return self._texts.text(written, scope)
 
-    def _report_trouble(self, item: _Item, trouble: _Trouble) -> None:
+    def _report_wrong(self, item: _Item, found: _Found) -> None:
         """One finding for each case, or for all of them when there are many of a kind.
 
         A template that fails for every case is wrong itself.
         """
-        for message, failed in trouble.unrendered.items():
-            if len(failed) == trouble.asked:
+        times, told = Counter[str](), set[str]()
+        for (message, _), alike in found.unrendered.items():
+            times[message] += alike.count
+        for (message, hint), alike in found.unrendered.items():
+            if times[message] < found.cases:
+                found.wrong.setdefault((message, hint), _Alike()).merge(alike)
+            elif message not in told:
+                told.add(message)
                 problem = f"metric {item.spec.name!r}: {message}"
-                mend = failed[0][1] or "mend the template"
+                mend = hint or "mend the template"
                 self._add("bad-template", problem, (*item.route, "expected"), mend)
-                continue
-            for case, hint in failed:
-                trouble.add(case, message, hint)
-        for (message, fix), cases in trouble.cases.items():
-            shown = cases if len(cases) <= _SHOWN else cases[:1]
-            more = f" (so have {len(cases) - 1:,} more cases)" if len(cases) > _SHOWN else ""
+        for (message, fix), alike in found.wrong.items():
+            shown = alike.first if alike.count <= _SHOWN else alike.first[:1]
+            more = f" (so have {alike.count - 1:,} more cases)" if alike.count > _SHOWN else ""
             for case in shown:
                 problem = f"metric {item.spec.name!r}, case {case.id!r}: {message}{more}"
                 place = case.location
@@ -243,36 +291,30 @@ class MetricReader:
                     Finding(rule="bad-reference", message=problem, location=place, fix=fix)
                 )
 
-    def _check_unseen(self, item: _Item, found: Iterable[Mapping[str, Json]]) -> None:
+    def _check_unseen(self, item: _Item, found: _Found) -> None:
         """A label that no case expects has no recall, and nobody would notice."""
         own = item.spec.name
-        asked = {
-            name
-            for references in found
-            if own in references
-            for name in item.metric.asked(references[own])
-        }
         for name in item.metric.names:
-            if name not in asked:
+            if name not in found.asked:
                 problem = f"metric {own!r}: no case expects {name!r}, so its recall is not defined"
                 fix = "add cases that do, or remove it from the metric"
                 self._add("never-expected", problem, _route_of(name, item), fix)
 
-    def _check_slices(self, item: _Item, cases: Sequence[Case]) -> None:
+    def _check_slices(self, item: _Item, found: _Found, cases: Iterable[Case]) -> None:
         by = item.spec.by
         if by is None:
             return
-        slices = {name for case in cases for name in slices_of(case, by)}
         route: Route = (*item.route, "by")
-        if slices == {f"{by}:{NO_VALUE}"}:
-            known = sorted(
-                {tag.partition(":")[0] for case in cases for tag in case.tags if ":" in tag}
-                | {column for case in cases for column in case.row}
-            )
+        if found.slices == {f"{by}:{NO_VALUE}"}:
+            known: set[str] = set()
+            for case in cases:
+                if item.spec.name in case.references:
+                    known.update(tag.partition(":")[0] for tag in case.tags if ":" in tag)
+                    known.update(case.row)
             problem = f"{by!r} is neither a tag prefix nor a column of any case"
-            self._add("unknown-slice", problem, route, _hint(by, known))
-        elif len(slices) > MOST_SLICES:
-            problem = f"{by!r} makes {len(slices):,} slices of {len(cases):,} cases"
+            self._add("unknown-slice", problem, route, _hint(by, sorted(known)))
+        elif len(found.slices) > MOST_SLICES:
+            problem = f"{by!r} makes {len(found.slices):,} slices of {found.referred:,} cases"
             fix = f"name a column with at most {MOST_SLICES} values"
             self._add("too-many-slices", problem, route, fix)
 

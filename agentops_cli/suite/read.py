@@ -4,7 +4,7 @@ Reading goes on after a mistake with what is left, so that all of them are repor
 suite is returned only when there was none.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -12,22 +12,29 @@ from pathlib import PurePosixPath
 
 from agentops_cli.errors import InputError
 from agentops_cli.locate import Document, Route, parse_yaml
-from agentops_cli.model.finding import Finding
+from agentops_cli.model.finding import MOST_MISTAKES, Finding, stopped_at
 from agentops_cli.model.json import JsonObject
 from agentops_cli.model.judge import Judge
 from agentops_cli.model.place import Location
-from agentops_cli.model.suite import Budget, Case, Gate, Quarantine, Suite
+from agentops_cli.model.suite import Budget, Case, Gate, Quarantine, Suite, models_in
 from agentops_cli.ports import AssertionType, MetricType, Source
 from agentops_cli.registry import Registry
+from agentops_cli.spool import spooled
 from agentops_cli.suite.conversation import Talk, TalkReader
-from agentops_cli.suite.expand import Mapped, expand_dataset
-from agentops_cli.suite.judging import judge_of_suite, without_judge
+from agentops_cli.suite.expand import Mapped, Told, expand_dataset
+from agentops_cli.suite.ids import Ids
+from agentops_cli.suite.judging import judge_of_suite, places_of_rubrics, without_judge
 from agentops_cli.suite.metrics import MetricReader
 from agentops_cli.suite.specs import CASE_KINDS, RawSpec, SpecReader
 from agentops_cli.suite.texts import Texts
+from agentops_cli.suite.tiers import read_models
 from agentops_cli.suite.values import Values, as_list, as_mapping, as_number, as_text
 from agentops_cli.template import Templates
 from agentops_cli.validate import problems, without
+
+AUTO_REPEAT, AUTO_REPEAT_PASS = 5, 3
+"""How often a case is repeated at most, and must pass, whose suite says nothing of it, where cases
+are repeated until they are decided: a majority of five, three calls for most."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +42,8 @@ class SuiteContext:
     """What reading a suite needs besides its text.
 
     `source` is the tree that the suite and its data files are in. `repeat` is the command line's,
-    which wins over the file's. `judge` is the configuration's, for a suite that names none.
+    which wins over the file's; with `repeat_auto` cases are repeated until they are decided.
+    `judge` is the configuration's, for a suite that names none.
     """
 
     source: Source
@@ -43,6 +51,7 @@ class SuiteContext:
     metrics: Registry[MetricType]
     templates: Templates
     repeat: int | None = None
+    repeat_auto: bool = False
     judge: Judge | None = None
 
 
@@ -70,6 +79,8 @@ class _Reader:
     def __init__(self, document: Document, context: SuiteContext) -> None:
         self.findings: list[Finding] = []
         self._unasserted: list[Finding] = []
+        self._ids = Ids()
+        self._rubrics: dict[Location, None] = {}
         # What is wrong with metrics and gates keeps nothing from being said of the cases.
         self._aside: list[Finding] = []
         self._document = document
@@ -101,32 +112,35 @@ class _Reader:
 
     def suite(self) -> Suite:
         """The suite, as far as it could be read; complete only when there are no findings."""
-        cases = tuple(self._unique(self._cases()))
+        cases = spooled(self._noted(self._cases()))
+        self._report_twice(cases)
         if not self._broken:
             self._talks.check_defaults()
         cases = self._metrics.referring(cases, complete=not self.findings)
         prompt = self._data.get("prompt")
-        models = [model for model in as_list(self._data.get("models")) if isinstance(model, str)]
+        models = read_models(self._data.get("models"), self._document, report=self.findings.append)
         suite = Suite(
             name=PurePosixPath(self._document.path).stem,
             path=self._document.path,
             location=self._document.at(),
             prompt=prompt if isinstance(prompt, str) else None,
             prompt_location=self._document.at(("prompt",)),
-            models=tuple(dict.fromkeys(models)),
+            models=models.names,
             models_location=self._document.at(("models",)),
             cases=cases,
             gate=self._gate(as_mapping(self._data.get("gate"))),
-            budget=Budget(run_usd=self._dollars(("budget", "runUsd"))),
-            judge=self._judge(cases),
+            budget=self._budget(as_mapping(self._data.get("budget"))),
+            judge=self._judge(),
             metrics=self._metrics.specs,
             unasserted=tuple(self._unasserted),
+            tiers=models.tiers,
+            model_places=models.places,
         )
         self._demand_prompt(suite)
         self.findings += self._aside
         return suite
 
-    def _judge(self, cases: Iterable[Case]) -> Judge | None:
+    def _judge(self) -> Judge | None:
         """The suite's own judge, else the configuration's; demanded where a case needs one."""
         if "judge" in as_mapping(self._document.data):
             return judge_of_suite(
@@ -137,7 +151,7 @@ class _Reader:
                 report=self.findings.append,
             )
         if self._context.judge is None:
-            self.findings += without_judge(cases)
+            self.findings += without_judge(self._rubrics)
         return self._context.judge
 
     def _valid_part(self) -> JsonObject:
@@ -159,7 +173,9 @@ class _Reader:
     def _demand_prompt(self, suite: Suite) -> None:
         # In whatever case it is written: that no provider is called Agent is told by the plan.
         needs_none = suite.models and all(
-            model.lower().startswith(("agent/", "replay/")) for model in suite.models
+            model.lower().startswith(("agent/", "replay/"))
+            for label in suite.models
+            for model in models_in(label)
         )
         if suite.prompt is None and not needs_none and ("prompt",) not in self._broken:
             self._add(
@@ -201,21 +217,21 @@ class _Reader:
             fix = f"did you mean {near!r}?" if near else "name a column of the file"
             self._add("missing-column", f"there is no column {column!r}", (*route, key), fix)
 
-        rows = expand_dataset(
-            self._dataset_files(holder, route),
-            Mapped.of(holder),
-            report=self.findings.append,
-            missing_column=missing_column,
+        told = Told(
+            row=self._refuse_row,
+            column=missing_column,
+            unreadable=lambda error: self._values.unreadable(error, (*route, "file")),
         )
-        for row in rows:
+        paths = self._dataset_files(holder, route)
+        for row in expand_dataset(paths, self._context.source, Mapped.of(holder), told):
             given = {**self._default_vars, **row.vars}
             scope: JsonObject = {"input": row.input, "vars": given, "row": dict(row.cells)}
             case = self._completed(shape, scope, row.location, route)
             tags = case.tags | row.tags
             yield replace(case, id=row.id, tags=tags, skip=row.skip, xfail=row.xfail)
 
-    def _dataset_files(self, holder: JsonObject, route: Route) -> Mapping[str, str]:
-        """Text by path of the files that a dataset names."""
+    def _dataset_files(self, holder: JsonObject, route: Route) -> Sequence[str]:
+        """The files that a dataset names."""
         pattern = str(holder["file"])
         paths: tuple[str, ...] = (self._values.beside(pattern),)
         if any(mark in pattern for mark in "*?["):
@@ -223,23 +239,48 @@ class _Reader:
             if not paths:
                 problem = f"no file matches {pattern!r}"
                 self._add("missing-file", problem, (*route, "file"), "mend the pattern")
-        texts = {path: self._values.text(path, (*route, "file")) for path in paths}
-        return {path: text for path, text in texts.items() if text is not None}
+        return paths
 
-    def _unique(self, cases: Iterator[Case]) -> Iterator[Case]:
+    def _noted(self, cases: Iterator[Case]) -> Iterator[Case]:
+        """The cases, of each of which is noted what all of them together are asked for."""
+        for case in cases:
+            if case.id:
+                self._ids.add(case.id)
+            if self._context.judge is None:
+                self._rubrics.update(dict.fromkeys(places_of_rubrics(case)))
+            yield case
+            self._stop_at_many(case.location)
+
+    def _refuse_row(self, finding: Finding) -> None:
+        self.findings.append(finding)
+        self._stop_at_many(finding.location or self._document.at())
+
+    def _stop_at_many(self, place: Location) -> None:
+        """Raises `InputError` once there are more mistakes than anybody reads."""
+        if len(self.findings) >= MOST_MISTAKES:
+            raise InputError([*self.findings, stopped_at(place)])
+
+    def _report_twice(self, cases: Iterable[Case]) -> None:
+        """A finding for each case whose id another one had before."""
+        suspects = self._ids.suspects()
+        if not suspects:
+            return
         first: dict[str, Location] = {}
         for case in cases:
-            if case.id and case.id in first:
-                self.findings.append(
-                    Finding(
-                        rule="duplicate-id",
-                        message=f"case id {case.id!r} is already used at {first[case.id]}",
-                        location=case.location,
-                        fix="give each case an id of its own",
-                    )
+            if not case.id or hash(case.id) not in suspects:
+                continue
+            before = first.setdefault(case.id, case.location)
+            if before is case.location:
+                continue
+            self.findings.append(
+                Finding(
+                    rule="duplicate-id",
+                    message=f"case id {case.id!r} is already used at {before}",
+                    location=case.location,
+                    fix="give each case an id of its own",
                 )
-            first.setdefault(case.id, case.location)
-            yield case
+            )
+            self._stop_at_many(case.location)
 
     def _shape(self, holder: JsonObject, route: Route) -> _Shape:
         own = self._specs.read(holder, route)
@@ -292,6 +333,7 @@ class _Reader:
             tags=shape.tags,
             repeat=shape.repeat,
             repeat_pass=shape.repeat_pass,
+            repeat_auto=self._context.repeat_auto,
             assert_output=shape.assert_output,
             messages=self._talks.messages(talk, scope, place),
             turns=turns,
@@ -311,6 +353,8 @@ class _Reader:
         Where the prompt's output is asserted too, only whoever reads the prompt can tell.
         """
         wanting = self._unasserted if assert_output and "prompt" in self._data else self.findings
+        if len(wanting) >= MOST_MISTAKES:
+            return
         for index, fine in enumerate(carried):
             if fine:
                 continue
@@ -328,7 +372,8 @@ class _Reader:
             (self._defaults, ("defaults",)),
             (self._data, ()),
         ]
-        written = next((v for level, _ in levels if isinstance(v := level.get("repeat"), int)), 1)
+        said = next((v for level, _ in levels if isinstance(v := level.get("repeat"), int)), None)
+        written = said or 1
         repeat = self._context.repeat or written
         for level, place in levels:
             ratio = level.get("repeatPass")
@@ -341,6 +386,8 @@ class _Reader:
                 self._add("bad-value", problem, (*place, "repeatPass"), fix)
             # Rounded up: `--repeat` never makes it laxer.
             return repeat, -(-wanted * repeat // of)
+        if self._context.repeat_auto and said is None:
+            return AUTO_REPEAT, AUTO_REPEAT_PASS
         return repeat, repeat
 
     def _quarantine(self, holder: JsonObject, route: Route) -> Quarantine | None:
@@ -363,6 +410,18 @@ class _Reader:
             max_cost_usd=self._dollars(("gate", "maxCostUsd")),
             max_p95_latency_s=None if latency is None else as_number(latency, 0.0),
             metrics=self._metrics.gates(gate),
+        )
+
+    def _budget(self, budget: JsonObject) -> Budget:
+        def number(key: str) -> int | None:
+            return int(as_number(budget[key], 0)) if key in budget else None
+
+        return Budget(
+            run_usd=self._dollars(("budget", "runUsd")),
+            case_usd=self._dollars(("budget", "caseUsd")),
+            calls=number("calls"),
+            tokens=number("tokens"),
+            usd_per_hour=self._dollars(("budget", "usdPerHour")),
         )
 
     def _dollars(self, route: Route) -> Decimal | None:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from agentops_cli.model.suite import Case
+from agentops_cli.model.suite import Case, models_in
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -12,7 +12,8 @@ class Selection:
     """What was typed to narrow a run; everything that is empty selects all.
 
     `text` is looked for in case ids, ignoring case. A case needs any of `tags`, and its id among
-    `cases` exactly. `models` are ids or patterns such as `openai/*`.
+    `cases` exactly. `models` are ids or patterns such as `openai/*`; of a cascade they mean its
+    label or either model.
     """
 
     text: str = ""
@@ -38,15 +39,23 @@ class Selection:
         return tuple(
             model
             for model in models
-            if not self.models or any(fnmatchcase(model, pattern) for pattern in self.models)
+            if not self.models or any(_means(pattern, model) for pattern in self.models)
         )
 
     def unmatched(self, cases: Iterable[Case], models: Iterable[str]) -> Iterator[str]:
         """What was typed and fits nothing that there is: a typo, whatever else matched."""
-        cases, models = tuple(cases), tuple(models)
-        known_tags = {tag for case in cases for tag in case.tags}
-        yield from (f"case {name!r}" for name in sorted(self.cases - {c.id for c in cases}))
-        yield from (f"tag {tag!r}" for tag in sorted(self.tags - known_tags))
+        models, ids, tags = tuple(models), set(self.cases), set(self.tags)
+        for case in cases if ids or tags else ():
+            ids.discard(case.id)
+            tags -= case.tags
+            if not ids and not tags:
+                break
+        yield from (f"case {name!r}" for name in sorted(ids))
+        yield from (f"tag {tag!r}" for tag in sorted(tags))
         for pattern in self.models:
-            if not any(fnmatchcase(model, pattern) for model in models):
+            if not any(_means(pattern, model) for model in models):
                 yield f"model {pattern!r}"
+
+
+def _means(pattern: str, label: str) -> bool:
+    return any(fnmatchcase(name, pattern) for name in (label, *models_in(label)))

@@ -37,10 +37,14 @@ class Values:
             try:
                 self._files[path] = self._source.read(path)
             except UnreadableError as error:
-                fix = error.fix or "mend the path, which is relative to the suite"
-                self._add("missing-file", error.message, route, fix)
+                self.unreadable(error, route)
                 return None
         return self._files[path]
+
+    def unreadable(self, error: UnreadableError, route: Route) -> None:
+        """Reports that a file which is named at a route cannot be read."""
+        fix = error.fix or "mend the path, which is relative to the suite"
+        self._add("missing-file", error.message, route, fix)
 
     def beside(self, path: str) -> str:
         """A path as the source knows it."""

@@ -36,7 +36,8 @@ class Judged:
     def settle(self, reply: Completion) -> Verdict:
         if not reply.text:
             raise CannotTell("the judge said nothing")
-        return a_verdict(kind="other", passed=reply.text == "yes", score=0.75, reason=reply.model)
+        verdict = a_verdict(kind="other", passed=reply.text == "yes", score=0.75)
+        return replace(verdict, reason=reply.model, unsure=reply.text == "perhaps")
 
 
 def plugins() -> Registry[AssertionType]:
@@ -45,6 +46,12 @@ def plugins() -> Registry[AssertionType]:
 
 def spec_of(kind: str, **changes: bool) -> AssertionSpec:
     return replace(AssertionSpec(kind=kind, args={}, location=PLACE), **changes)  # type: ignore[arg-type] # flags
+
+
+@pytest.mark.parametrize("negated", [False, True])
+def test_an_opinion_that_is_unsure_stays_so(negated: bool) -> None:
+    assert settled("perhaps", negated=negated).unsure
+    assert not settled("yes", negated=negated).unsure
 
 
 def settled(text: str, *, reason: str = "so it says", **changes: bool) -> Verdict:

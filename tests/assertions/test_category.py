@@ -39,6 +39,22 @@ def test_the_reason_quotes_the_words_that_decided(judge: Judge) -> None:
     assert "I can't help with that" in reason
 
 
+@pytest.mark.parametrize(
+    ("answer", "unsure"),
+    [
+        (ANSWERED, False),
+        (DECLINED, False),
+        ('{"error": "upstream timeout"}', False),  # Confidence 0.80,
+        ("The response was filtered due to the content management policy.", True),  # and 0.65.
+    ],
+)
+@pytest.mark.parametrize("wanted", ["success", "refusal"])
+def test_a_rule_that_is_often_wrong_is_unsure_whatever_was_wanted(
+    judge: Judge, answer: str, unsure: bool, wanted: str
+) -> None:
+    assert judge("expectedCategory", answer, {"value": wanted}).unsure is unsure
+
+
 @pytest.mark.parametrize("text", ["", ANSWERED, DECLINED])
 @pytest.mark.parametrize(("wanted", "passed"), [("error", True), ("success", False)])
 def test_an_agent_that_failed_is_an_error_whatever_it_says(

@@ -7,7 +7,7 @@ import pytest
 
 from agentops_cli.assertions import BUILTIN
 from agentops_cli.assertions.forbidding import forbids, forbids_text
-from agentops_cli.model.call import Verdict
+from agentops_cli.model.call import Completion, Verdict
 from agentops_cli.model.prompt import Message
 from agentops_cli.model.suite import AssertionSpec
 from agentops_cli.model.tool import ToolCall
@@ -129,3 +129,43 @@ def test_none_at_all_is_a_ban(kind: str, args: dict[str, Any], is_ban: bool) -> 
     spec = AssertionSpec(kind=kind, args=args, location=PLACE)
     assert forbids(spec) is is_ban
     assert forbids(replace(spec, negated=True)) is not is_ban
+
+
+HIDDEN = "Ask [redacted:email] today."
+
+
+@pytest.mark.parametrize(
+    ("kind", "args", "negated", "passed"),
+    [
+        ("mustNotContain", {"value": "jane@corp.net"}, False, None),
+        ("mustNotContain", {"value": "corp"}, False, None),
+        ("mustNotContain", {"value": ["as a model", {"text": "jane", "word": True}]}, False, None),
+        ("mustNotContain", {"value": {"regex": "call \\d+ now"}}, False, None),
+        ("contains", {"value": "room 4"}, True, None),
+        ("mustNotContain", {"value": "as a language model"}, False, True),
+        ("mustNotContain", {"value": "today"}, False, False),
+        ("noPromptLeak", {"value": True}, False, True),
+        ("noSecrets", {"value": True}, False, True),
+        ("noPii", {"value": True}, False, False),
+        ("mustContain", {"value": "today"}, False, True),
+        ("mustContain", {"value": "jane"}, False, False),
+    ],
+)
+def test_what_a_recording_hides_is_not_taken_for_absent(
+    kind: str, args: dict[str, Any], negated: bool, passed: bool | None
+) -> None:
+    assert judged_of(a_completion(HIDDEN, cached=True), kind, args, negated) is passed
+    # What a model says is what it says, marks and all.
+    assert judged_of(a_completion(HIDDEN), kind, args, negated) is not None
+
+
+def test_what_a_recording_hides_before_the_tools_were_called_counts() -> None:
+    answer = a_completion("Done.", said=(HIDDEN,), tool_calls=(CALL,), cached=True)
+    assert judged_of(answer, "mustNotContain", {"value": "jane"}, False) is None
+    assert judged_of(answer, "mustNotContain", {"value": "today"}, False) is False
+
+
+def judged_of(answer: Completion, kind: str, args: dict[str, Any], negated: bool) -> bool | None:
+    messages = (Message(role="system", content=SYSTEM), Message(role="user", content="Hi"))
+    request = {"messages": messages}
+    return judge_answer(kind, answer, args, negated=negated, request=request).passed

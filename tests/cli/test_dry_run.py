@@ -80,3 +80,76 @@ def test_it_is_told_as_json_for_machines(cli: Cli, server: FaultyOpenAI) -> None
     assert (row["cases"], row["calls"], row["outputTokens"]) == (2, 14, 700)
     assert row["inputTokens"] > 0
     assert not server.requests
+
+
+LIMITED = """
+    prompt: echo.prompt.md
+    budget: {budget}
+    cases:
+      - {{id: short, input: Hi, mustContain: x}}
+      - {{id: talk, turns: [{{input: Hi, mustContain: x}}, {{input: Bye, mustContain: x}}]}}
+"""
+
+
+# 50 tokens of 1 dollar for each of three calls; what goes in costs nothing.
+@pytest.mark.parametrize(
+    ("budget", "told"),
+    [
+        ("{runUsd: 150}", None),
+        ("{runUsd: 149}", "calls may be refused: up to $150 may be asked of the $149 of s.yaml"),
+        ("{runUsd: 49}", "2 cases are refused: the first call alone may take more than the $49"),
+        ("{calls: 3, tokens: 10000, usdPerHour: 150, caseUsd: 100}", None),
+        ("{calls: 2}", "up to 3 calls may be asked of the 2 calls of s.yaml (budget.calls)"),
+        ("{calls: 0}", "2 cases are refused"),
+        ("{tokens: 1000}", "may be asked of the 1,000 tokens of s.yaml (budget.tokens)"),
+        ("{tokens: 1}", "2 cases are refused"),
+        ("{usdPerHour: 149}", "of s.yaml (budget.usdPerHour), if all of it comes within an hour"),
+        ("{caseUsd: 99}", "1 case may be refused: up to $100 may be asked of the $99 of each case"),
+        ("{caseUsd: 9}", "2 cases are refused"),
+    ],
+)
+def test_it_tells_what_every_limit_would_refuse(
+    cli: Cli, server: FaultyOpenAI, budget: str, told: str | None
+) -> None:
+    cli.write("agentops.yaml", PRICE)
+    name = cli.write("s.yaml", LIMITED.format(budget=budget))
+    ended = cli.run("eval", name, "--dry-run")
+    assert ended.code is ExitCode.OK, ended.err
+    assert ("refused" in ended.out) is (told is not None)
+    if told is not None:
+        assert told in ended.out
+        assert "; raise budget." in ended.out
+    assert not server.requests
+
+
+def test_limits_of_the_run_and_how_far_they_reach_are_told_as_json(cli: Cli) -> None:
+    cli.write("agentops.yaml", f"{PRICE}budget: {{runUsd: 149.5, caseUsd: 200}}\n")
+    name = cli.write("s.yaml", LIMITED.format(budget="{calls: 3}"))
+    ended = cli.run("eval", name, "--dry-run", "--format", "json", "--budget", "120")
+    told = json.loads(ended.out)["limits"]
+    assert [(each["limit"], each["owner"], each["source"]) for each in told] == [
+        ("budget.runUsd", "the run", "--budget"),
+        ("budget.calls", "s.yaml", "budget.calls in s.yaml"),
+        ("budget.caseUsd", "each case", "budget.caseUsd in agentops.yaml:2"),
+    ]
+    assert [(each["allowed"], each["fallsShort"]) for each in told] == [
+        ("120", True),
+        (3, False),
+        ("200", False),
+    ]
+    assert [float(each["most"]) for each in told] == [150, 3, 100]
+
+
+def test_the_input_is_counted_twice_as_large_as_it_may_be(cli: Cli) -> None:
+    cli.write(
+        "agentops.yaml", "models: {openai/ok: {price: {inputPer1M: 1000000, outputPer1M: 0}}}"
+    )
+    suite = """
+        prompt: echo.prompt.md
+        cases: [{id: a, input: Hi, mustContain: x}]
+    """
+    ended = cli.run("eval", cli.write("s.yaml", suite), "--dry-run", "--format", "json")
+    [row] = json.loads(ended.out)["models"]
+    # 64 for the request, 16 for each of two messages, 29 and 2 bytes of text.
+    assert row["inputTokens"] == 2 * (64 + 32 + 29 + 2)
+    assert float(row["costUsd"]) == row["inputTokens"]

@@ -68,6 +68,7 @@ def test_a_failed_case_is_shown_with_what_was_expected_what_came_and_where(
 def test_a_provider_that_gives_no_answer_is_errored_and_never_a_verdict(
     cli: Cli, server: FaultyOpenAI, model: str, kind: str
 ) -> None:
+    cli.write("agentops.yaml", "retry: {baseWaitS: 0}\nbreaker: {cooldownS: 0}\n")
     ended = cli.run(
         "eval", cli.suite(f"openai/{model}"), "--timeout", "0.5", "--junit", "j.xml",
         "--json", "r.json",
@@ -79,6 +80,50 @@ def test_a_provider_that_gives_no_answer_is_errored_and_never_a_verdict(
     assert not list(cli.junit().iter("failure"))
     [case] = cli.json()["suites"][0]["cases"]
     assert (case["outcome"], case["passRate"]) == ("errored", None)
+
+
+@pytest.mark.parametrize(("retries", "calls"), [((), 4), (("--retries", "0"), 1)])
+def test_a_call_is_made_so_often_in_each_of_two_passes(
+    cli: Cli, server: FaultyOpenAI, retries: tuple[str, ...], calls: int
+) -> None:
+    cli.write("agentops.yaml", "retry: {baseWaitS: 0}\nbreaker: {consecutiveFailures: 99}\n")
+    ended = cli.run("eval", cli.suite("openai/503"), *retries, "--json", "r.json")
+    assert ended.code is ExitCode.UNREACHABLE
+    assert len(server.requests) == 2 * calls
+    [case] = cli.json()["suites"][0]["cases"]
+    assert case["trials"][0]["fault"]["retries"] == calls - 1
+
+
+def test_a_provider_that_is_down_from_the_start_is_unreachable_and_not_waited_for_long(
+    cli: Cli, server: FaultyOpenAI
+) -> None:
+    cli.write("agentops.yaml", "retry: {baseWaitS: 0}\nbreaker: {cooldownS: 0}\n")
+    ended = cli.run("eval", cli.suite("openai/503", number=60), "--json", "r.json")
+    assert ended.code is ExitCode.UNREACHABLE
+    assert len(server.requests) < 20, "five failures, what was under way, and one probe"
+    guards = [incident["guard"] for incident in cli.json()["run"]["incidents"]]
+    assert guards.count("breaker") == 2
+    assert "given up: 1 call to see whether it is back failed" in ended.out
+
+
+def test_a_wrong_key_is_unreachable_and_tried_a_few_times_at_most(
+    cli: Cli, server: FaultyOpenAI
+) -> None:
+    ended = cli.run("eval", cli.suite("openai/401", number=60), "--json", "r.json")
+    assert ended.code is ExitCode.UNREACHABLE
+    assert len(server.requests) < 20
+    faults = {case["trials"][0]["fault"]["kind"] for case in cli.json()["suites"][0]["cases"]}
+    assert faults == {"auth"}
+
+
+def test_a_provider_that_goes_down_half_way_stops_the_run(cli: Cli, server: FaultyOpenAI) -> None:
+    server.decide = lambda _: "ok" if len(server.requests) < 30 else "503"
+    cli.write("agentops.yaml", "retry: {baseWaitS: 0}\nbreaker: {cooldownS: 0}\n")
+    ended = cli.run("eval", cli.suite(number=60), "--json", "r.json")
+    assert ended.code is ExitCode.STOPPED
+    outcomes = cli.json()["totals"]["outcomes"]
+    assert (outcomes["passed"], outcomes["errored"]) == (30, 30)
+    assert len(server.requests) < 60
 
 
 def test_one_of_forty_that_could_not_be_judged_leaves_no_verdict(
@@ -269,7 +314,7 @@ def test_repeats_are_one_case_and_a_flaky_one_passes(cli: Cli, server: FaultyOpe
 @pytest.mark.parametrize(
     ("flag", "value"),
     [
-        *(("--repeat", value) for value in ("0", "auto", "x")),
+        *(("--repeat", value) for value in ("0", "Auto", "x")),
         *(("--budget", value) for value in ("nan", "-1", "1e9", "")),
         *(("--timeout", value) for value in ("0", "nan", "inf")),
         ("--concurrency", "0"),

@@ -63,7 +63,11 @@ def test_what_typer_refuses_is_a_usage_error() -> None:
     assert run(command(lambda: ExitCode.OK), ["--nope"]) == ExitCode.USAGE
 
 
-def test_shell_completion_ends_well(capsys: pytest.CaptureFixture[str]) -> None:
+def test_shell_completion_ends_well(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Typer looks for a shell among the parents of the process; the tests may have been begun by none.
+    monkeypatch.setenv("_TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION", "1")
     assert run(command(lambda: ExitCode.REJECTED), ["--show-completion", "bash"]) == ExitCode.OK
     assert "complete" in capsys.readouterr().out
 

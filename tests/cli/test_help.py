@@ -6,6 +6,8 @@ from tests.cli.running import Cli
 
 COMMANDS = {
     "eval": [],
+    "cache": ["info", "explain", "export", "clear"],
+    "report": ["merge"],
     "config": ["show"],
     "explain": [],
     "judge": ["check"],

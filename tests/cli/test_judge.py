@@ -140,6 +140,7 @@ def test_few_examples_do_not_make_a_judge(cli: Cli, models: JudgingModel) -> Non
 def test_a_check_that_could_not_be_made_is_no_verdict_and_writes_no_record(
     cli: Cli, models: JudgingModel
 ) -> None:
+    cli.write("agentops.yaml", "breaker: {cooldownS: 0}\n")
     ended = cli.run("judge", "check", a_judge(cli, "openai/500"))
     assert ended.code is ExitCode.UNREACHABLE
     assert "NO VERDICT  20 examples could not be judged: no record is written" in ended.out
@@ -406,12 +407,56 @@ def test_what_a_judge_said_is_paid_for_once(cli: Cli, models: JudgingModel) -> N
         return float(case["costUsd"]), float(case["judgeCostUsd"])
 
     assert costs() == (0.012, 0.012)
-    assert costs() == (0.012, 0.0)
-    assert models.asked("good") == 1
-    assert models.asked("subject") == 2  # An answer under test is never taken from a cache.
+    assert costs() == (0.0, 0.0)
+    assert (models.asked("subject"), models.asked("good")) == (1, 1)
     assert costs("--no-cache") == (0.012, 0.012)
-    assert models.asked("good") == 2
-    assert (cli.folder / ".agentops" / "cache.sqlite").exists()
+    assert (models.asked("subject"), models.asked("good")) == (2, 2)
+
+
+def test_a_judge_is_asked_anew_where_what_it_costs_is_judged(
+    cli: Cli, models: JudgingModel
+) -> None:
+    price = "{price: {inputPer1M: 100, outputPer1M: 100}}"
+    cli.write("agentops.yaml", f"models: {{openai/good: {price}, openai/subject: {price}}}\n")
+    name = a_suite(cli, "{model: openai/good}", more="gate: {maxCostUsd: 0.02}")
+    for _ in range(2):
+        assert cli.run("eval", name).code is ExitCode.REJECTED
+    assert (models.asked("subject"), models.asked("good")) == (2, 2)
+
+
+def test_a_new_question_to_a_judge_is_not_held_against_answers(
+    cli: Cli, models: JudgingModel
+) -> None:
+    name = a_suite(cli, "{model: openai/good}")
+    text = (cli.folder / name).read_text()
+    cli.write(name, text.replace("{rubric: Has a tick.}", f"{{contains: {TICK}}}"))
+    cli.run("eval", name)
+    cli.write(name, text)
+    ended = cli.run("cache", "explain", name)
+    assert "openai/good (judge): nothing is kept for this case" in ended.out
+
+
+def test_a_check_takes_no_opinion_of_earlier(cli: Cli, models: JudgingModel) -> None:
+    name = a_judge(cli)
+    for _ in range(2):
+        assert cli.run("judge", "check", name).code is ExitCode.OK
+    questions = [str(body["messages"]) for body in models.bodies]
+    assert [questions.count(each) for each in set(questions)] == [2] * (len(questions) // 2)
+    assert not (cli.folder / ".agentops" / "cache").exists()
+
+
+def test_the_questions_of_judges_are_explained_too(cli: Cli, models: JudgingModel) -> None:
+    name = a_suite(cli, "{model: openai/good}")
+    assert "(judge)" not in cli.run("cache", "explain", name, "-v").out
+    cli.run("eval", name)
+    assert f"hit    {name}  a  openai/good (judge)" in cli.run("cache", "explain", name, "-v").out
+    text = (cli.folder / name).read_text()
+    cli.write(name, text.replace("Has a tick.", "Has a cross."))
+    ended = cli.run("cache", "explain", name)
+    assert ended.out.splitlines() == [
+        f"miss   {name}  a  openai/good (judge): it differs from what is kept in messages",
+        "1 of 2 calls would be answered from the cache, 1 made",
+    ]
 
 
 def test_an_opinion_that_was_kept_is_marked(cli: Cli, models: JudgingModel) -> None:
@@ -428,15 +473,6 @@ def test_repeats_with_the_same_answer_are_one_question(cli: Cli, models: Judging
     name = a_suite(cli, "{model: openai/good}", more="repeat: 5")
     assert cli.run("eval", name).code is ExitCode.OK
     assert (models.asked("subject"), models.asked("good")) == (5, 1)
-
-
-def test_without_a_judge_there_is_no_cache(cli: Cli, models: JudgingModel) -> None:
-    cli.write(
-        "s.yaml", "prompt: echo.prompt.md\nmodels: [openai/subject]\n"
-        "cases: [{id: a, input: x, mustContain: x}]\n",
-    )  # fmt: skip
-    assert cli.run("eval", "s.yaml").code is ExitCode.OK
-    assert not (cli.folder / ".agentops" / "cache.sqlite").exists()
 
 
 def test_a_judge_that_cannot_be_asked_leaves_no_verdict(cli: Cli, models: JudgingModel) -> None:

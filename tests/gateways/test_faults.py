@@ -77,6 +77,28 @@ def test_every_fault_says_what_to_do(status: int, error: dict[str, Any], words: 
     assert words in (faults.fault_of_status(status, error, ENDPOINT).fix or "")
 
 
+@pytest.mark.parametrize(
+    ("status", "error", "final"),
+    [
+        (429, {"code": "rate_limit_exceeded"}, False),
+        (429, {}, False),
+        (429, {"code": "insufficient_quota"}, True),
+        (429, {"type": "insufficient_quota"}, True),
+        (429, {"code": "billing_hard_limit_reached"}, True),
+        (429, {"code": ["insufficient_quota"]}, False),
+        (402, {}, True),
+        (500, {"code": "insufficient_quota"}, False),
+        (501, {}, True),
+        (503, {}, False),
+        (529, {}, False),
+    ],
+)
+def test_what_will_be_the_same_again_is_known_as_such(
+    status: int, error: dict[str, Any], *, final: bool
+) -> None:
+    assert faults.fault_of_status(status, error, ENDPOINT).final is final
+
+
 def test_an_unknown_model_is_told_with_the_address_that_was_asked() -> None:
     fault = faults.fault_of_status(404, {}, ENDPOINT)
     assert "https://gateway.example/v1/chat/completions" in fault.message

@@ -66,6 +66,15 @@ def test_an_answer_comes_back_with_all_that_was_reported(server: FaultyOpenAI) -
     assert seen.headers["authorization"] == f"Bearer {A_KEY}"
 
 
+def test_what_a_reply_says_of_limits_comes_with_it(server: FaultyOpenAI) -> None:
+    left = ask(server, "mistral/limits")["completion"]["limits"]
+    assert (left["remaining_requests"], left["remaining_tokens"]) == (41, 149_984)
+    assert (left["resets_requests_s"], left["resets_tokens_s"]) == (360.0, pytest.approx(0.02))
+    fault = ask(server, "mistral/busy")["fault"]
+    assert (fault["kind"], fault["retry_after_s"], fault["final"]) == ("rate_limit", 7.0, False)
+    assert fault["limits"]["resets_requests_s"] == 60.5
+
+
 def test_an_answer_without_usage_has_none(server: FaultyOpenAI) -> None:
     assert ask(server, "mistral/nousage")["completion"]["usage"] is None
 

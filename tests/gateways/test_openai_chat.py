@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import pytest
 
 from agentops_cli.gateways.openai_chat import OpenAIChat
-from agentops_cli.model.call import FaultKind, Finish
+from agentops_cli.model.call import FaultKind, Finish, RateLimits
 from agentops_cli.model.money import Usage
 from agentops_cli.model.prompt import Message
 from agentops_cli.model.settings import ModelSettings
@@ -62,6 +62,30 @@ async def test_tools_go_out_with_the_request(chat: OpenAIChat, server: FaultyOpe
     await chat.complete(a_request(model="openai/tools", tools=tools))
     [seen] = server.requests
     assert [tool["function"]["name"] for tool in seen.body["tools"]] == ["get_order"]
+
+
+async def test_what_a_reply_says_of_limits_comes_with_the_answer(chat: OpenAIChat) -> None:
+    completion = await chat.complete(a_request(model="openai/limits"))
+    assert completion.limits == RateLimits(
+        remaining_requests=41,
+        remaining_tokens=149_984,
+        resets_requests_s=360.0,
+        resets_tokens_s=0.02,
+    )
+    assert (await chat.complete(a_request(model="openai/ok"))).limits is None
+
+
+async def test_what_a_refusal_says_of_limits_comes_with_the_fault(chat: OpenAIChat) -> None:
+    fault = await fault_of(chat, "openai/busy")
+    assert (fault.kind, fault.final, fault.retry_after_s) == (FaultKind.RATE_LIMIT, False, 7.0)
+    assert fault.limits == RateLimits(remaining_requests=0, resets_requests_s=60.5)
+
+
+@pytest.mark.parametrize(("model", "final"), [("quota", True), ("429", False), ("busy", False)])
+async def test_only_a_quota_that_is_gone_is_gone_for_good(
+    chat: OpenAIChat, model: str, *, final: bool
+) -> None:
+    assert (await fault_of(chat, f"openai/{model}")).final is final
 
 
 @pytest.mark.parametrize("model", ["openai/filter", "openai/filtered"])

@@ -1,19 +1,22 @@
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from agentops_cli.errors import GatewayError, InputError
-from agentops_cli.gateways.replay import Replay, read_cassette
+from agentops_cli.gateways.replay import FromCassettes, Replay
+from agentops_cli.guards.recordings import Recordings
 from agentops_cli.model.call import FaultKind, Finish, Request, Tags
-from agentops_cli.model.cassette import Cassette
+from agentops_cli.model.cassette import Cassette, Reel, key_of
+from agentops_cli.model.cassette_lines import read_cassette
 from agentops_cli.model.money import Cost, Usage
 from agentops_cli.model.tool import ToolCall
 from tests.builders import a_request
 
 PATH = "evals/cassettes/product-manager.jsonl"
 FULL: dict[str, Any] = {
-    "key": "0f3a",
+    "key": "0f3a" * 16,
     "suite": "product-manager",
     "caseId": "wishlist",
     "model": "openai/gpt-4o-mini",
@@ -76,18 +79,6 @@ async def test_the_steps_of_a_turn_are_recorded_one_by_one() -> None:
     assert (await gateway.complete(asking("a", step=1))).text == "It is $40."
 
 
-async def test_null_is_no_value() -> None:
-    entry = dict.fromkeys(FULL) | {"caseId": "wishlist", "text": "Hello"}
-    assert cassette(entry) == cassette({"caseId": "wishlist", "text": "Hello"})
-
-
-async def test_arguments_of_a_tool_call_may_be_written_as_an_object() -> None:
-    calls = [{"name": "get_order", "arguments": {"id": "812"}}]
-    entry = {"caseId": "a", "text": "", "toolCalls": calls}
-    completion = await Replay(cassette(entry)).complete(asking("a"))
-    assert completion.tool_calls == (ToolCall(id="", name="get_order", arguments='{"id": "812"}'),)
-
-
 ONE, TWO = {"caseId": "one", "text": "1"}, {"caseId": "two", "text": "2", "repeat": 1}
 
 
@@ -124,61 +115,49 @@ async def test_a_miss_says_what_was_looked_for_and_what_is_near(
     assert fault.fix
 
 
-def test_windows_line_ends_and_empty_lines_are_no_entries() -> None:
-    text = '\n{"caseId": "a", "text": "1"}\r\n   \n{"caseId": "b", "text": "2\\u2028"}'
-    assert read_cassette(text, PATH).case_ids == {"a", "b"}
+async def test_opinions_of_judges_are_none_of_the_answers() -> None:
+    opinion = {"caseId": "one", "text": "{}", "purpose": "judge", "model": "openai/gpt-4o"}
+    assert (await Replay(cassette(opinion, ONE)).complete(asking("one"))).text == "1"
 
 
 @pytest.mark.parametrize(
-    ("line", "place", "words", "fix"),
+    ("first", "second", "words", "fix"),
     [
-        ('{"caseId": "a", text: "1"}', f"{PATH}:3:17", "not JSON", "one line"),
-        ("[" * 200_000, f"{PATH}:3", "not JSON", "one line"),
-        ('["a", "1"]', f"{PATH}:3", "must be an object", "one line"),
-        ('{"text": "1"}', f"{PATH}:3", "'caseId' is missing", "'caseId'"),
-        ('{"caseId": "a"}', f"{PATH}:3", "'text' is missing", "'text'"),
-        ('{"caseId": "a", "text": null}', f"{PATH}:3", "'text' is missing", "'text'"),
-        ('{"caseId": "a", "text": 7}', f"{PATH}:3", "'text' must be text, not 7", "'text'"),
-        ('{"caseId": 7, "text": "1"}', f"{PATH}:3", "'caseId' must be text, not 7", "'caseId'"),
-        ('{"caseID": "a", "text": "1"}', f"{PATH}:3", "unknown key 'caseID'", "'caseId'"),
-        ('{"caseId": "a", "text": "1", "zzz": 1}', f"{PATH}:3", "key 'zzz'", "recordedAt"),
-        ('{"caseId": "a", "text": "1", "repeat": -1}', f"{PATH}:3", "from 0, not -1", "'repeat'"),
-        ('{"caseId": "a", "text": "1", "turn": true}', f"{PATH}:3", "from 0, not True", "'turn'"),
-        ('{"caseId": "a", "text": "1", "step": "x"}', f"{PATH}:3", "from 0, not 'x'", "'step'"),
-        ('{"caseId": "a", "text": "1", "repeat": 1.0}', f"{PATH}:3", "not 1.0", "'repeat'"),
-        ('{"caseId": "a", "text": "1", "finish": "done"}', f"{PATH}:3", "length", "'finish'"),
-        ('{"caseId": "a", "text": "1", "finish": []}', f"{PATH}:3", "one of stop", "'finish'"),
-        ('{"caseId": "a", "text": "1", "usage": 7}', f"{PATH}:3", "must be an object", "'usage'"),
+        ({}, {}, "is recorded a second time; the first is on line 1", "delete one of them"),
         (
-            '{"caseId": "a", "text": "1", "usage": {"prompt_tokens": 7}}',
-            f"{PATH}:3",
-            "'prompt_tokens': 7",
-            "inputTokens",
+            {"model": "openai/a"},
+            {"model": "openai/b", "key": "0" * 64},
+            "(openai/a and openai/b); the first is on line 1",
+            "with --replay",
         ),
-        (
-            '{"caseId": "a", "text": "1", "usage": {"inputTokens": "7"}}',
-            f"{PATH}:3",
-            "'inputTokens': '7'",
-            "whole numbers",
-        ),
-        ('{"caseId": "a", "text": "1", "toolCalls": {}}', f"{PATH}:3", "a list", "'toolCalls'"),
-        ('{"caseId": "a", "text": "1", "toolCalls": [7]}', f"{PATH}:3", "without a name", "name"),
-        ('{"caseId": "one", "text": "1"}', f"{PATH}:3", "the first is on line 1", "delete one"),
     ],
 )
-def test_a_mistake_is_told_with_its_place_and_its_mending(
-    line: str, place: str, words: str, fix: str
+def test_two_answers_for_one_place_are_a_mistake_of_whoever_names_the_file_as_a_model(
+    first: dict[str, Any], second: dict[str, Any], words: str, fix: str
 ) -> None:
+    both = cassette(ONE | first, ONE | second)
     with pytest.raises(InputError) as raised:
-        read_cassette(f"{json.dumps(ONE)}\n\n{line}\n", PATH)
+        Replay(both)
     [finding] = raised.value.findings
-    assert str(finding.location) == place
+    assert str(finding.location) == f"{PATH}:2"
     assert words in finding.message
     assert fix in (finding.fix or "")
 
 
-def test_all_mistakes_are_told_at_once() -> None:
-    with pytest.raises(InputError) as raised:
-        read_cassette('{\n{"caseId": "a"}\n{"caseId": "b", "text": "1"}\n[]\n', PATH)
-    places = [finding.location.line for finding in raised.value.findings if finding.location]
-    assert places == [1, 2, 4]
+async def test_whatever_model_is_asked_answers_what_was_recorded_of_it() -> None:
+    request = a_request(tags=Tags(suite="s.yaml", case_id="a"))
+    entry = {"key": key_of(request), "caseId": "a", "model": request.model, "text": "Hello"}
+    gateway = FromCassettes(recordings(cassette(entry)))
+    completion = await gateway.complete(request)
+    assert (completion.text, completion.cached, completion.cost) == ("Hello", True, Cost())
+    with pytest.raises(GatewayError) as raised:
+        await gateway.complete(replace(request, max_tokens=7))
+    assert (raised.value.fault.kind, raised.value.fault.final) == (FaultKind.MISS, True)
+    await gateway.close()
+
+
+def recordings(found: Cassette) -> Recordings:
+    reel = Reel(suite="s.yaml", name="s.yaml", path=PATH, cassette=found, prompt_sha=None)
+    return Recordings(
+        {"s.yaml": reel}, redacted=lambda found: found, today="2026-05-01", replays=True
+    )

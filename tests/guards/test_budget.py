@@ -1,5 +1,6 @@
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
@@ -8,23 +9,25 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agentops_cli.errors import GatewayError
+from agentops_cli.errors import GatewayError, StoreError
 from agentops_cli.gateways.scripted import Scripted
 from agentops_cli.guards.budget import (
     TOKENS_FOR_TOOLS,
     TOLD_AFTERWARDS,
     most_input_tokens,
+    most_tokens,
     most_usd,
 )
 from agentops_cli.guards.purse import Purse
 from agentops_cli.guards.stack import guarded
 from agentops_cli.model.call import AgentInput, Completion, Fault, FaultKind, Request, Tags
-from agentops_cli.model.money import FREE, ZERO, Cost, Price, Rates, Usage
+from agentops_cli.model.embedding import EMBEDDING_MODEL
+from agentops_cli.model.money import FREE, ZERO, Amount, Cost, Price, Rates, Usage
 from agentops_cli.model.prompt import Message, Sampling
 from agentops_cli.model.tool import Tool, ToolCall
 from agentops_cli.ports import Gateway
 from tests.builders import a_completion, a_request
-from tests.guards.spending import spent
+from tests.guards.spending import Full, a_budget, a_purse, spent
 
 CENT = Decimal("0.01")
 # One cent an output token and nothing for input: a call of n tokens costs n cents.
@@ -42,13 +45,6 @@ def a_call(max_tokens: int = 10, suite: str = "s.yaml") -> Request:
 def an_agent_call(suite: str = "s.yaml") -> Request:
     agent = AgentInput(input="Where is order 812?", conversation="r-0-0-0")
     return a_request(model="agent/bot", agent=agent, tags=Tags(suite=suite, case_id="c"))
-
-
-def a_purse(run_usd: str | None, suites: dict[str, str] | None = None) -> Purse:
-    return Purse(
-        None if run_usd is None else Decimal(run_usd),
-        {path: Decimal(usd) for path, usd in (suites or {}).items()},
-    )
 
 
 def budgeted(
@@ -154,9 +150,9 @@ async def test_a_refusal_says_what_was_left_and_how_to_get_more() -> None:
     with pytest.raises(GatewayError) as caught:
         await gateway.complete(a_call())
     assert caught.value.message == (
-        "a call may cost $0.1, but of the $0.05 of the run $0 are spent"
+        "a call may take $0.1, but of the $0.05 of the run (budget.runUsd) $0 are spent"
     )
-    assert caught.value.fix == "raise the budget, lower max_tokens, or select fewer cases"
+    assert caught.value.fix == "raise budget.runUsd, lower max_tokens, or select fewer cases"
 
 
 async def test_a_model_without_a_price_is_refused_under_a_budget() -> None:
@@ -186,6 +182,119 @@ async def test_a_free_model_runs_under_a_budget_of_nothing() -> None:
     assert (await gateway.complete(a_call())).cost.usd == 0
 
 
+async def test_calls_are_limited_without_any_price() -> None:
+    inner = Scripted("x")
+    gateway = budgeted(inner, purse=a_purse(a_budget(calls=2)), price=None)
+    assert await outcomes(gateway, [a_call()] * 3) == [ZERO, ZERO, FaultKind.BUDGET]
+    assert inner.calls == 2
+
+
+async def test_tokens_are_reserved_at_their_most_and_settled_at_what_was_used() -> None:
+    most = most_tokens(a_call())
+    purse = a_purse(a_budget(tokens=most + 20))
+    gateway = budgeted(Scripted(used(9)), purse=purse, price=None)
+    # 10 tokens each: after two of them 20 are spent, and one more would have room.
+    assert await outcomes(gateway, [a_call()] * 4) == [ZERO] * 3 + [FaultKind.BUDGET]
+    assert spent(purse, "tokens") == (Decimal(30), ZERO)
+
+
+@pytest.mark.parametrize(
+    ("reply", "settled"),
+    [
+        (Fault(kind=FaultKind.TIMEOUT, message="late", billed=True), 1.0),
+        (Fault(kind=FaultKind.RATE_LIMIT, message="slow down"), 0.0),
+        (replace(used(1), usage=None), 1.0),
+    ],
+)
+async def test_tokens_of_a_call_that_tells_none_are_all_that_it_may_have_used(
+    reply: Fault | Completion, settled: float
+) -> None:
+    purse = a_purse(a_budget(tokens=10_000, calls=9))
+    await outcomes(budgeted(Scripted(reply), purse=purse), [a_call()])
+    assert spent(purse, "tokens")[0] == settled * most_tokens(a_call())
+    assert spent(purse, "calls") == (Decimal(1), ZERO)
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        replace(used(10), cached=True),
+        Fault(kind=FaultKind.MISS, message="not on the cassette"),
+    ],
+)
+async def test_what_comes_from_a_cassette_is_no_call(reply: Fault | Completion) -> None:
+    purse = a_purse(a_budget("1", calls=1, tokens=10_000))
+    await outcomes(budgeted(Scripted(reply), purse=purse), [a_call()] * 3)
+    assert [spent(purse, key) for key in ("runUsd", "calls", "tokens")] == [(ZERO, ZERO)] * 3
+
+
+async def test_a_comparison_of_texts_is_no_call_of_a_model() -> None:
+    purse = a_purse(a_budget(calls=0, tokens=0))
+    gateway = budgeted(Scripted("[]"), purse=purse, price=FREE)
+    comparison = replace(a_call(), model=EMBEDDING_MODEL, max_tokens=0)
+    assert await outcomes(gateway, [comparison]) == [ZERO]
+
+
+async def test_an_agent_is_one_call_and_its_tokens_must_be_nobodys() -> None:
+    purse = a_purse(a_budget(calls=1))
+    gateway = budgeted(Scripted("x"), purse=purse, agent_bound=None)
+    assert await outcomes(gateway, [an_agent_call()] * 2) == [ZERO, FaultKind.BUDGET]
+    in_tokens = a_purse(a_budget(tokens=10**9))
+    dear = budgeted(Scripted("x"), purse=in_tokens, agent_bound=CENT)
+    assert await outcomes(dear, [an_agent_call()]) == [FaultKind.BUDGET]
+    free = budgeted(Scripted("x"), purse=in_tokens, agent_bound=ZERO)
+    assert await outcomes(free, [an_agent_call()]) == [ZERO]
+
+
+async def test_a_lost_call_says_the_dollars_that_were_reserved_for_it() -> None:
+    late = Fault(kind=FaultKind.TIMEOUT, message="late", billed=True)
+    replies: Iterator[Completion | Fault] = iter([used(15), late])
+    purse = a_purse("1")
+    gateway = budgeted(Scripted(lambda _: next(replies)), purse=purse)
+    await gateway.complete(a_call())  # 15 cents in place of 10: later ones reserve as much.
+    with pytest.raises(GatewayError) as caught:
+        await gateway.complete(a_call())
+    fault = caught.value.fault
+    assert (fault.usd, fault.assumed, fault.billed) == (15 * CENT, True, True)
+    assert spent(purse) == (30 * CENT, ZERO)
+
+
+async def test_only_the_call_that_overspent_loses_its_answer() -> None:
+    gate = asyncio.Event()
+    replies = iter([used(25), used(1)])
+
+    async def slow(_: Request) -> Completion:
+        reply = next(replies)
+        await gate.wait()
+        return reply
+
+    inner = Scripted(slow)
+    work = asyncio.ensure_future(outcomes(budgeted(inner, purse=a_purse("0.20")), [a_call()] * 2))
+    while inner.calls < 2:
+        await asyncio.sleep(0)
+    gate.set()
+    assert await work == [FaultKind.BUDGET, CENT]
+
+
+async def test_a_ledger_that_cannot_be_written_ends_more_than_the_call() -> None:
+    inner = Scripted(used(1))
+    with pytest.raises(StoreError):
+        await budgeted(inner, purse=a_purse("1", ledger=Full())).complete(a_call())
+    assert inner.calls == 0
+
+
+async def test_a_ledger_that_failed_behind_the_meter_ends_the_run_too() -> None:
+    purse = a_purse("1", ledger=Full())
+
+    async def behind(_: Request) -> Completion:
+        with suppress(StoreError):  # As a child sees it: a call that failed.
+            await purse.reserve(Amount(usd=CENT), who=None)
+        return a_completion()
+
+    with pytest.raises(StoreError):
+        await budgeted(Scripted(behind), purse=purse, metered=True).complete(an_agent_call())
+
+
 async def test_closing_reaches_the_gateway_itself() -> None:
     inner = Scripted("x")
     await budgeted(inner, purse=a_purse("1")).close()
@@ -203,14 +312,14 @@ async def test_an_agent_is_bound_by_its_declaration_and_settled_by_what_it_repor
 
 async def test_an_agent_that_was_to_tell_its_cost_and_does_not_is_no_free_answer() -> None:
     inner = Scripted(lambda _: a_completion(cost=Cost(unpriced_calls=1)))
-    limited = budgeted(inner, purse=Purse(CENT, {}), agent_bound=TOLD_AFTERWARDS)
+    limited = budgeted(inner, purse=a_purse("0.01"), agent_bound=TOLD_AFTERWARDS)
     assert await outcomes(limited, [an_agent_call()]) == [FaultKind.BUDGET]
-    unlimited = budgeted(inner, purse=Purse(None, {}), agent_bound=TOLD_AFTERWARDS)
+    unlimited = budgeted(inner, purse=a_purse(None), agent_bound=TOLD_AFTERWARDS)
     assert (await unlimited.complete(an_agent_call())).cost.unpriced_calls == 1
 
 
 async def test_calls_that_tell_their_cost_afterwards_are_made_one_by_one() -> None:
-    purse = Purse(10 * CENT, {})
+    purse = a_purse("0.10")
     inner = Scripted(a_completion(cost=Cost(usd=4 * CENT)))
     gateway = budgeted(inner, purse=purse, agent_bound=TOLD_AFTERWARDS)
     ended = await outcomes(gateway, [an_agent_call()] * 5)
@@ -222,8 +331,8 @@ async def test_calls_that_tell_their_cost_afterwards_are_made_one_by_one() -> No
 
 async def test_the_call_that_overspends_says_what_it_cost() -> None:
     inner = Scripted(a_completion(cost=Cost(usd=3 * CENT)))
-    gateway = budgeted(inner, purse=Purse(2 * CENT, {}), agent_bound=TOLD_AFTERWARDS)
-    with pytest.raises(GatewayError, match=r"cost \$0\.03.* has spent \$0\.03 of its") as caught:
+    gateway = budgeted(inner, purse=a_purse("0.02"), agent_bound=TOLD_AFTERWARDS)
+    with pytest.raises(GatewayError, match=r"cost \$0\.03, .* \$0\.03 are spent") as caught:
         await gateway.complete(an_agent_call())
     assert caught.value.fault.usd == 3 * CENT
 
@@ -231,7 +340,7 @@ async def test_the_call_that_overspends_says_what_it_cost() -> None:
 async def test_a_call_that_went_past_the_meter_is_no_free_answer() -> None:
     crashed = a_completion(cost=Cost(unpriced_calls=1), failure="ValueError: no such order")
     inner = Scripted(crashed)
-    limited = budgeted(inner, purse=Purse(CENT, {}), metered=True)
+    limited = budgeted(inner, purse=a_purse("0.01"), metered=True)
     with pytest.raises(GatewayError, match=r"came to its meter.*no such order"):
         await limited.complete(an_agent_call())
 
@@ -326,7 +435,8 @@ def test_the_bound_counts_every_byte_of_every_message(texts: list[str], tokens: 
     per_input: Callable[[int], Price] = lambda usd: Price(  # noqa: E731 # Read as a formula.
         rates=Rates(input_usd=Decimal(usd), output_usd=Decimal(0))
     )
-    assert most_usd(request, per_input(1)) == most_input_tokens(request)
+    assert most_usd(request, per_input(1)) == 2 * most_input_tokens(request)
+    assert most_tokens(request) == 2 * most_input_tokens(request) + tokens
 
 
 CALLING = Message(

@@ -1,6 +1,7 @@
 """What a judge is sent: what is under test cannot leave its place, whatever it says."""
 
 import re
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -53,6 +54,12 @@ def test_an_answer_that_plays_the_judge_stays_inside_its_fence(answer: str) -> N
     assert parts["ANSWER"] == answer
     assert parts["RUBRIC"] == "Gives a date."
     assert text.endswith(" END\n\nDoes the ANSWER meet the RUBRIC?")
+
+
+def test_a_question_goes_where_the_plan_says_that_its_judge_is() -> None:
+    judge = replace(a_judge(), base_url="http://127.0.0.1/v1", weights="b179", live=True)
+    asked = question(judge, "r", Material(answer="a"))
+    assert (asked.base_url, asked.weights, asked.live) == ("http://127.0.0.1/v1", "b179", True)
 
 
 def test_the_judge_is_told_to_obey_nothing_in_the_material() -> None:

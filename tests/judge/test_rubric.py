@@ -29,6 +29,46 @@ def test_an_answer_passes_from_the_threshold_on(
     assert (verdict.passed, verdict.score) == (passed, score)
 
 
+@pytest.mark.parametrize(
+    ("score", "threshold", "unsure"),
+    [
+        (0.8, 0.7, False),
+        (0.6, 0.7, False),
+        (0.75, 0.7, True),
+        (0.7, 0.7, True),
+        (0.65, 0.7, True),
+        (0.61, 0.7, True),
+        (1.0, 1.0, True),
+        (0.0, 0.7, False),
+    ],
+)
+def test_a_score_within_a_tenth_of_the_threshold_is_unsure(
+    score: float, threshold: float, unsure: bool
+) -> None:
+    assert verdict_on(scored(score), threshold=threshold).unsure is unsure
+
+
+@pytest.mark.parametrize(
+    ("scores", "passed", "unsure"),
+    [
+        ((1.0, 1.0, 1.0), True, False),
+        ((0.0, 0.0, 0.0), False, False),
+        ((1.0, 0.0, 1.0), True, True),
+        ((1.0, 0.75, 1.0), True, True),
+    ],
+)
+def test_votes_that_differ_are_unsure(
+    scores: tuple[float, ...], passed: bool, unsure: bool
+) -> None:
+    verdict = verdict_on(*map(scored, scores), votes=3)
+    assert (verdict.passed, verdict.unsure) == (passed, unsure)
+
+
+def test_a_vote_that_came_to_nothing_leaves_the_others_unsure() -> None:
+    verdict = verdict_on(scored(1.0), "prose", "prose", scored(1.0), votes=3)
+    assert (verdict.passed, verdict.unsure) == (True, True)
+
+
 def test_the_reason_names_the_judge_the_score_and_the_words_that_decided() -> None:
     verdict = verdict_on(scored(0.5, "on Monday", "It is vague."))
     assert verdict.reason == ('judge openai/gpt-4o: 0.50 is below 0.7: It is vague. ("on Monday")')

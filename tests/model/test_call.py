@@ -20,7 +20,7 @@ from agentops_cli.model.call import (
 from agentops_cli.model.place import Location
 from agentops_cli.model.prompt import Message, Sampling
 from agentops_cli.model.suite import InjectedFault
-from agentops_cli.model.tool import Tool
+from agentops_cli.model.tool import Tool, ToolCall
 
 REQUEST = Request(
     model="openai/gpt-4o-mini",
@@ -34,6 +34,7 @@ OTHER: dict[str, Any] = {
     "max_tokens": 101,
     "response_schema": {"type": "object"},
     "base_url": "https://gateway.example/v1",
+    "weights": "b179c952",
     "repeat": 1,
     "turn": 1,
     "step": 1,
@@ -66,10 +67,29 @@ LEFT_OUT: dict[str, Any] = {
     "timeout_s": 1.0,
     "tags": Tags(suite="s", case_id="c"),
     "purpose": Purpose.JUDGE,
+    "live": True,
+    "waits": False,
 }
 
 # `Request.max_tokens` is what is sent; the prompt's own wish only fills it.
 LEFT_OUT_SAMPLING: dict[str, Any] = {"max_tokens": 5}
+
+OTHER_MESSAGE: dict[str, Any] = {
+    "role": "assistant",
+    "content": "Ho",
+    "tool_calls": (ToolCall(id="1", name="get_order", arguments="{}"),),
+    "tool_call_id": "1",
+}
+
+OTHER_TOOL_CALL: dict[str, Any] = {"id": "2", "name": "get_user", "arguments": '{"id": 1}'}
+
+OTHER_TOOL: dict[str, Any] = {
+    "name": "get_user",
+    "description": "Looks up.",
+    "parameters": {"type": "object", "required": ["id"]},
+}
+
+OTHER_FAULT: dict[str, Any] = {"target": None, "error": "500", "times": 2}
 
 # Pairs that a careless encoding would take for one another.
 LOOKALIKES: list[tuple[dict[str, Any], dict[str, Any]]] = [
@@ -97,10 +117,23 @@ def changed(**changes: Any) -> str:
     return replace(REQUEST, **changes).fingerprint()
 
 
-def test_every_field_is_either_in_the_fingerprint_or_left_out_on_purpose() -> None:
+@pytest.mark.parametrize(
+    ("kind", "known"),
+    [
+        (Request, {*OTHER, *LEFT_OUT, "sampling"}),
+        (Sampling, {*OTHER_SAMPLING, *LEFT_OUT_SAMPLING}),
+        (Message, {*OTHER_MESSAGE}),
+        (ToolCall, {*OTHER_TOOL_CALL}),
+        (Tool, {*OTHER_TOOL}),
+        (AgentInput, {*OTHER_AGENT}),
+        (InjectedFault, {*OTHER_FAULT, "location"}),
+    ],
+)
+def test_every_field_is_either_in_the_fingerprint_or_left_out_on_purpose(
+    kind: Any, known: set[str]
+) -> None:
     """A field that is added later must be put in one of the tables above."""
-    assert {field.name for field in fields(Request)} == {*OTHER, *LEFT_OUT, "sampling"}
-    assert {f.name for f in fields(Sampling)} == {*OTHER_SAMPLING, *LEFT_OUT_SAMPLING}
+    assert {field.name for field in fields(kind)} == known
 
 
 @pytest.mark.parametrize("field", OTHER)
@@ -114,8 +147,39 @@ def test_an_agent_that_is_told_something_else_is_another_fingerprint(field: str)
     assert changed(agent=replace(usual, **{field: OTHER_AGENT[field]})) != changed(agent=usual)
 
 
-def test_every_field_of_what_an_agent_is_told_is_tried() -> None:
-    assert OTHER_AGENT.keys() == {field.name for field in fields(AgentInput)}
+@pytest.mark.parametrize("field", OTHER_MESSAGE)
+def test_another_message_is_another_fingerprint(field: str) -> None:
+    usual = Message(role="user", content="Hi")
+    other = replace(usual, **{field: OTHER_MESSAGE[field]})
+    assert changed(messages=(other,)) != changed(messages=(usual,))
+
+
+@pytest.mark.parametrize("field", OTHER_TOOL_CALL)
+def test_another_call_in_the_history_is_another_fingerprint(field: str) -> None:
+    usual = ToolCall(id="1", name="get_order", arguments="{}")
+    calls = (usual, replace(usual, **{field: OTHER_TOOL_CALL[field]}))
+    one, other = (
+        changed(messages=(Message(role="assistant", content="", tool_calls=(call,)),))
+        for call in calls
+    )
+    assert one != other
+
+
+@pytest.mark.parametrize("field", OTHER_TOOL)
+def test_another_tool_is_another_fingerprint(field: str) -> None:
+    usual = Tool(name="get_order", parameters={"type": "object"})
+    other = replace(usual, **{field: OTHER_TOOL[field]})
+    assert changed(tools=(other,)) != changed(tools=(usual,))
+
+
+@pytest.mark.parametrize("field", OTHER_FAULT)
+def test_another_injected_failure_is_another_fingerprint(field: str) -> None:
+    usual = InjectedFault(target="search", error="timeout", location=Location(path="s"))
+    one, other = (
+        changed(agent=AgentInput(input="Hi", conversation="c1", faults=(fault,)))
+        for fault in (usual, replace(usual, **{field: OTHER_FAULT[field]}))
+    )
+    assert one != other
 
 
 @pytest.mark.parametrize("field", OTHER_SAMPLING)

@@ -32,6 +32,7 @@ from tests.builders import (
     a_case_result,
     a_completion,
     a_conversation,
+    a_fault,
     a_lost_trial,
     a_run,
     a_suite_result,
@@ -57,16 +58,23 @@ def test_a_line_is_ascii_without_a_line_end(trial: TrialResult) -> None:
 
 def test_the_keys_of_a_line_are_the_documented_ones_in_their_order() -> None:
     assert list(line_of_trial(a_trial())) == [
-        *("schema", "index", "suite", "caseId", "model", "repeat", "outcome", "output"),
-        *("said", "toolCalls", "usage", "costUsd", "unpriced", "latencyS", "cached", "servedModel"),
+        *("schema", "run", "index", "suite", "caseId", "model", "repeat", "outcome", "output"),
+        *("said", "toolCalls", "usage", "costUsd", "unpriced", "assumed", "latencyS", "cached"),
+        *("servedModel", "answeredBy", "retries"),
         *("finish", "failure", "trace", "stoppedAfter", "providerFaults"),
-        *("verdicts", "fault", "judgeCostUsd", "judgeUnpriced", "turns"),
+        *("verdicts", "fault", "judgeCostUsd", "judgeUnpriced", "judgeAssumed", "turns"),
+        *("tier", "savedUsd", "tried", "cells"),
     ]
+
+
+def test_a_line_names_its_run_and_what_it_adds_to_metrics() -> None:
+    line = line_of_trial(a_trial(cells={"label": (("bug", "other"),)}), run="a-run")
+    assert (line["run"], line["cells"]) == ("a-run", {"label": [["bug", "other"]]})
 
 
 def test_a_trial_inside_its_case_does_not_repeat_what_the_case_says() -> None:
     [inside] = [json_of_trial(a_trial())]
-    assert not {"schema", "index", "suite", "caseId", "model"} & set(inside)
+    assert not {"schema", "run", "index", "suite", "caseId", "model", "cells"} & set(inside)
 
 
 @pytest.mark.parametrize(
@@ -81,10 +89,21 @@ def test_dollars_are_decimal_strings_without_an_exponent(usd: str, written: str)
 def test_an_answer_that_never_came_has_no_cost_rather_than_a_cost_of_zero() -> None:
     written = json_of_trial(an_errored_trial())
     absent = (
-        *("output", "costUsd", "unpriced", "latencyS", "cached", "servedModel", "finish"),
+        *("output", "costUsd", "unpriced", "assumed", "latencyS", "cached", "servedModel"),
+        *("finish", "answeredBy", "retries"),
         *("failure", "trace", "stoppedAfter", "providerFaults"),
     )
     assert {written[key] for key in absent} == {None}
+
+
+def test_what_is_assumed_of_a_call_without_an_answer_is_read_back() -> None:
+    fault = a_fault(billed=True, usd=Decimal("0.0123"), assumed=True)
+    trial = an_errored_trial(fault=fault, judge_cost=Cost(usd=Decimal(1), assumed_calls=2))
+    line = as_read(trial)
+    assert (line["fault"]["assumed"], line["fault"]["costUsd"]) == (True, "0.0123")
+    assert line["judgeAssumed"] == 2
+    assert trial_of_line(line, path="x") == trial
+    assert "assumed" not in as_read(an_errored_trial(fault=a_fault()))["fault"]
 
 
 def test_an_answer_and_its_absence_have_the_same_keys() -> None:
@@ -113,7 +132,8 @@ def test_turns_before_a_fault_are_kept() -> None:
 
 def test_a_line_of_a_version_without_turns_is_read() -> None:
     line = as_read(a_trial())
-    for key in ("said", "failure", "trace", "stoppedAfter", "providerFaults", "turns"):
+    agents = ("said", "failure", "trace", "stoppedAfter", "providerFaults", "turns")
+    for key in (*agents, "run", "cells", "assumed", "judgeAssumed"):
         del line[key]
     for verdict in line["verdicts"]:
         del verdict["turn"]
@@ -220,6 +240,7 @@ def test_totals_count_every_outcome_and_every_trial() -> None:
         "answered": 20,
         "cached": 1,
         "stopped": 1,
+        "spared": 0,
     }
 
 
@@ -264,7 +285,7 @@ def test_a_run_head_has_the_documented_keys_and_utc_times() -> None:
     head = json_of_run_head(a_run(git=None))
     assert list(head) == [
         *("id", "started", "finished", "toolVersion", "pricesVersion"),
-        *("git", "configDigest", "shard", "budgetUsd"),
+        *("git", "configDigest", "shard", "budgetUsd", "incidents", "lostUsd", "lostCalls"),
     ]
     assert head["started"] == "2026-01-02T03:04:05+00:00"
     assert head["git"] is None

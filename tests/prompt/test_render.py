@@ -1,13 +1,14 @@
 """A prompt renders to messages, and nothing that a case holds can open one."""
 
+import io
 import itertools
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 from hypothesis import given, settings
@@ -189,6 +190,9 @@ class Tree:
         if self._files[path] == "not UTF-8":
             raise UnreadableError(f"{path} is not UTF-8", fix="save the file as UTF-8")
         return self._files[path]
+
+    def lines(self, path: str, *, newline: Literal["", "\n"]) -> Iterator[str]:
+        yield from io.StringIO(self.read(path), newline=newline)
 
     def glob(self, pattern: str) -> tuple[str, ...]:
         return tuple(path for path in self._files if fnmatchcase(path, pattern))

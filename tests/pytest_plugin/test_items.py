@@ -285,7 +285,7 @@ def test_one_budget_holds_for_all_suites_together(evals: Project, server: Faulty
     )
     for name in ("one", "two"):
         cases = "\n".join(
-            f"  - {{id: {name}{n}, input: 'yes', mustContain: 'yes'}}" for n in range(4)
+            f"  - {{id: {name}{n}, input: 'yes {name}{n}', mustContain: 'yes'}}" for n in range(4)
         )
         evals.write(f"evals/{name}.yaml", f"prompt: ../echo.prompt.md\ncases:\n{cases}\n")
     # A call may cost 50 tokens of a tenth of a cent, and does cost less.
@@ -297,6 +297,19 @@ def test_one_budget_holds_for_all_suites_together(evals: Project, server: Faulty
     assert (counts["passed"], counts["error"]) == (called, 8 - called + 2), ended.out
     assert "of the $0.06 of the run" in ended.out
     assert "failed" not in counts
+
+
+def test_what_was_answered_before_is_asked_again_only_when_that_is_wanted(
+    evals: Project, server: FaultyOpenAI
+) -> None:
+    evals.write(
+        "evals/s.yaml", "prompt: ../echo.prompt.md\ncases: [{id: a, input: x, mustContain: x}]\n"
+    )
+    asked = []
+    for flags in ((), (), ("--agentops-no-cache",)):
+        assert evals.pytest("evals", *flags).code == 0
+        asked.append(len(server.requests))
+    assert asked == [1, 1, 2]
 
 
 @pytest.mark.parametrize("budget", ["-1", "lots", "1e9"])

@@ -51,6 +51,8 @@ def a_result(
         location=a_place(8, 5),
         measures=metric.measure(counts, names),
         n=sum(counts.values()),
+        counts=counts,
+        asked=frozenset(names),
     )
     return replace(result, **changes)
 
@@ -125,6 +127,13 @@ def test_the_result_has_every_figure_and_the_confusion() -> None:
         "labels": ["billing", "bug", "other"],
         "columns": ["billing", "bug", "other", "(none)"],
         "confusion": [[9, 0, 0, 0], [0, 6, 3, 0], [0, 0, 12, 0]],
+        "asked": ["billing", "bug", "other"],
+        "cells": [
+            ["billing", "billing", 9],
+            ["bug", "bug", 6],
+            ["bug", "other", 3],
+            ["other", "other", 12],
+        ],
     }
     assert figures["recall.bug"]["value"] == pytest.approx(2 / 3)
     assert figures["recall.bug"]["n"] == 9
@@ -149,7 +158,11 @@ def test_an_extraction_has_what_became_of_each_field() -> None:
 def test_the_thresholds_are_told_with_the_gate() -> None:
     gate = Gate(metrics={"triage.macroF1": MetricGate(least=0.85, location=a_place())})
     assert json_of(a_measured_suite(gate=gate))["gate"]["metrics"] == {
-        "triage.macroF1": {"min": 0.85, "inSlices": None}
+        "triage.macroF1": {
+            "min": 0.85,
+            "inSlices": None,
+            "location": {"path": "evals/product-manager.yaml", "line": 12, "column": None},
+        }
     }
 
 

@@ -88,6 +88,11 @@ def test_a_cost_never_reads_as_none(amount: Decimal) -> None:
         (Cost(), "$0"),
         (Cost(usd=Decimal("0.0123")), "$0.0123"),
         (Cost(unpriced_calls=1), "1 call of unknown cost"),
+        (Cost(usd=Decimal("0.0123"), assumed_calls=2), "$0.0123 (2 calls assumed)"),
+        (
+            Cost(usd=Decimal("0.0123"), assumed_calls=1, unpriced_calls=1),
+            "$0.0123 (1 call assumed) + 1 call of unknown cost",
+        ),
         (
             Cost(usd=Decimal("0.0123"), unpriced_calls=4),
             "$0.0123 + 4 calls of unknown cost",

@@ -250,6 +250,16 @@ def test_an_answer_was_recorded_when_all_of_it_was(cached: list[bool], together:
     assert summed([a_bill("0", 1, cached=one) for one in cached]).cached is together
 
 
+def test_every_model_that_stood_in_for_some_of_it_is_told() -> None:
+    azure, groq = a_bill("1", 1, answered_by="azure/a"), a_bill("1", 1, answered_by="groq/b")
+    own = a_bill("1", 1)
+    assert summed([own, own]).answered_by is None
+    assert summed([azure, own]).answered_by == "azure/a"
+    turn = merged([azure, groq, own])
+    assert turn.answered_by == "azure/a, groq/b"
+    assert summed([turn, azure]).answered_by == "azure/a, groq/b"
+
+
 def test_calls_without_a_price_are_counted() -> None:
     unpriced = a_bill("0", None, cost=Cost(unpriced_calls=1))
     assert summed([unpriced, a_bill("0.1", 1), unpriced]).cost.unpriced_calls == 2

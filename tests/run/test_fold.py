@@ -1,18 +1,29 @@
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
+from math import ceil
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agentops_cli import spool
 from agentops_cli.model.call import Fault, FaultKind
 from agentops_cli.model.judge import Judge
 from agentops_cli.model.money import Cost, Usage
-from agentops_cli.model.result import Outcome, Tally, TurnResult
+from agentops_cli.model.result import Outcome, Tally, TrialResult, TurnResult
 from agentops_cli.model.suite import Quarantine
 from agentops_cli.run.fold import Fold, conclude, judge_repeats, percentile
-from tests.builders import a_case, a_completion, a_fault, a_place, a_planned_case, a_trial
+from tests.builders import (
+    a_case,
+    a_completion,
+    a_fault,
+    a_lost_trial,
+    a_place,
+    a_planned_case,
+    a_trial,
+)
 
 TODAY = date(2026, 5, 1)
 
@@ -112,7 +123,7 @@ def test_costs_tokens_and_latencies_of_the_repeats_are_summed() -> None:
     assert case.cost == one.cost + one.cost
     assert case.usage == one.usage + one.usage
     assert case.latency_s == 2.0
-    assert fold.latencies_s([case]) == [0.5, 1.5]
+    assert list(fold.latencies_s("product-manager")) == [0.5, 1.5]
 
 
 def test_a_recorded_answer_has_no_latency_and_no_cost() -> None:
@@ -165,7 +176,7 @@ def test_turns_before_a_fault_are_paid_for_and_answered() -> None:
     assert case.cost == one.cost + one.cost + Cost(unpriced_calls=1)
     assert case.usage == one.usage + one.usage
     assert (case.tally.errored, case.tally.answered) == (1, 1)
-    assert fold.latencies_s([case]) == [0.5, 1.5]
+    assert list(fold.latencies_s("product-manager")) == [0.5, 1.5]
 
 
 def test_a_conversation_is_paid_once_and_waited_for_turn_by_turn() -> None:
@@ -174,7 +185,7 @@ def test_a_conversation_is_paid_once_and_waited_for_turn_by_turn() -> None:
     fold.add(a_trial(completion=whole, turns=(a_turn(0.5), a_turn(1.5))))
     [case] = fold.cases()
     assert (case.cost, case.usage, case.latency_s) == (whole.cost, whole.usage, 2.0)
-    assert fold.latencies_s([case]) == [0.5, 1.5]
+    assert list(fold.latencies_s("product-manager")) == [0.5, 1.5]
 
 
 def test_a_conversation_was_recorded_when_all_of_it_was() -> None:
@@ -184,7 +195,7 @@ def test_a_conversation_was_recorded_when_all_of_it_was() -> None:
         fold.add(a_trial(repeat=repeat, completion=None, turns=turns, outcome=Outcome.ERRORED))
     [case] = fold.cases()
     assert (case.tally.answered, case.tally.cached) == (2, 1)
-    assert fold.latencies_s([case]) == [0.5]
+    assert list(fold.latencies_s("product-manager")) == [0.5]
 
 
 def test_each_step_of_each_turn_is_a_call_and_a_plain_answer_is_one() -> None:
@@ -212,6 +223,106 @@ def test_an_answer_that_could_not_be_judged_still_counts_as_answered() -> None:
     assert (case.tally.answered, case.tally.errored) == (1, 1)
 
 
+# Trials that come again
+
+
+def undecided(**changes: Any) -> TrialResult:
+    fault = a_fault(kind=FaultKind.UNDECIDED)
+    return a_trial(outcome=Outcome.ERRORED, fault=fault, **changes)
+
+
+def test_a_trial_that_comes_again_takes_the_place_of_its_error_and_both_are_paid() -> None:
+    """Counted beside it, a case of one repeat would have two."""
+    fold = Fold([a_planned_case()], today=TODAY)
+    fold.add(undecided())
+    fold.add(a_trial())
+    [case] = fold.cases()
+    one = a_completion()
+    assert case.tally == Tally(passed=1, answered=1)
+    assert case.outcome is Outcome.PASSED
+    assert (case.cost, case.calls) == (one.cost + one.cost, 2)
+    assert list(fold.latencies_s("product-manager")) == [one.latency_s] * 2
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "tally"),
+    [
+        (FaultKind.BUDGET, FaultKind.TIMEOUT, Tally(errored=1)),
+        (FaultKind.TIMEOUT, FaultKind.BUDGET, Tally(errored=1, stopped=1)),
+    ],
+)
+def test_the_last_error_is_the_one_that_counts(
+    first: FaultKind, second: FaultKind, tally: Tally
+) -> None:
+    fold = Fold([a_planned_case()], today=TODAY)
+    for kind in (first, second):
+        fault = a_fault(kind=kind, billed=True, usd=Decimal(1))
+        fold.add(a_trial(outcome=Outcome.ERRORED, completion=None, fault=fault))
+    [case] = fold.cases()
+    assert (case.tally, case.cost) == (tally, Cost(usd=Decimal(2)))
+
+
+def test_only_the_same_repeat_is_replaced() -> None:
+    fold = Fold([a_planned_case(case=a_case(repeat=3, repeat_pass=2))], today=TODAY)
+    for repeat in (0, 1):
+        fold.add(undecided(repeat=repeat))
+    for repeat in (1, 2):
+        fold.add(a_trial(repeat=repeat))
+    [case] = fold.cases()
+    assert case.tally == Tally(passed=2, errored=1, answered=3)
+
+
+@pytest.mark.parametrize("kept", [1, 100])
+def test_a_case_can_be_gone_on_with_after_many_others(
+    monkeypatch: pytest.MonkeyPatch, kept: int
+) -> None:
+    """Its counters have been written to the disk by then."""
+    monkeypatch.setattr(spool, "KEPT", kept)
+    case = a_case(repeat=2, repeat_pass=2)
+    fold = Fold([a_planned_case(index=index, case=case) for index in range(9)], today=TODAY)
+    for index in range(9):
+        fold.add(undecided(index=index))
+        fold.add(a_trial(index=index, repeat=1, completion=a_completion(cached=True)))
+    fold.add(a_trial(index=0))
+    fold.add(a_lost_trial(index=4))
+    tallies = [each.tally for each in fold.cases()]
+    left = Tally(passed=1, errored=1, answered=2, cached=1)
+    assert tallies[1:4] + tallies[5:] == [left] * 7
+    assert tallies[0] == replace(left, passed=2, errored=0)
+    assert tallies[4] == replace(left, failed=1, errored=0)
+
+
+def test_the_cases_of_a_suite_are_those_of_its_stretch_of_the_plan() -> None:
+    suites = ["a", "a", "b", "c", "c"]
+    planned = [a_planned_case(index=n, suite=suite) for n, suite in enumerate(suites)]
+    fold = Fold(planned, today=TODAY)
+    found = {suite: [case.index for case in fold.of(suite)] for suite in ("a", "b", "c")}
+    assert found == {"a": [0, 1], "b": [2], "c": [3, 4]}
+    assert [case.index for case in fold.cases()[1:4]] == [1, 2, 3]
+    assert len(fold.of("c")) == 2
+
+
+def test_latencies_are_told_by_suite() -> None:
+    fold = Fold([a_planned_case(suite="a"), a_planned_case(index=1, suite="b")], today=TODAY)
+    fold.add(a_trial(index=1, suite="b"))
+    assert list(fold.latencies_s("a")) == []
+    assert list(fold.latencies_s("b")) == [a_completion().latency_s]
+
+
+def test_both_models_of_a_cascade_are_paid_and_waited_for() -> None:
+    small = a_lost_trial(tier="small", completion=a_completion(latency_s=0.5))
+    large = a_trial(tier="large", completion=a_completion(latency_s=2.0), tried=small)
+    fold = Fold([a_planned_case()], today=TODAY)
+    fold.add(replace(large, judge_cost=Cost(usd=Decimal(1))))
+    [case] = fold.cases()
+    one = a_completion()
+    assert case.tally == Tally(passed=1, answered=1)
+    assert (case.cost, case.judge_cost) == (one.cost + one.cost, Cost(usd=Decimal(1)))
+    assert (case.calls, case.latency_s) == (2, 2.5)
+    assert case.cascade is not None
+    assert (case.cascade.small, case.cascade.large) == (0, 1)
+
+
 @pytest.mark.parametrize(
     ("values", "share", "expected"),
     [
@@ -226,3 +337,41 @@ def test_a_percentile_is_a_value_that_was_measured(
     values: list[float], share: float, expected: float | None
 ) -> None:
     assert percentile(values, share) == expected
+
+
+@given(
+    st.lists(st.integers(0, 9).map(float) | st.floats(allow_nan=False), min_size=1, max_size=60),
+    st.floats(0, 1),
+)
+def test_a_percentile_is_what_sorting_would_tell(values: list[float], share: float) -> None:
+    ordered = sorted(values)
+    assert percentile(values, share) == ordered[max(ceil(share * len(ordered)), 1) - 1]
+
+
+@pytest.mark.parametrize(
+    ("auto", "tally"),
+    [
+        (True, Tally(passed=3, errored=1, answered=3, spared=1)),
+        (False, Tally(passed=3, errored=1, answered=3, stopped=1, skipped=1)),
+    ],
+)
+def test_of_a_case_that_ended_early_the_rest_was_not_needed(auto: bool, tally: Tally) -> None:
+    case = a_case(repeat=5, repeat_pass=3, repeat_auto=auto)
+    fold = Fold([a_planned_case(case=case)], today=TODAY)
+    refused = a_trial(
+        repeat=3, outcome=Outcome.ERRORED, completion=None, fault=a_fault(kind=FaultKind.BUDGET)
+    )
+    for result in (refused, *(a_trial(repeat=repeat) for repeat in range(3))):
+        fold.add(result)
+    [found] = fold.cases()
+    assert found.outcome is Outcome.PASSED
+    assert found.tally == tally
+
+
+def test_of_a_case_that_is_not_decided_nothing_was_spared() -> None:
+    case = a_case(repeat=5, repeat_pass=3, repeat_auto=True)
+    fold = Fold([a_planned_case(case=case)], today=TODAY)
+    fold.add(a_trial())
+    [found] = fold.cases()
+    assert found.outcome is Outcome.ERRORED
+    assert (found.tally.spared, found.tally.skipped) == (0, 4)

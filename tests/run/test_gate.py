@@ -8,9 +8,17 @@ import pytest
 from agentops_cli.errors import ExitCode
 from agentops_cli.model.finding import Severity
 from agentops_cli.model.money import Cost
-from agentops_cli.model.result import CaseResult, GateDecision, Outcome, SuiteResult, Tally
+from agentops_cli.model.result import (
+    CaseResult,
+    GateDecision,
+    Outcome,
+    SuiteResult,
+    Tally,
+    Totals,
+)
 from agentops_cli.model.suite import Gate
-from agentops_cli.run.gate import decide, judge_suite
+from agentops_cli.model.totals import totals_by_model
+from agentops_cli.run.gate import decide, judge_part, judge_suite
 from tests.builders import a_case, a_place
 
 _TALLIES = {
@@ -48,10 +56,17 @@ def undecided() -> CaseResult:
     return case_of(Outcome.ERRORED, tally=Tally(errored=1, answered=1))
 
 
+def recorded(stopped: int = 0) -> CaseResult:
+    """A recorded answer that nobody judged."""
+    tally = Tally(errored=1, answered=1, cached=1, stopped=stopped)
+    return case_of(Outcome.ERRORED, tally=tally)
+
+
 def judged(
     cases: Sequence[CaseResult], gate: Gate = Gate(), p95_latency_s: float | None = 1.0
 ) -> GateDecision:
-    return judge_suite(cases, gate, p95_latency_s=p95_latency_s, location=a_place())
+    totals = sum(totals_by_model(cases).values(), Totals())
+    return judge_suite(totals, gate, p95_latency_s=p95_latency_s, location=a_place())
 
 
 def suite_of(cases: Sequence[CaseResult], gate: Gate = Gate()) -> SuiteResult:
@@ -61,7 +76,8 @@ def suite_of(cases: Sequence[CaseResult], gate: Gate = Gate()) -> SuiteResult:
         prompt_name=None,
         prompt_version=None,
         prompt_sha256=None,
-        cases=tuple(cases),
+        cases=cases,
+        by_model=totals_by_model(cases),
         gate=gate,
         decision=judged(cases, gate),
     )
@@ -95,6 +111,10 @@ def suite_of(cases: Sequence[CaseResult], gate: Gate = Gate()) -> SuiteResult:
         ([undecided()], Gate(max_errored=1), ExitCode.EMPTY),
         ([undecided(), *cases_of(xfailed=1)], Gate(), ExitCode.UNREACHABLE),
         ([*cases_of(quarantined=1), stopped()], Gate(), ExitCode.STOPPED),
+        # Recorded answers whose judge was down from the first question on, and one that came late.
+        ([recorded(), recorded(stopped=1)], Gate(), ExitCode.UNREACHABLE),
+        ([recorded(), recorded(stopped=1), *cases_of(passed=1)], Gate(), ExitCode.STOPPED),
+        ([recorded(stopped=1), recorded(stopped=1)], Gate(), ExitCode.STOPPED),
     ],
 )
 def test_causes_win_over_each_other_in_one_order(
@@ -129,6 +149,14 @@ def test_the_cost_gate_counts_the_judges_too(limit: Decimal, passed: bool) -> No
     assert (decision.passed, decision.certain) == (passed, not passed)
 
 
+def test_what_is_assumed_counts_against_the_cost_gate_and_is_never_certain() -> None:
+    lost = case_of(Outcome.PASSED, cost=Cost(usd=Decimal("0.05"), assumed_calls=2))
+    decision = judged([lost], Gate(max_cost_usd=Decimal("0.04")))
+    assert (decision.passed, decision.certain) == (False, False)
+    assert "cost $0.05 (2 calls without an answer counted at" in decision.reasons[0].message
+    assert judged([lost], Gate(max_cost_usd=Decimal("0.05"))).passed
+
+
 def test_an_unknown_cost_never_meets_a_cost_gate() -> None:
     case = case_of(Outcome.PASSED, cost=Cost(unpriced_calls=1))
     decision = judged([case], Gate(max_cost_usd=Decimal(100)))
@@ -156,3 +184,67 @@ def test_a_reason_says_how_many_failed_and_what_the_gate_asks_for() -> None:
         "3 of 20 judged cases failed: pass rate 85.0%, the gate asks for 95.0%"
     )
     assert reason.location == a_place()
+
+
+def judged_part(cases: Sequence[CaseResult], gate: Gate, *, elsewhere: int) -> GateDecision:
+    totals = sum(totals_by_model(cases).values(), Totals())
+    return judge_part(totals, gate, elsewhere=elsewhere, location=a_place())
+
+
+@pytest.mark.parametrize(
+    ("elsewhere", "certain"), [(0, True), (1, True), (2, True), (3, False), (100, False)]
+)
+def test_a_part_is_certain_of_a_no_only_if_all_other_cases_together_could_not_mend_it(
+    elsewhere: int, certain: bool
+) -> None:
+    cases = cases_of(passed=1, failed=2, errored=1, skipped=5, xfailed=3)
+    gate = Gate(min_pass_rate=0.7, max_errored=1)
+    decision = judged_part(cases, gate, elsewhere=elsewhere)
+    assert (decision.passed, decision.certain) == (False, certain)
+    # It is what the whole would say, if all of them passed.
+    whole = judged([*cases, *cases_of(passed=elsewhere)], gate)
+    assert whole.certain == certain
+    assert [reason.rule for reason in decision.reasons] == ["min-pass-rate"] * certain
+
+
+def test_a_part_never_says_yes() -> None:
+    decision = judged_part(cases_of(passed=3), Gate(), elsewhere=0)
+    assert not decision.passed
+    assert not decision.reasons
+    part = replace(suite_of(cases_of(passed=3)), decision=decision)
+    assert decide([part], interrupted=False, is_part=True) is ExitCode.OK
+    assert decide([part], interrupted=False) is ExitCode.REJECTED
+
+
+def test_a_part_knows_of_too_much_money_and_of_too_many_errors() -> None:
+    dear = case_of(Outcome.PASSED, cost=Cost(usd=Decimal("0.3")))
+    decision = judged_part([dear], Gate(max_cost_usd=Decimal("0.2")), elsewhere=9)
+    assert decision.certain
+    assert [reason.rule for reason in decision.reasons] == ["max-cost"]
+    lost = suite_of(cases_of(errored=1))
+    decision = judged_part(lost.cases, Gate(), elsewhere=9)
+    assert not decision.certain
+    assert [reason.rule for reason in decision.reasons] == ["max-errored"]
+    # Others of its cases could be judged: it is not that nobody answers.
+    some = replace(suite_of(cases_of(errored=1, passed=2)), decision=decision)
+    assert decide([some], interrupted=False, is_part=True) is ExitCode.UNREACHABLE
+
+
+@pytest.mark.parametrize(
+    ("cases", "expected"),
+    [
+        ([], ExitCode.OK),
+        (cases_of(skipped=2), ExitCode.OK),
+        (cases_of(failed=1, passed=1), ExitCode.OK),
+        ([stopped(), *cases_of(passed=1)], ExitCode.STOPPED),
+        (cases_of(errored=2), ExitCode.UNREACHABLE),
+    ],
+)
+def test_what_ends_a_run_ends_a_part_and_what_is_judged_is_left_to_the_whole(
+    cases: list[CaseResult], expected: ExitCode
+) -> None:
+    gate = Gate(min_pass_rate=0.1)
+    decision = judged_part(cases, gate, elsewhere=9)
+    part = replace(suite_of(cases, gate), decision=decision)
+    assert decide([part] if cases else [], interrupted=False, is_part=True) is expected
+    assert decide([part], interrupted=True, is_part=True) is ExitCode.INTERRUPTED

@@ -52,7 +52,7 @@ def counted(
 ) -> tuple[MetricResult, ...]:
     measure = measure_of(planned)
     for trial in trials:
-        measure.add(trial)
+        measure.add(measure.measured(trial))
     return measure.results(SUITE, models)
 
 
@@ -152,7 +152,7 @@ def test_a_suite_without_metrics_has_none() -> None:
         kinds=Registry("agentops.metrics", BUILTIN, noun="metric"),
         today=TODAY,
     )
-    measure.add(answer(case(0, "bug"), "bug"))
+    measure.add(measure.measured(answer(case(0, "bug"), "bug")))
     assert measure.results(SUITE, ["m"]) == ()
 
 

@@ -6,8 +6,9 @@ import pytest
 from agentops_cli.errors import ExitCode
 from agentops_cli.model.finding import Finding, Severity
 from agentops_cli.model.metric import Cell, MetricGate, MetricResult
-from agentops_cli.model.result import GateDecision, SuiteResult
+from agentops_cli.model.result import GateDecision, SuiteResult, Totals
 from agentops_cli.model.suite import Gate
+from agentops_cli.model.totals import totals_by_model
 from agentops_cli.run.gate import decide, judge_suite
 from agentops_cli.run.metric_gate import MetricReason, metric_reasons
 from tests.builders import a_case_result, a_place, a_suite_result, a_trial, an_errored_trial
@@ -295,8 +296,9 @@ def test_a_mean_of_f1_is_no_certain_no_while_trials_are_missing() -> None:
 def decided(metrics: list[MetricResult], gate: Gate, *, errored: int = 0) -> SuiteResult:
     cases = [a_case_result([a_trial()]) for _ in range(9)]
     cases += [a_case_result([an_errored_trial()]) for _ in range(errored)]
+    totals = sum(totals_by_model(cases).values(), Totals())
     decision = judge_suite(
-        cases, gate, p95_latency_s=1.0, location=a_place(1), metrics=tuple(metrics)
+        totals, gate, p95_latency_s=1.0, location=a_place(1), metrics=tuple(metrics)
     )
     return a_suite_result(*cases, gate=gate, decision=decision, metrics=tuple(metrics))
 

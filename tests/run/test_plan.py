@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
+from agentops_cli import spool
 from agentops_cli.errors import InputError
 from agentops_cli.model.call import AgentInput
-from agentops_cli.model.finding import Finding
+from agentops_cli.model.finding import MOST_MISTAKES, Finding
 from agentops_cli.model.json import Json
 from agentops_cli.model.money import Price, Rates
 from agentops_cli.model.prompt import Message
@@ -22,6 +23,7 @@ from agentops_cli.model.settings import (
     PythonAgent,
     UsagePaths,
 )
+from agentops_cli.model.suite import Budget
 from agentops_cli.prompt.read import read_prompt
 from agentops_cli.prompt.render import Renderer
 from agentops_cli.run.plan import DEFAULT_MAX_TOKENS, LoadedSuite, Plan, PlanSettings, plan
@@ -64,8 +66,9 @@ def planned(
     settings = PlanSettings(
         **{
             "base_url_of": lambda _: "http://127.0.0.1/v1",
+            "weights_of": lambda model: "b179" if model.startswith("local/") else None,
             "price_of": lambda _: CHEAP,
-            "run_usd": None,
+            "budget": Budget(),
             "timeout_s": 7.0,
             "templates": Templates(clock=time.monotonic),
             "doubt_of": lambda _: None,
@@ -380,7 +383,7 @@ def test_under_a_limit_something_is_known_of_an_agents_dollars(
     suite = f"{head}\nmodels: [agent/bot]\ncases: [{{id: a, input: b, mustContain: x}}]"
     changes: dict[str, Any] = {
         "agents": {"bot": agent},
-        "run_usd": Decimal(1) if limit == "run" else None,
+        "budget": Budget(run_usd=Decimal(1) if limit == "run" else None),
         "price_of": lambda _: price,
     }
     if known or limit == "none":
@@ -399,10 +402,103 @@ def test_an_agent_that_is_not_configured_is_refused(model: str) -> None:
     assert (finding.rule, str(finding.location)) == ("unknown-agent", "evals/s.yaml:2:9")
 
 
-def test_a_limit_still_needs_the_price_of_a_model() -> None:
-    suite = "budget: {runUsd: 1}\ncases: [{id: a, input: b, mustContain: x}]"
-    [finding] = refused(suite, price_of=lambda _: None)
+@pytest.mark.parametrize("key", ["runUsd", "caseUsd", "usdPerHour"])
+@pytest.mark.parametrize("by_run", [True, False])
+def test_every_limit_of_dollars_needs_the_price_of_a_model(*, key: str, by_run: bool) -> None:
+    limit = {"runUsd": "run_usd", "caseUsd": "case_usd", "usdPerHour": "usd_per_hour"}[key]
+    run: dict[str, Any] = {limit: Decimal(1)} if by_run else {}
+    head = "" if by_run else f"budget: {{{key}: 1}}\n"
+    suite = f"{head}cases: [{{id: a, input: b, mustContain: x}}]"
+    [finding] = refused(suite, price_of=lambda _: None, budget=Budget(**run))
     assert (finding.rule, str(finding.location)) == ("unknown-price", "p.prompt.md")
+
+
+def test_calls_and_tokens_are_limited_without_any_price() -> None:
+    suite = "budget: {calls: 1, tokens: 1}\ncases: [{id: a, input: b, mustContain: x}]"
+    assert planned(suite, price_of=lambda _: None).cases
+
+
+@pytest.mark.parametrize(
+    ("agent", "counted"),
+    [
+        (an_agent(how=COMMAND, meter=Meter()), True),
+        (an_agent(how=COMMAND, max_usd_per_call=Decimal(0)), True),
+        (an_agent(how=COMMAND, max_usd_per_call=DECLARED), False),
+        (an_agent(how=COMMAND, usage=TOKENS), False),
+        (an_agent(), False),
+    ],
+)
+def test_under_a_limit_of_tokens_somebody_counts_those_of_an_agent(
+    *, agent: AgentSettings, counted: bool
+) -> None:
+    suite = "models: [agent/bot]\ncases: [{id: a, input: b, mustContain: x}]"
+    agents = {"bot": agent}
+    for limited, budget in (
+        (f"budget: {{tokens: 9}}\n{suite}", Budget()),
+        (suite, Budget(tokens=9)),
+    ):
+        if counted:
+            assert planned(limited, None, agents=agents, budget=budget).cases
+            continue
+        [finding] = refused(limited, prompt=None, agents=agents, budget=budget)
+        assert (finding.rule, finding.location) == ("unknown-tokens", agent.location)
+        assert "meter" in (finding.fix or "")
+
+
+def test_a_request_says_for_which_case_on_which_model_it_is() -> None:
+    suite = "models: [openai/a, agent/bot]\ncases: [{id: a, input: b, mustContain: x}]"
+    cases = planned(suite, agents={"bot": an_agent()}).cases
+    asked = [case.request.tags for case in cases]
+    assert [(tags.case_id, tags.model) for tags in asked if tags] == [
+        ("a", "openai/a"),
+        ("a", "agent/bot"),
+    ]
+
+
+# What an answer that is kept cannot tell
+
+
+RUBRIC = "cases: [{id: a, input: b, assert: [{rubric: Good.}]}]"
+
+
+@pytest.mark.parametrize(
+    ("head", "case", "live"),
+    [
+        ("", "input: b, mustContain: x", False),
+        ("", "input: b, mustContain: x, assert: [{latency: 4}]", True),
+        ("", "input: b, assert: [{cost: 1, not: true}]", True),
+        ("", "input: b, mustContain: x, assert: [{cost: 1, advisory: true}]", False),
+        ("", "turns: [{input: b, mustContain: x}, {input: c, assert: [{latency: 4}]}]", True),
+        ("defaults: {assert: [{latency: 4}]}", "input: b", True),
+        ("gate: {maxP95LatencyS: 4}", "input: b, mustContain: x", True),
+        ("gate: {maxCostUsd: 4}", "input: b, mustContain: x", True),
+        ("gate: {maxErrored: 4}", "input: b, mustContain: x", False),
+        ("budget: {runUsd: 4}", "input: b, mustContain: x", False),
+    ],
+)
+def test_what_is_to_be_measured_is_asked_live(head: str, case: str, live: bool) -> None:
+    [found] = planned(f"{head}\ncases: [{{id: a, {case}}}]\n").cases
+    assert {request.live for request in (found.request, *found.later)} == {live}
+
+
+@pytest.mark.parametrize(
+    ("gate", "live"), [("maxCostUsd", True), ("maxP95LatencyS", False), ("maxErrored", False)]
+)
+def test_a_judge_is_asked_anew_where_its_cost_counts(gate: str, live: bool) -> None:
+    [case] = planned(f"judge: {{model: a/judge}}\ngate: {{{gate}: 4}}\n{RUBRIC}").cases
+    assert case.judge is not None
+    assert case.judge.live is live
+
+
+def test_a_model_of_this_process_is_asked_with_its_weights() -> None:
+    suite = """
+        models: [local/small, openai/mini]
+        judge: {model: local/judge}
+        cases: [{id: a, input: b, assert: [{rubric: Good.}]}]
+    """
+    plan = planned(suite)
+    assert [case.request.weights for case in plan.cases] == ["b179", None]
+    assert [case.judge and case.judge.weights for case in plan.cases] == ["b179", "b179"]
 
 
 SCHEMA_ALONE = """\
@@ -458,3 +554,58 @@ def test_metrics_that_gate_nothing_are_noted(names: list[str], gate: str, told: 
     messages = [note.message for note in found if note.rule == "ungated-metric"]
     assert len(messages) == (told is not None)
     assert all(message.startswith(told or "") for message in messages)
+
+
+# Many cases
+
+
+def many(count: int, more: str = "") -> str:
+    cases = ", ".join(f"{{id: c{n}, input: n{n}, mustContain: x{more}}}" for n in range(count))
+    return f"cases: [{cases}]"
+
+
+@pytest.mark.parametrize("kept", [1, 3])
+def test_a_plan_on_disk_is_the_one_in_memory(monkeypatch: pytest.MonkeyPatch, kept: int) -> None:
+    suite = f"models: [openai/mini, openai/maxi, agent/bot]\nrepeat: 2\n{many(5)}"
+    in_memory = planned(suite, agents={"bot": an_agent()})
+    monkeypatch.setattr(spool, "KEPT", kept)
+    on_disk = planned(suite, agents={"bot": an_agent()})
+    assert [*on_disk.cases] == [*in_memory.cases]
+    assert [case.index for case in on_disk.cases] == [*range(15)]
+    assert on_disk.outline == in_memory.outline
+    assert (on_disk.outline.trials, on_disk.models) == (
+        30,
+        ("openai/mini", "openai/maxi", "agent/bot"),
+    )
+
+
+@pytest.mark.parametrize("kept", [1, 100])
+def test_some_cases_of_a_plan_are_numbered_anew(monkeypatch: pytest.MonkeyPatch, kept: int) -> None:
+    monkeypatch.setattr(spool, "KEPT", kept)
+    part = planned(many(9)).only(lambda planned: planned.index % 2 == 1)
+    assert [(case.index, case.case.id) for case in part.cases] == [
+        (0, "c1"),
+        (1, "c3"),
+        (2, "c5"),
+        (3, "c7"),
+    ]
+    assert part.outline.suites == {"evals/s.yaml": 4}
+    assert planned(many(3)).only(lambda _: False).suites == ()
+
+
+def test_what_cases_have_in_common_is_one_object() -> None:
+    """Thousands of them are then no more than what is their own."""
+    first, second = planned(many(2), prompt=PROMPT).cases
+    assert first.request.messages[0] is second.request.messages[0]
+    assert first.free is second.free
+    first, second = planned(many(2, ", vars: {tone: dry}"), prompt=OWN_USER).cases
+    assert first.case.assertions[-1].kind == "jsonSchema"
+    assert first.case.assertions[-1] is second.case.assertions[-1]
+
+
+def test_planning_stops_where_there_are_more_mistakes_than_anybody_reads() -> None:
+    findings = refused(many(MOST_MISTAKES + 50), prompt=OWN_USER)
+    assert [finding.rule for finding in findings if "tone" not in finding.message] == [
+        "too-many-mistakes"
+    ]
+    assert len(findings) == MOST_MISTAKES + 1

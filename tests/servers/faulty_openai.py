@@ -15,6 +15,8 @@ The model that is asked for (or, with Azure's addresses, the deployment) names w
     nokey         its 500 when no key is sent                    hang       nothing, ever
     badmodel      its 400 for an unknown model                   redirect   307 to another host
     echokey       401 that repeats the key                       slow-N     `ok`, N ms later
+    busy          429 with Retry-After, nothing is left          limits     `ok`, some is left
+    later         429 with Retry-After: 0.2                      reset      the connection is reset
 
 Anything else is `ok`. A `claude-…` at Anthropic's address answers in Anthropic's format, with JSON
 where a schema came, and cut off where it may not use 40 tokens. `GET /stats` tells how many
@@ -27,6 +29,8 @@ kept-alive connections, by hand: most of the faults are not to be had from a ser
 import argparse
 import asyncio
 import json
+import socket
+import struct
 import threading
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator
@@ -42,10 +46,18 @@ class Seen:
     path: str
     headers: dict[str, str]
     body: dict[str, Any]
+    word: str = ""
+
+    @property
+    def said(self) -> str:
+        """The last message."""
+        return str(self.body.get("messages", [{}])[-1].get("content", ""))
 
     @property
     def behaviour(self) -> str:
-        """The word that says what to do: the last part of the model's name."""
+        """The word that says what to do: the server's own, or the last part of the model's name."""
+        if self.word:
+            return self.word
         _, _, rest = self.path.partition("/openai/deployments/")
         name = rest.partition("/")[0] or str(self.body.get("model", ""))
         return name.rpartition("/")[2]
@@ -53,9 +65,13 @@ class Seen:
 
 @dataclass(kw_only=True)
 class FaultyOpenAI:
-    """A running server: where it is, and what it has seen."""
+    """A running server: where it is, and what it has seen.
+
+    `decide` says what to do with a request, in place of the model's name.
+    """
 
     port: int = 0
+    decide: Callable[[Seen], str] | None = None
     requests: list[Seen] = field(default_factory=list)
     connections: int = 0
     open_now: int = 0
@@ -67,7 +83,8 @@ class FaultyOpenAI:
         return f"http://127.0.0.1:{self.port}/v1"
 
     def reset(self) -> None:
-        """Forgets what it has seen."""
+        """Forgets what it has seen, and what it was told to do."""
+        self.decide = None
         self.requests.clear()
         self.connections = self.most_open = 0
 
@@ -79,6 +96,8 @@ class FaultyOpenAI:
                 if seen.path == "/stats":
                     await _send(writer, _reply(200, self._stats()))
                     continue
+                if self.decide:
+                    seen.word = self.decide(seen)
                 self.requests.append(seen)
                 self.open_now += 1
                 self.most_open = max(self.most_open, self.open_now)
@@ -188,16 +207,23 @@ async def _drop(_writer: asyncio.StreamWriter, _reply: bytes) -> None:
     """Ends the connection without a word."""
 
 
+async def _reset(writer: asyncio.StreamWriter, _reply: bytes) -> None:
+    """Ends the connection as a process that dies does: with what was not read still in it."""
+    linger = struct.pack("ii", 1, 0)
+    writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+    writer.transport.abort()
+
+
 _ENDINGS: dict[str, Callable[[asyncio.StreamWriter, bytes], Awaitable[None]]] = {
     "cut": _cut,
     "drop": _drop,
+    "reset": _reset,
 }
 
 
 def _completion(seen: Seen, **message: object) -> dict[str, Any]:
-    said = seen.body.get("messages", [{}])[-1].get("content", "")
     finish = "tool_calls" if "tool_calls" in message else "stop"
-    answer = {"role": "assistant", "content": f"You said: {said}"} | message
+    answer = {"role": "assistant", "content": f"You said: {seen.said}"} | message
     return {
         "id": "chatcmpl-1",
         "object": "chat.completion",
@@ -298,15 +324,39 @@ def _reply(
     return f"{head}\r\n".encode() + body
 
 
+def _limits(seen: Seen) -> bytes:
+    left = {"x-ratelimit-remaining-requests": 41, "x-ratelimit-remaining-tokens": 149_984}
+    resets = {"x-ratelimit-reset-requests": "6m0s", "x-ratelimit-reset-tokens": "20ms"}
+    return _reply(200, _completion(seen), more=_lines(left | resets))
+
+
+def _busy(_seen: Seen) -> bytes:
+    left = {"x-ratelimit-remaining-requests": 0, "x-ratelimit-reset-requests": "1m0.5s"}
+    slower = _error("Rate limit reached", code="rate_limit_exceeded", kind="requests")
+    return _reply(429, slower, more=_lines(left | {"retry-after": 7}))
+
+
+def _later(_seen: Seen) -> bytes:
+    slower = _error("Rate limit reached", code="rate_limit_exceeded", kind="requests")
+    return _reply(429, slower, more=_lines({"retry-after": 0.2}))
+
+
+def _lines(headers: dict[str, Any]) -> str:
+    return "".join(f"{name}: {value}\r\n" for name, value in headers.items())
+
+
 _REPLIES: dict[str, Callable[[Seen], bytes]] = {
     "badmodel": _badmodel,
+    "busy": _busy,
     "echokey": _echokey,
     "empty": lambda _: _reply(200, b""),
     "filter": _filter,
     "filtered": _filtered,
     "hidden429": lambda _: _reply(200, _error("slow down", code=429)),
     "html": lambda _: _reply(200, b"<!doctype html><title>Hi</title>", kind="text/html"),
+    "limits": _limits,
     "huge": lambda _: _reply(200, b" " * (17 * 1024 * 1024)),
+    "later": _later,
     "nochoices": _nochoices,
     "nousage": lambda seen: _reply(200, _completion(seen) | {"usage": None}),
     "nokey": lambda _: _reply(500, b"Internal Server Error", kind="text/plain"),

@@ -158,7 +158,7 @@ def main() -> None:
         while line := await asyncio.to_thread(sys.stdin.readline):
             asked = json.loads(line)
             answer = await getattr(served, asked["command"])(**asked["arguments"])
-            print(json.dumps(answer), file=answers, flush=True)
+            print(json.dumps(answer, default=str), file=answers, flush=True)
 
     asyncio.run(serve())
 

@@ -107,7 +107,9 @@ def test_every_answer_survives(tmp_path: Path, text: str) -> None:
     assert len(path.read_text("ascii").splitlines()) == 1
 
 
-@given(st.lists(trials, max_size=5, unique_by=lambda trial: (trial.index, trial.repeat)))
+# A trial may be long; hypothesis is not to say so each time that it could not print it well.
+@pytest.mark.filterwarnings("ignore:Generating overly large repr")
+@given(st.lists(trials, max_size=2, unique_by=lambda trial: (trial.index, trial.repeat)))
 def test_any_trials_come_back_redacted(
     tmp_path_factory: pytest.TempPathFactory, written: list[TrialResult]
 ) -> None:
@@ -140,6 +142,82 @@ def test_a_half_line_of_a_killed_process_does_not_swallow_the_next_one(tmp_path:
     torn, whole, after = path.read_bytes().split(b"\n")
     assert (torn, after) == (b'{"schema":1,"ind', b"")
     assert json.loads(whole)["repeat"] == 0
+
+
+def an_interrupted_log(path: Path, *trials: TrialResult, torn: bytes = b"") -> Path:
+    """What a process left that was killed."""
+    with TrialLog(path, REDACT, run="r1") as log:
+        for trial in trials:
+            log.append(trial)
+    with path.open("ab") as file:
+        file.write(torn)
+    return path
+
+
+def test_a_run_that_goes_on_knows_what_was_written_before(tmp_path: Path) -> None:
+    path = an_interrupted_log(tmp_path / "t.jsonl", an_errored_trial(), a_trial(index=1))
+    with TrialLog(path, REDACT, run="r1", resumed=True) as log:
+        assert list(log.recover()) == [an_errored_trial(), a_trial(index=1)]
+        log.append(a_trial())
+        assert log.of(a_case_result(index=0)) == (a_trial(),)
+        assert log.of(a_case_result(index=1)) == (a_trial(index=1),)
+    assert [line["outcome"] for line in lines_of(path)] == ["errored", "passed", "passed"]
+
+
+@pytest.mark.parametrize(
+    "torn",
+    [b'{"schema":1,"ind', b"{", b"\x00" * 5000, b'{"x": "' + b"y" * 200_000],
+    ids=["line", "brace", "zeros", "long"],
+)
+def test_half_a_line_is_cut_off_so_that_the_log_stays_json(tmp_path: Path, torn: bytes) -> None:
+    path = an_interrupted_log(tmp_path / "t.jsonl", a_trial(), torn=torn)
+    for repeat in (1, 2):
+        with TrialLog(path, REDACT, run="r1", resumed=True) as log:
+            assert len(list(log.recover())) == repeat
+            log.append(a_trial(repeat=repeat))
+    assert [line["repeat"] for line in lines_of(path)] == [0, 1, 2]
+
+
+@pytest.mark.parametrize("torn", [b"", b"x", b'{"schema":1,"ind'])
+def test_a_log_without_a_whole_line_has_no_trials(tmp_path: Path, torn: bytes) -> None:
+    path = tmp_path / "t.jsonl"
+    path.write_bytes(torn)
+    with TrialLog(path, REDACT, run="r1", resumed=True) as log:
+        assert list(log.recover()) == []
+    assert path.read_bytes() == b""
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"",
+        b"x",
+        b"[]",
+        b"{}",
+        b"7",
+        b'{"run": "r1", "schema": 1}',
+        b"\xff",
+        b"[" * 100_000,
+        b"\x00\x00",
+    ],
+)
+def test_a_line_that_is_no_trial_is_damage(tmp_path: Path, line: bytes) -> None:
+    path = an_interrupted_log(tmp_path / "t.jsonl", a_trial(), torn=line + b"\n")
+    place = f"{len(path.read_bytes()) - len(line) - 1:,}"
+    with (
+        TrialLog(path, REDACT, run="r1", resumed=True) as log,
+        pytest.raises(StoreError, match=f"is damaged: there is no trial at byte {place}"),
+    ):
+        list(log.recover())
+
+
+def test_the_trials_of_another_run_are_not_taken_for_ours(tmp_path: Path) -> None:
+    path = an_interrupted_log(tmp_path / "t.jsonl", a_trial())
+    with (
+        TrialLog(path, REDACT, run="r2", resumed=True) as log,
+        pytest.raises(StoreError, match="has the trials of run r1"),
+    ):
+        list(log.recover())
 
 
 def test_parent_folders_are_created(tmp_path: Path) -> None:

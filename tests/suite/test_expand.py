@@ -1,6 +1,14 @@
+from collections.abc import Iterator
+from itertools import islice
+from typing import Literal
+
 import pytest
 
-from tests.suite.reading import mistakes, read, shown
+from agentops_cli import spool
+from agentops_cli.errors import InputError, UnreadableError
+from agentops_cli.model.finding import MOST_MISTAKES
+from agentops_cli.suite.read import read_suite
+from tests.suite.reading import Files, a_context, mistakes, read, shown
 
 SUITE = """
     prompt: p.md
@@ -208,3 +216,99 @@ def test_a_row_of_yaml_holds_finite_numbers() -> None:
     text = "prompt: p.md\ndatasets: [{file: r.yaml, mustContain: x}]\n"
     [finding] = mistakes(text, {"evals/r.yaml": "- {n: 1}\n- {n: .nan}\n"})
     assert f"{finding.location} {finding.rule}" == "evals/r.yaml:2:4 bad-value"
+
+
+# Row by row
+
+LATE = "prompt: p.md\ndatasets: [{file: r.jsonl, skip: why, mustContain: x}]\n"
+
+
+@pytest.mark.parametrize("kept", [1, 100])
+def test_a_column_that_comes_late_is_a_column_and_no_row_before_it_is_lost(
+    monkeypatch: pytest.MonkeyPatch, kept: int
+) -> None:
+    monkeypatch.setattr(spool, "KEPT", kept)
+    rows = "".join(f'{{"n": {number}}}\n' for number in range(5))
+    cases = read(LATE, {"evals/r.jsonl": f'{rows}{{"why": "later"}}\n{rows}'}).cases
+    assert [case.row.get("n") for case in cases] == [0, 1, 2, 3, 4, None, 0, 1, 2, 3, 4]
+    assert [case.skip for case in cases] == [None] * 5 + ["later"] + [None] * 5
+    assert [str(case.location) for case in cases[4:7]] == [
+        f"evals/r.jsonl:{line}" for line in (5, 6, 7)
+    ]
+
+
+def test_a_column_that_no_row_has_is_told_once_with_the_nearest_of_all_rows() -> None:
+    rows = '{"n": 1}\n{"wy": "", "m": 2}\n'
+    [finding] = mistakes(LATE, {"evals/r.jsonl": rows})
+    assert (finding.rule, finding.fix) == ("missing-column", "did you mean 'wy'?")
+
+
+def test_of_a_file_with_bad_lines_nothing_is_said_of_missing_columns() -> None:
+    [finding] = mistakes(LATE, {"evals/r.jsonl": '{"n": 1}\n{"why"\n'})
+    assert f"{finding.location} {finding.rule}" == "evals/r.jsonl:2 bad-json"
+
+
+def test_what_is_wrong_in_one_file_hides_nothing_of_the_next() -> None:
+    text = "prompt: p.md\ndatasets: [{file: '*.csv', id: key, mustContain: x}]\n"
+    files = {"evals/a.csv": 'key\n"a\n', "evals/b.csv": "kay\nb\n", "evals/c.csv": "key,n\n,1\n"}
+    found = sorted(f"{finding.location} {finding.rule}" for finding in mistakes(text, files))
+    assert found == [
+        "evals/a.csv:2 bad-csv",
+        "evals/c.csv:2 empty-cell",
+        "evals/s.yaml:2:32 missing-column",
+    ]
+
+
+def test_old_line_ends_are_line_ends_in_csv_and_white_space_in_jsonl() -> None:
+    text = "prompt: p.md\ndatasets: [{file: 'r.%s', mustContain: x}]\n"
+    for suffix, rows in (("csv", "n\r1\r2\r"), ("jsonl", '{"n":\r"1"}\r\n{"n": "2"}\r\n')):
+        cases = read(text % suffix, {f"evals/r.{suffix}": rows}).cases
+        assert [case.row for case in cases] == [{"n": "1"}, {"n": "2"}]
+
+
+class Broken(Files):
+    """A file that cannot be read to its end."""
+
+    def lines(self, path: str, *, newline: Literal["", "\n"]) -> Iterator[str]:
+        yield from islice(super().lines(path, newline=newline), 2)
+        raise UnreadableError(f"{path} cannot be read: the disk is gone")
+
+
+def test_a_file_that_breaks_off_is_placed_where_it_is_named() -> None:
+    text = "prompt: p.md\ndatasets: [{file: r.csv, mustContain: x}]\n"
+    with pytest.raises(InputError) as caught:
+        read_suite(text, path="evals/s.yaml", context=a_context(Broken({"evals/r.csv": "n\n1\n2"})))
+    [finding] = caught.value.findings
+    assert f"{finding.location} {finding.rule}" == "evals/s.yaml:2:19 missing-file"
+    assert "the disk is gone" in finding.message
+
+
+def test_reading_stops_where_there_are_more_mistakes_than_anybody_reads() -> None:
+    text = "prompt: p.md\ndatasets: [{file: r.csv, id: key, mustContain: x}]\n"
+    findings = mistakes(text, {"evals/r.csv": "key,n\n" + ",1\n" * 5_000})
+    assert len(findings) == MOST_MISTAKES + 1
+    assert [f.rule for f in findings if f.rule != "empty-cell"] == ["too-many-mistakes"]
+
+
+# Ids
+
+
+@pytest.mark.parametrize("kept", [1, 100])
+def test_each_id_that_was_there_before_is_told_with_its_first_place(
+    monkeypatch: pytest.MonkeyPatch, kept: int
+) -> None:
+    monkeypatch.setattr(spool, "KEPT", kept)
+    text = """
+        prompt: p.md
+        cases: [{id: b, input: x, mustContain: x}]
+        datasets: [{file: r.csv, id: key, mustContain: x}, {file: r.csv, id: key, mustContain: x}]
+    """
+    told = [
+        f"{finding.location}: {finding.message}"
+        for finding in mistakes(text, {"evals/r.csv": "key\na\nb\n"})
+        if finding.rule == "duplicate-id"
+    ]
+    assert sorted(told) == [
+        "evals/r.csv:2: case id 'a' is already used at evals/r.csv:2",
+        "evals/r.csv:3: case id 'b' is already used at evals/s.yaml:2:9",
+    ]

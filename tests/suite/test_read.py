@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from agentops_cli.errors import InputError
-from agentops_cli.model.suite import Gate, Quarantine
+from agentops_cli.model.suite import Budget, Gate, Quarantine
 from tests.suite.reading import mistakes, read, shown
 
 WISHLIST = """
@@ -85,6 +85,32 @@ def test_repeats_come_from_the_flag_then_the_file(
     assert (case.repeat, case.repeat_pass) == expected
 
 
+@pytest.mark.parametrize(
+    ("suite", "case", "expected"),
+    [
+        ("", "", (5, 3)),
+        ("repeat: 1", "", (1, 1)),
+        ("repeat: 4", "", (4, 4)),
+        ("repeat: 5\n        repeatPass: 4/5", "", (5, 4)),
+        ("", ", repeat: 2", (2, 2)),
+        ("defaults: {repeat: 3, repeatPass: 2/3}", "", (3, 2)),
+    ],
+)
+def test_auto_repeats_as_the_suite_says_else_a_majority_of_five(
+    suite: str, case: str, expected: tuple[int, int]
+) -> None:
+    text = f"""
+        models: [replay/x.jsonl]
+        {suite}
+        cases:
+          - {{id: a, mustContain: x{case}}}
+        """
+    [found] = read(text, repeat_auto=True).cases
+    assert (found.repeat, found.repeat_pass, found.repeat_auto) == (*expected, True)
+    [usual] = read(text).cases
+    assert not usual.repeat_auto
+
+
 def test_a_case_has_its_own_repeat() -> None:
     suite = read("""
         prompt: p.md
@@ -94,6 +120,21 @@ def test_a_case_has_its_own_repeat() -> None:
           - {id: b, mustContain: x}
     """)
     assert [(case.repeat, case.repeat_pass) for case in suite.cases] == [(10, 9), (3, 3)]
+
+
+def test_every_limit_of_a_budget_is_read() -> None:
+    suite = read("""
+        prompt: p.md
+        budget: {runUsd: 1, caseUsd: 0.010, calls: 50.0, tokens: 200000, usdPerHour: "20"}
+        cases: [{id: a, mustContain: x}]
+    """)
+    assert suite.budget == Budget(
+        run_usd=Decimal(1),
+        case_usd=Decimal("0.010"),
+        calls=50,
+        tokens=200_000,
+        usd_per_hour=Decimal(20),
+    )
 
 
 def test_gate_and_budget_are_exact() -> None:
@@ -225,8 +266,8 @@ def test_all_mistakes_of_a_suite_are_found_at_once() -> None:
     findings = mistakes("""
         prompt: p.md
         modles: [x]
-        gate: {minPassRate: 95}
-        budget: {calls: 5}
+        gate: {minPassRate: 95, noRegression: true}
+        budget: {calls: -5}
         cases:
           - {id: a, mustContain: ""}
           - {id: a, mustContain: x}
@@ -235,7 +276,8 @@ def test_all_mistakes_of_a_suite_are_found_at_once() -> None:
     assert shown(findings) == [
         "2:1 unknown-key",
         "3:21 bad-value",
-        "4:10 not-supported-yet",
+        "3:25 not-supported-yet",
+        "4:17 bad-value",
         "6:26 bad-value",
         "7:5 duplicate-id",
         "8:5 no-assertion",

@@ -30,6 +30,24 @@ def test_models_are_selected_by_id_or_pattern_in_the_order_of_the_suite() -> Non
     assert Selection(models=("openai/gpt-4o",)).of_models(models) == (models[0],)
 
 
+@pytest.mark.parametrize(
+    ("pattern", "wanted"),
+    [
+        ("openai/mini>openai/gpt-4o", True),
+        ("openai/mini", True),
+        ("openai/gpt-4o", True),
+        ("*/gpt-4o", True),
+        ("openai/mini>*", True),
+        ("openai/m", False),
+        ("azure/*", False),
+    ],
+)
+def test_a_cascade_is_meant_by_its_label_or_by_either_model(pattern: str, wanted: bool) -> None:
+    label, selection = "openai/mini>openai/gpt-4o", Selection(models=(pattern,))
+    assert selection.of_models([label, "local/x"]) == ((label,) if wanted else ())
+    assert list(selection.unmatched([], [label])) == ([] if wanted else [f"model {pattern!r}"])
+
+
 def test_what_fits_nothing_is_a_typo_whatever_else_matched() -> None:
     selection = Selection(
         cases=frozenset({CASE.id, "z"}),

@@ -134,7 +134,7 @@ class Agents:
         else:
             open_session = partial(self._meter.session, seat=seat)
         return open_session(
-            suite=request.tags.suite if request.tags else None,
+            who=request.tags,
             faults=told.faults,
             max_steps=told.max_steps,
             conversation=told.conversation,
@@ -147,10 +147,16 @@ def _cause(session: MeterSession | None) -> Fault | None:
 
 
 def _with_cost(fault: Fault, session: MeterSession | None) -> Fault:
-    """The fault with the dollars that the meter saw, where it saw and could price every call."""
-    if session is None or session.cost.unpriced_calls or not session.calls:
+    """The fault with the dollars that the meter saw, where it saw and could price every call.
+
+    An agent that has asked its model was at work: what it did is not undone by the fault.
+    """
+    if session is None or not session.calls:
         return fault
-    return replace(fault, billed=session.cost.usd > 0, usd=session.cost.usd)
+    if session.cost.unpriced_calls:
+        return replace(fault, billed=True)
+    cost = session.cost
+    return replace(fault, billed=cost.usd > 0, usd=cost.usd, assumed=cost.assumed_calls > 0)
 
 
 def _completion(

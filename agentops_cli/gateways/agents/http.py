@@ -19,6 +19,7 @@ from agentops_cli.gateways.chat_format import AnswerError
 from agentops_cli.gateways.faults import shorten
 from agentops_cli.gateways.openai_chat import read_whole
 from agentops_cli.gateways.proxies import proxy_of
+from agentops_cli.gateways.rate_limits import Headers, with_limits
 from agentops_cli.model.call import FaultKind, Request
 from agentops_cli.model.json import Json
 from agentops_cli.model.settings import AgentSettings, HttpAgent
@@ -43,6 +44,9 @@ _FIXES = {
 
 # Others were refused at the door.
 _MAY_HAVE_WORKED = frozenset({408, 500, 502, 504})
+
+# Not implemented, HTTP version.
+_FOR_GOOD = frozenset({501, 505})
 
 # What frameworks answer for an address that nobody serves: a mistake in the settings, and no
 # failure of the agent, which never heard of the call.
@@ -90,17 +94,21 @@ class HttpCaller:
             fix = error.fix or f"mend it at {place}"
             raise refused(FaultKind.BAD_REQUEST, message, fix=fix) from error
         started = self._clock()
-        status, content = await self._ask(body, request.timeout_s)
+        status, headers, content = await self._ask(body, request.timeout_s)
         latency_s = self._clock() - started
-        return replace(self._read(status, content), latency_s=latency_s)
+        try:
+            reply = self._read(status, content)
+        except GatewayError as error:
+            raise GatewayError(with_limits(error.fault, headers)) from error
+        return replace(reply, latency_s=latency_s)
 
     async def close(self) -> None:
         """Closes the connections."""
         if self._session is not None:
             await self._session.close()
 
-    async def _ask(self, body: Json, timeout_s: float) -> tuple[int, str]:
-        """Status and body of the response; raises `GatewayError` when there is none to read."""
+    async def _ask(self, body: Json, timeout_s: float) -> tuple[int, Headers, str]:
+        """Status, headers and body of the response; raises `GatewayError` when none can be read."""
         how, agent = self._how, self._agent
         sent = {"params": query_of(body)} if how.method == "GET" else {"data": json.dumps(body)}
         timeout = aiohttp.ClientTimeout(total=timeout_s, sock_connect=_CONNECT_TIMEOUT_S)
@@ -119,7 +127,8 @@ class HttpCaller:
                 if response.content_type == "text/event-stream":
                     fix = "ask it for a whole reply, as a key of the body or another address"
                     raise malformed(agent, "streams its reply", fix=fix)
-                return response.status, _decoded(await read_whole(response), response.charset)
+                content = _decoded(await read_whole(response), response.charset)
+                return response.status, response.headers, content
         except AnswerError as error:
             raise malformed(agent, f"gave {error}") from error
         except (aiohttp.ClientError, TimeoutError) as error:
@@ -153,7 +162,8 @@ class HttpCaller:
             kind = _KINDS.get(status, FaultKind.PROVIDER)
             message = f"{agent.model} answered {said}"
             billed = status in _MAY_HAVE_WORKED
-            raise refused(kind, message, fix=_FIXES[kind], billed=billed)
+            final = kind is FaultKind.PROVIDER and (status < 500 or status in _FOR_GOOD)
+            raise refused(kind, message, fix=_FIXES[kind], billed=billed, final=final)
         return f"HTTP {said}"
 
     def _open_session(self) -> aiohttp.ClientSession:

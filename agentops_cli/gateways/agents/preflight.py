@@ -10,7 +10,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -66,10 +66,13 @@ def preflight(
 
 
 def unfilled(
-    settings: Mapping[str, AgentSettings], requests: Collection[Request], templates: Templates
+    settings: Mapping[str, AgentSettings],
+    requests_of: Callable[[str], Iterable[Request]],
+    templates: Templates,
 ) -> list[Finding]:
     """What keeps bodies from being filled in for planned requests; the agents passed `preflight`.
 
+    `requests_of` gives those of one model, one by one, as often as they are asked for.
     One finding for each text of a body. What earlier turns will have brought is not known yet: of
     later ones only those texts are filled in that need nothing of it.
     """
@@ -79,10 +82,7 @@ def unfilled(
         if isinstance(agent.how, HttpAgent)
         for route, text in texts_in(agent.how.body)
         for finding in _of_text(
-            agent,
-            route,
-            compile_text(text, templates),
-            [request for request in requests if request.model == agent.model],
+            agent, route, compile_text(text, templates), requests_of(agent.model)
         )
     ]
 

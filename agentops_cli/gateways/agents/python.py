@@ -35,6 +35,7 @@ from agentops_cli.gateways.agents.reply import Reply, ReplyError
 from agentops_cli.gateways.faults import shorten
 from agentops_cli.model.call import FaultKind, Request
 from agentops_cli.model.json import Json
+from agentops_cli.model.money import ZERO
 from agentops_cli.model.settings import AgentSettings, PythonAgent
 from agentops_cli.ports import Clock, MeterSession
 
@@ -298,4 +299,5 @@ def _forgotten(agent: AgentSettings) -> GatewayError:
         "and with it what the agent had kept of it"
     )
     fix = "see which other case crashed it or took too long"
-    return refused(FaultKind.PROVIDER, message, fix=fix)
+    # What it cost is known, nothing: it is not one that was never reached, to be called again.
+    return refused(FaultKind.PROVIDER, message, fix=fix, usd=ZERO)

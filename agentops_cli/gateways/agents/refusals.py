@@ -15,9 +15,12 @@ def refused(
     fix: str | None = None,
     billed: bool = False,
     usd: Decimal | None = None,
+    final: bool = False,
 ) -> GatewayError:
     """The error of a call that gave nothing."""
-    return GatewayError(Fault(kind=kind, message=message, fix=fix, billed=billed, usd=usd))
+    return GatewayError(
+        Fault(kind=kind, message=message, fix=fix, billed=billed, usd=usd, final=final)
+    )
 
 
 def malformed(agent: AgentSettings, problem: str, *, fix: str | None = None) -> GatewayError:

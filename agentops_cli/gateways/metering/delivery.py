@@ -4,7 +4,6 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from decimal import Decimal
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -20,7 +19,7 @@ from agentops_cli.gateways.metering.session import Session
 from agentops_cli.gateways.metering.upstream import MAX_ANSWER_BYTES, passed_on, without_key
 from agentops_cli.gateways.openai_chat import read_whole
 from agentops_cli.model.call import Fault, FaultKind
-from agentops_cli.model.money import Cost, Price, Usage
+from agentops_cli.model.money import Amount, Cost, Price, Usage
 
 _CAPPED = "x-agentops-max-tokens"
 
@@ -35,13 +34,13 @@ class _ChildLeftError(Exception):
 
 
 class Bill:
-    """What a call is taken to have cost: its upper bound, until more is known.
+    """What a call is taken to have taken: its upper bound, until more is known.
 
     `is_free` is set when nothing was charged.
     """
 
-    def __init__(self, price: Price | None, *, bound_usd: Decimal) -> None:
-        self.bound_usd = bound_usd
+    def __init__(self, price: Price | None, *, most: Amount) -> None:
+        self.most = most
         self.usage: Usage | None = None
         self.is_free = False
         self._price = price
@@ -52,7 +51,16 @@ class Bill:
             return Cost()
         if self._price is None:
             return Cost(unpriced_calls=1)
-        return Cost(usd=self._price.cost_of(self.usage) if self.usage else self.bound_usd)
+        if self.usage is None:
+            return Cost(usd=self.most.usd, assumed_calls=1)
+        return Cost(usd=self._price.cost_of(self.usage))
+
+    @property
+    def spent(self) -> Amount:
+        tokens = 0 if self.is_free else self.most.tokens
+        if self.usage is not None:
+            tokens = self.usage.total_tokens
+        return Amount(usd=self.cost.usd, calls=1, tokens=tokens)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

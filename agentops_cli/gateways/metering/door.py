@@ -9,6 +9,7 @@ from aiohttp import web
 
 from agentops_cli.gateways.metering.injected import Injection
 from agentops_cli.gateways.metering.session import Session
+from agentops_cli.model.call import Tags
 
 HOST = "127.0.0.1"
 
@@ -45,14 +46,14 @@ class Door:
 
     @asynccontextmanager
     async def entered(
-        self, *, suite: str | None, injection: Injection, max_steps: int | None
+        self, *, who: Tags | None, injection: Injection, max_steps: int | None
     ) -> AsyncIterator[Session]:
         """A session of one's own; waits until those that came before have left."""
         async with self._turn:
             session = Session(
                 base_url=self.base_url,
                 api_key=self.api_key,
-                suite=suite,
+                who=who,
                 injection=injection,
                 max_steps=max_steps,
             )

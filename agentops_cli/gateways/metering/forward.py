@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from decimal import Decimal
 
 import aiohttp
 from aiohttp import web
@@ -24,8 +23,9 @@ from agentops_cli.gateways.metering.upstream import (
     without_key,
 )
 from agentops_cli.gateways.openai_chat import fault_of, read_whole
+from agentops_cli.guards.budget import INPUT_MARGIN
 from agentops_cli.model.call import Fault, FaultKind
-from agentops_cli.model.money import ZERO, Price
+from agentops_cli.model.money import ZERO, Amount, Price
 from agentops_cli.ports import Purse
 
 
@@ -59,16 +59,18 @@ class Forwarder:
             call = self._prepared(request, asked, session)
             if call.is_step:
                 session.begin_step()
-            reservation = await self._purse.reserve(call.bill.bound_usd, suite=session.suite)
+            reservation = await self._purse.reserve(
+                call.bill.most, who=session.who, model=call.endpoint.model
+            )
+            call.bill.most = reservation.most
         except GatewayError as error:
             session.refuse(error.fault)
             raise refused(error.fault) from error
         try:
             return await self._exchange(call)
         finally:
-            cost = call.bill.cost
-            reservation.settle(cost.usd)
-            session.settle(cost, call.bill.usage)
+            reservation.settle(call.bill.spent)
+            session.settle(call.bill.cost, call.bill.usage)
 
     async def list_models(self) -> web.StreamResponse:
         """The models of OpenAI's address, which cost nothing to know."""
@@ -93,10 +95,11 @@ class Forwarder:
         wire = asked.wire(name=endpoint.name)
         price = self._price_of(model)
         problem = beyond_price(asked, wire)
-        if problem is None and self._purse.limits(session.suite):
+        limited = self._purse.limits(session.who) - {"calls"}
+        if problem is None and limited:
             problem = beyond_bound(asked)
-            if price is None:
-                raise GatewayError(_unpriced(model))
+        if price is None and "usd" in limited:
+            raise GatewayError(_unpriced(model))
         if problem is not None:
             raise GatewayError(Fault(kind=FaultKind.BAD_REQUEST, message=problem))
         return Call(
@@ -105,7 +108,7 @@ class Forwarder:
             asked=asked,
             endpoint=endpoint,
             wire=wire,
-            bill=Bill(price, bound_usd=_most_usd(price, asked, wire)),
+            bill=Bill(price, most=_most(price, asked, wire)),
         )
 
     async def _exchange(self, call: Call) -> web.StreamResponse:
@@ -131,12 +134,14 @@ async def _body_of(request: web.Request) -> bytes:
         raise not_understood(f"the body cannot be read: {error}") from error
 
 
-def _most_usd(price: Price | None, asked: Asked, wire: bytes) -> Decimal:
-    if price is None:
-        return ZERO
-    return price.bound(
-        input_tokens=asked.most_input_tokens(wire), output_tokens=asked.most_output_tokens
-    )
+def _most(price: Price | None, asked: Asked, wire: bytes) -> Amount:
+    """The upper bound of a call; what has no price is counted, and may cost nothing limited."""
+    bounds = {
+        "input_tokens": INPUT_MARGIN * asked.most_input_tokens(wire),
+        "output_tokens": asked.most_output_tokens,
+    }
+    usd = ZERO if price is None else price.bound(**bounds)
+    return Amount(usd=usd, calls=1, tokens=sum(bounds.values()))
 
 
 def _fault_of(error: Exception, endpoint: Endpoint) -> Fault:

@@ -18,7 +18,7 @@ from agentops_cli.gateways.metering.injected import Fates, Injection
 from agentops_cli.gateways.metering.refusal import RefusedError
 from agentops_cli.gateways.metering.session import Session
 from agentops_cli.gateways.metering.upstream import Upstream
-from agentops_cli.model.call import Fault, FaultKind
+from agentops_cli.model.call import Fault, FaultKind, Tags
 from agentops_cli.model.money import Price
 from agentops_cli.model.settings import ModelSettings
 from agentops_cli.model.suite import InjectedFault
@@ -76,7 +76,7 @@ class MeteringProxy:
     async def session(
         self,
         *,
-        suite: str | None,
+        who: Tags | None,
         faults: Sequence[InjectedFault],
         seat: str | None = None,
         max_steps: int | None = None,
@@ -87,9 +87,7 @@ class MeteringProxy:
         door = doors.fresh() if seat is None else doors.seat(seat)
         injection = self._injection(faults, conversation)
         try:
-            async with door.entered(
-                suite=suite, injection=injection, max_steps=max_steps
-            ) as session:
+            async with door.entered(who=who, injection=injection, max_steps=max_steps) as session:
                 yield session
         finally:
             if seat is None:
@@ -100,7 +98,7 @@ class MeteringProxy:
         self,
         *,
         port: int | None,
-        suite: str | None,
+        who: Tags | None,
         faults: Sequence[InjectedFault],
         max_steps: int | None = None,
         conversation: str | None = None,
@@ -108,7 +106,7 @@ class MeteringProxy:
         """Takes the address of a server for one call; without a port it is that of `address`."""
         door = await self._shared_door(port)
         injection = self._injection(faults, conversation)
-        async with door.entered(suite=suite, injection=injection, max_steps=max_steps) as session:
+        async with door.entered(who=who, injection=injection, max_steps=max_steps) as session:
             yield session
 
     async def address(self, port: int | None) -> tuple[str, str]:

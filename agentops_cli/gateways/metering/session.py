@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 from agentops_cli.gateways.metering.injected import Injection
 from agentops_cli.gateways.metering.refusal import RefusedError
-from agentops_cli.model.call import Fault, FaultKind
+from agentops_cli.model.call import Fault, FaultKind, Tags
 from agentops_cli.model.money import Cost, Usage
 from agentops_cli.model.tool import ToolCall
 
@@ -23,13 +23,13 @@ class Session:
         *,
         base_url: str,
         api_key: str,
-        suite: str | None,
+        who: Tags | None,
         injection: Injection,
         max_steps: int | None = None,
     ) -> None:
         self.base_url = base_url
         self.api_key = api_key
-        self.suite = suite
+        self.who = who
         self.injection = injection
         self.cost = Cost()
         self.usage = Usage()
@@ -100,7 +100,7 @@ class Session:
 
     def refuse(self, fault: Fault) -> None:
         """Keeps why the meter itself let a call not through."""
-        self.refused += fault.kind is FaultKind.BUDGET
+        self.refused += fault.kind in {FaultKind.BUDGET, FaultKind.BREAKER}
         self._refusal = self._refusal or fault
 
     def fail(self, fault: Fault) -> None:

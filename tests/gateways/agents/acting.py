@@ -95,7 +95,7 @@ class Asked(NamedTuple):
     """How a meter was asked for a session; `place` is the seat or the port."""
 
     kind: str
-    suite: str | None
+    who: Tags | None
     faults: tuple[InjectedFault, ...]
     max_steps: int | None
     conversation: str | None
@@ -113,13 +113,13 @@ class Ledger:
     async def session(
         self,
         *,
-        suite: str | None,
+        who: Tags | None,
         faults: Sequence[InjectedFault],
         seat: str | None = None,
         max_steps: int | None = None,
         conversation: str | None = None,
     ) -> AsyncIterator[Session]:
-        self.asked.append(Asked("session", suite, tuple(faults), max_steps, conversation, seat))
+        self.asked.append(Asked("session", who, tuple(faults), max_steps, conversation, seat))
         address = f"http://127.0.0.1:4010/{seat or len(self.asked)}/v1"
         yield Session(base_url=address, api_key=f"key-of-{seat}", **self.seen)
 
@@ -128,12 +128,12 @@ class Ledger:
         self,
         *,
         port: int | None,
-        suite: str | None,
+        who: Tags | None,
         faults: Sequence[InjectedFault],
         max_steps: int | None = None,
         conversation: str | None = None,
     ) -> AsyncIterator[Session]:
-        self.asked.append(Asked("shared", suite, tuple(faults), max_steps, conversation, port))
+        self.asked.append(Asked("shared", who, tuple(faults), max_steps, conversation, port))
         yield Session(base_url=f"http://127.0.0.1:{port}/v1", api_key="shared", **self.seen)
 
 

@@ -310,6 +310,19 @@ async def test_what_says_nothing_of_the_answers_is_a_fault(
     assert fault.fix
 
 
+@pytest.mark.parametrize("status", [429, 503])
+async def test_a_server_that_asks_to_be_left_alone_is_heard(open_agent: Open, status: int) -> None:
+    fault = await fault_of(open_agent(replying(status, "busy", **{"Retry-After": "12"})))
+    assert (fault.retry_after_s, fault.final) == (12.0, False)
+
+
+@pytest.mark.parametrize("status", [400, 501, 505])
+async def test_a_refusal_that_will_be_the_same_again_is_known_as_one(
+    open_agent: Open, status: int
+) -> None:
+    assert (await fault_of(open_agent(replying(status, "")))).final
+
+
 async def test_a_redirect_is_not_followed(open_agent: Open, bot: Bot) -> None:
     await fault_of(open_agent(replying(307, "", Location=bot.url)))
     assert len(bot.requests) == 1
@@ -372,7 +385,8 @@ async def test_a_metered_server_is_asked_while_its_port_is_taken_for_the_call(
     meter = Ledger()
     gateway = open_agent({"reply": "hi"}, agent={"meter": Meter(port=4010)}, meter=meter)
     faults = (a_fault_in(None), a_fault_in("get_order"))
-    await gateway.complete(a_call(faults=faults))
+    request = a_call(faults=faults)
+    await gateway.complete(request)
     [asked] = meter.asked
-    assert (asked.kind, asked.place, asked.suite) == ("shared", 4010, "evals/bot.yaml")
+    assert (asked.kind, asked.place, asked.who) == ("shared", 4010, request.tags)
     assert (asked.faults, asked.max_steps, asked.conversation) == (faults, 8, "run-0-0-0")

@@ -27,6 +27,7 @@ from agentops_cli.model.settings import (
 from agentops_cli.model.suite import InjectedFault
 from tests.gateways.agents.acting import HERE, a_call, a_gateway, an_agent, fault_of
 from tests.gateways.metering.conftest import Proxies, _provider, provider, proxies
+from tests.guards.spending import a_purse
 from tests.servers.billing_openai import BillingOpenAI
 
 __all__ = ["_provider", "provider", "proxies"]  # Fixtures of the meter's own tests.
@@ -105,7 +106,7 @@ async def test_each_call_costs_what_the_provider_will_bill(
 async def test_an_agent_that_the_budget_stopped_is_not_judged_for_its_fallback(
     open_agent: Open, provider: BillingOpenAI, kind: str
 ) -> None:
-    purse = Purse(Decimal("0.0004"), {})
+    purse = a_purse("0.0004")
     gateway = open_agent(an_agent(KINDS[kind], meter=Meter()), purse)
     fault = await fault_of(gateway, a_call("20"))
     assert fault.kind is FaultKind.BUDGET

@@ -194,7 +194,7 @@ def test_a_case_that_cannot_fill_in_a_body_is_named(
     config = f'{HTTP}      body: {{a: [x, "{body}"], b: "{{{{ input }}}}"}}\n'
     (tmp_path / "agentops.yaml").write_text(config, encoding="utf-8")
     agents = load_config(tmp_path, environ={}).agents
-    findings = unfilled(agents, requests, Templates(clock=lambda: 0.0))
+    findings = unfilled(agents, lambda _: requests, Templates(clock=lambda: 0.0))
     if problem is None:
         assert findings == []
         return

@@ -79,8 +79,8 @@ def owed(provider: BillingOpenAI) -> Decimal:
 
 
 def bound_of_last(provider: BillingOpenAI, *, output_tokens: int) -> Decimal:
-    """The most that the last call could have cost, in dollars."""
-    tokens = 64 + provider.sizes[-1]
+    """What was reserved for the last call, in dollars: of its input twice what it may have."""
+    tokens = 2 * (64 + provider.sizes[-1])
     micro = tokens * MICRO_USD_PER_INPUT + output_tokens * MICRO_USD_PER_OUTPUT
     return Decimal(micro).scaleb(-6)
 

@@ -10,6 +10,7 @@ from agentops_cli.gateways.metering import MeteringProxy
 from agentops_cli.guards.purse import Purse
 from agentops_cli.model.money import Price, Rates
 from agentops_cli.model.settings import ModelSettings
+from tests.guards.spending import a_purse
 from tests.servers.billing_openai import (
     MICRO_USD_PER_INPUT,
     MICRO_USD_PER_OUTPUT,
@@ -62,7 +63,7 @@ async def proxies(provider: BillingOpenAI) -> AsyncIterator[Proxies]:
             environ=changes.pop(
                 "environ", {"OPENAI_BASE_URL": provider.url, "OPENAI_API_KEY": KEY}
             ),
-            purse=purse or Purse(None, {}),
+            purse=purse or a_purse(),
             price_of=changes.pop("price_of", lambda _: price),
             **changes,
         )

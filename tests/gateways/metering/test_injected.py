@@ -51,7 +51,7 @@ async def test_a_real_client_sees_the_failure_and_the_provider_nothing(
 ) -> None:
     proxy = proxies(hang_s=0.01)
     async with (
-        proxy.session(suite=None, faults=[a_fault(error)]) as session,
+        proxy.session(who=None, faults=[a_fault(error)]) as session,
         client_of(session) as client,
     ):
         with pytest.raises(raised):
@@ -69,7 +69,7 @@ async def test_an_empty_answer_is_whole_and_says_nothing(
 ) -> None:
     faults = [a_fault("empty")]
     async with (
-        proxies().session(suite=None, faults=faults) as session,
+        proxies().session(who=None, faults=faults) as session,
         client_of(session) as client,
     ):
         match api:
@@ -94,7 +94,7 @@ async def test_an_empty_stream_is_whole_and_says_nothing(
 ) -> None:
     faults = [a_fault("empty")]
     async with (
-        proxies().session(suite=None, faults=faults) as session,
+        proxies().session(who=None, faults=faults) as session,
         client_of(session) as client,
     ):
         if api == "/responses":
@@ -114,7 +114,7 @@ async def test_the_first_calls_fail_and_a_client_that_tries_again_gets_through(
     proxies: Proxies, provider: BillingOpenAI
 ) -> None:
     faults = [a_fault("serverError", times=1), a_fault("rateLimit", times=1)]
-    async with proxies().session(suite=None, faults=faults) as session:
+    async with proxies().session(who=None, faults=faults) as session:
         said = [await ask(session) for _ in range(3)]
     assert [answer.status for answer in said] == [500, 429, 200]
     assert said[1].headers["Retry-After"] == "1"
@@ -127,7 +127,7 @@ async def test_a_timeout_is_silence_until_the_child_gives_up(
 ) -> None:
     faults = [a_fault("timeout", times=1)]
     async with (
-        proxies(hang_s=60).session(suite=None, faults=faults) as session,
+        proxies(hang_s=60).session(who=None, faults=faults) as session,
         client_of(session, timeout=0.05) as client,
     ):
         started = time.monotonic()
@@ -141,7 +141,7 @@ async def test_a_failure_that_nobody_met_is_not_told_as_met(
     proxies: Proxies, provider: BillingOpenAI
 ) -> None:
     faults = [a_fault("timeout", tool="get_order"), a_fault("serverError")]
-    async with proxies().session(suite=None, faults=faults) as session:
+    async with proxies().session(who=None, faults=faults) as session:
         assert session.met == {}
 
 
@@ -175,7 +175,7 @@ async def test_what_a_tool_says_is_replaced_on_its_way_to_the_model(
         answering("c2", "found"),
     ]
     faults = [a_fault(error, tool="get_order")]
-    async with proxies().session(suite=None, faults=faults) as session:
+    async with proxies().session(who=None, faults=faults) as session:
         await ask(session, messages=messages)
     assert contents(provider) == [RESULTS[error], "found"]
     assert session.met == {"get_order": 1}
@@ -188,7 +188,7 @@ async def test_an_answer_that_was_replaced_once_stays_so_and_the_next_one_is_rea
     faults = [a_fault("serverError", tool="get_order", times=1)]
     broken = RESULTS["serverError"]
     history = [*SAYING, calling("c1"), answering("c1")]
-    async with proxies().session(suite=None, faults=faults) as session:
+    async with proxies().session(who=None, faults=faults) as session:
         await ask(session, messages=history)
         assert contents(provider) == [broken]
         history += [calling("c2"), answering("c2")]
@@ -202,7 +202,7 @@ async def test_ids_that_a_server_gives_twice_are_told_apart_by_their_order(
 ) -> None:
     faults = [a_fault("serverError", tool="get_order", times=1)]
     history = [*SAYING, calling("c"), answering("c"), calling("c"), answering("c")]
-    async with proxies().session(suite=None, faults=faults) as session:
+    async with proxies().session(who=None, faults=faults) as session:
         await ask(session, messages=history)
     assert contents(provider) == [RESULTS["serverError"], "shipped"]
 
@@ -213,14 +213,14 @@ async def test_a_later_turn_of_the_conversation_hears_what_the_earlier_one_heard
     proxy = proxies()
     faults = [a_fault("timeout", tool="get_order", times=1)]
     history = [*SAYING, calling("c1"), answering("c1")]
-    async with proxy.session(suite=None, faults=faults, conversation="r-0-0-0") as session:
+    async with proxy.session(who=None, faults=faults, conversation="r-0-0-0") as session:
         await ask(session, messages=history)
     history += [calling("c2"), answering("c2")]
-    async with proxy.session(suite=None, faults=(), conversation="r-0-0-0") as session:
+    async with proxy.session(who=None, faults=(), conversation="r-0-0-0") as session:
         await ask(session, messages=history)
     assert contents(provider) == [RESULTS["timeout"], "shipped"]
     assert session.met == {}
-    async with proxy.session(suite=None, faults=(), conversation="r-0-1-0") as session:
+    async with proxy.session(who=None, faults=(), conversation="r-0-1-0") as session:
         await ask(session, messages=history)
     assert contents(provider) == ["shipped", "shipped"]
 
@@ -234,7 +234,7 @@ async def test_the_tools_of_the_responses_api_fail_too(
         {"type": "function_call_output", "call_id": "c1", "output": "shipped"},
     ]
     faults = [a_fault("timeout", tool="get_order")]
-    async with proxies().session(suite=None, faults=faults) as session:
+    async with proxies().session(who=None, faults=faults) as session:
         await ask(session, "/responses", input=said)
     assert provider.bodies[-1]["input"] == [*said[:2], {**said[2], "output": RESULTS["timeout"]}]
 
@@ -244,7 +244,7 @@ async def test_a_tool_is_known_by_the_call_that_the_model_made_before(
 ) -> None:
     output = {"type": "function_call_output", "call_id": "call_1", "output": "shipped"}
     faults = [a_fault("timeout", tool="get_order")]
-    async with proxies().session(suite=None, faults=faults) as session:
+    async with proxies().session(who=None, faults=faults) as session:
         await ask(session, "/responses", model="tools")
         await ask(session, "/responses", previous_response_id="resp_1", input=[output])
     assert provider.bodies[-1]["input"] == [{**output, "output": RESULTS["timeout"]}]
@@ -266,6 +266,6 @@ def test_a_history_of_any_shape_is_left_as_it_is(messages: Any) -> None:
 async def test_faults_of_many_calls_at_once_strike_as_often_as_they_should(
     proxies: Proxies, provider: BillingOpenAI
 ) -> None:
-    async with proxies().session(suite=None, faults=[a_fault("rateLimit", times=3)]) as session:
+    async with proxies().session(who=None, faults=[a_fault("rateLimit", times=3)]) as session:
         said = await asyncio.gather(*(ask(session, CHAT) for _ in range(10)))
     assert sorted(answer.status for answer in said) == [200] * 7 + [429] * 3

@@ -4,13 +4,12 @@ import asyncio
 import json
 import os
 import sys
-from decimal import Decimal
 from pathlib import Path
 
-from agentops_cli.guards.purse import Purse
 from agentops_cli.model.money import Cost
 from tests.gateways.metering.child import owed
 from tests.gateways.metering.conftest import KEY, Proxies
+from tests.guards.spending import a_purse
 from tests.servers.billing_openai import BillingOpenAI
 
 CHILD = Path(__file__).parents[2] / "servers" / "openai_child.py"
@@ -19,7 +18,7 @@ CHILD = Path(__file__).parents[2] / "servers" / "openai_child.py"
 async def test_openais_own_client_needs_nothing_but_its_usual_variables(
     proxies: Proxies, provider: BillingOpenAI
 ) -> None:
-    async with proxies(purse=Purse(Decimal("0.5"), {})).session(suite=None, faults=()) as session:
+    async with proxies(purse=a_purse("0.5")).session(who=None, faults=()) as session:
         child = await asyncio.create_subprocess_exec(
             sys.executable,
             str(CHILD),

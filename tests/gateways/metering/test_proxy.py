@@ -7,13 +7,12 @@ import pytest
 
 from agentops_cli.errors import GatewayError
 from agentops_cli.gateways.metering import MeteringProxy
-from agentops_cli.guards.purse import Purse
 from agentops_cli.model.call import FaultKind
-from agentops_cli.model.money import ZERO, Cost
+from agentops_cli.model.money import ZERO, Amount, Cost
 from agentops_cli.ports import AgentMeter
 from tests.gateways.metering.child import CHAT, ask, owed, send
 from tests.gateways.metering.conftest import Proxies
-from tests.guards.spending import spent
+from tests.guards.spending import a_purse, spent
 from tests.servers.billing_openai import BillingOpenAI
 
 
@@ -32,7 +31,7 @@ def test_it_is_what_agents_are_metered_by(proxies: Proxies) -> None:
 
 
 async def test_only_this_machine_reaches_it(proxies: Proxies) -> None:
-    async with proxies().session(suite=None, faults=()) as session:
+    async with proxies().session(who=None, faults=()) as session:
         assert session.base_url.startswith("http://127.0.0.1:")
         port = int(session.base_url.split(":")[2].split("/")[0])
         with socket.socket() as other, pytest.raises(ConnectionRefusedError):
@@ -42,11 +41,11 @@ async def test_only_this_machine_reaches_it(proxies: Proxies) -> None:
 async def test_two_sessions_have_addresses_and_figures_of_their_own(
     proxies: Proxies, provider: BillingOpenAI
 ) -> None:
-    purse = Purse(Decimal(1), {})
+    purse = a_purse("1")
     proxy = proxies(purse=purse)
     async with (
-        proxy.session(suite=None, faults=()) as one,
-        proxy.session(suite=None, faults=()) as two,
+        proxy.session(who=None, faults=()) as one,
+        proxy.session(who=None, faults=()) as two,
     ):
         await ask(one)
         first = owed(provider)
@@ -65,8 +64,8 @@ async def test_a_call_needs_the_token_and_the_key_of_its_address(
 ) -> None:
     proxy = proxies()
     async with (
-        proxy.session(suite=None, faults=()) as one,
-        proxy.session(suite=None, faults=()) as two,
+        proxy.session(who=None, faults=()) as one,
+        proxy.session(who=None, faults=()) as two,
     ):
         elsewhere = one.base_url.rsplit("/", 2)[0]
         for url, key, status in (
@@ -102,7 +101,7 @@ async def test_a_call_needs_the_token_and_the_key_of_its_address(
 async def test_anything_else_is_not_found_and_says_what_is(
     proxies: Proxies, provider: BillingOpenAI, method: str, api: str
 ) -> None:
-    async with proxies().session(suite=None, faults=()) as session:
+    async with proxies().session(who=None, faults=()) as session:
         said = await send(f"{session.base_url}{api}", key=session.api_key, method=method)
     assert (said.status, said.error["code"]) == (404, "agentops_not_found")
     assert "only …/v1/chat/completions, " in said.error["message"]
@@ -111,7 +110,7 @@ async def test_anything_else_is_not_found_and_says_what_is(
 
 async def test_an_address_ends_with_its_session(proxies: Proxies, provider: BillingOpenAI) -> None:
     proxy = proxies()
-    async with proxy.session(suite=None, faults=()) as session:
+    async with proxy.session(who=None, faults=()) as session:
         pass
     assert (await ask(session)).status == 404
     assert provider.bodies == []
@@ -121,14 +120,14 @@ async def test_a_seat_keeps_its_address_and_each_session_counts_for_itself(
     proxies: Proxies, provider: BillingOpenAI
 ) -> None:
     proxy = proxies()
-    async with proxy.session(suite=None, faults=(), seat="bot-1") as one:
+    async with proxy.session(who=None, faults=(), seat="bot-1") as one:
         await ask(one)
     first = one.cost
     said = await ask(one)
     assert (said.status, said.error["code"]) == (402, "agentops_no_call")
     async with (
-        proxy.session(suite=None, faults=(), seat="bot-1") as two,
-        proxy.session(suite=None, faults=(), seat="bot-2") as other,
+        proxy.session(who=None, faults=(), seat="bot-1") as two,
+        proxy.session(who=None, faults=(), seat="bot-2") as other,
     ):
         await ask(two)
     assert (one.base_url, one.api_key) == (two.base_url, two.api_key)
@@ -141,15 +140,15 @@ async def test_a_seat_keeps_its_address_and_each_session_counts_for_itself(
 async def test_a_session_that_is_left_ends_what_is_under_way_and_books_all_of_it(
     proxies: Proxies, provider: BillingOpenAI
 ) -> None:
-    purse = Purse(Decimal(1), {})
+    purse = a_purse("1")
     proxy = proxies(purse=purse)
-    async with proxy.session(suite=None, faults=()) as session:
+    async with proxy.session(who=None, faults=()) as session:
         call = asyncio.ensure_future(ask(session, model="hang", stream=True))
         while not provider.open_now:
             await asyncio.sleep(0.001)
     settled, reserved = spent(purse)
     assert reserved == ZERO
-    assert session.cost == Cost(usd=settled)
+    assert session.cost == Cost(usd=settled, assumed_calls=1)
     assert settled > 0
     [broken] = await asyncio.gather(call, return_exceptions=True)
     assert isinstance(broken, Exception)
@@ -158,13 +157,13 @@ async def test_a_session_that_is_left_ends_what_is_under_way_and_books_all_of_it
 async def test_a_call_that_waits_for_money_ends_with_its_session(
     proxies: Proxies, provider: BillingOpenAI
 ) -> None:
-    purse = Purse(Decimal(1), {})
-    held = await purse.reserve(Decimal(1), suite=None)
-    async with proxies(purse=purse).session(suite=None, faults=()) as session:
+    purse = a_purse("1")
+    held = await purse.reserve(Amount(usd=Decimal(1)), who=None)
+    async with proxies(purse=purse).session(who=None, faults=()) as session:
         call = asyncio.ensure_future(ask(session))
         while not session.calls:
             await asyncio.sleep(0.001)
-    held.settle(ZERO)
+    held.settle(Amount())
     await asyncio.gather(call, return_exceptions=True)
     assert spent(purse) == (ZERO, ZERO)
     assert provider.bodies == []
@@ -182,7 +181,7 @@ async def test_a_shared_address_is_that_of_one_call_at_a_time_and_others_wait_th
     before: dict[int, Decimal] = {}
 
     async def call(place: int) -> None:
-        async with proxy.shared(port=number, suite=None, faults=()) as session:
+        async with proxy.shared(port=number, who=None, faults=()) as session:
             assert (session.base_url, session.api_key) == (base_url, key)
             order.append(place)
             before[place] = owed(provider)
@@ -203,7 +202,7 @@ async def test_a_server_with_a_port_of_its_own_may_show_any_key_but_must_show_on
 ) -> None:
     port = free_port()
     body = '{"model": "ok", "messages": []}'
-    async with proxies().shared(port=port, suite=None, faults=()) as session:
+    async with proxies().shared(port=port, who=None, faults=()) as session:
         url = f"{session.base_url}{CHAT}"
         assert (await send(url, key="sk-whatever", data=body)).status == 200
         assert (await send(url, key="", data=body)).status == 401
@@ -220,7 +219,7 @@ async def test_a_stray_call_of_a_shared_address_is_refused_and_counted(
     body = '{"model": "ok", "messages": []}'
     said = await send(f"{base_url}{CHAT}", key=key, data=body)
     assert (said.status, said.error["code"]) == (402, "agentops_no_call")
-    async with proxy.shared(port=number, suite=None, faults=()) as session:
+    async with proxy.shared(port=number, who=None, faults=()) as session:
         assert (await ask(session)).status == 200
     assert (await ask(session)).status == 402
     assert proxy.stray_calls == 2
@@ -235,7 +234,7 @@ async def test_a_port_that_is_taken_is_told_by_its_number(proxies: Proxies) -> N
         taken.listen()
         port = taken.getsockname()[1]
         with pytest.raises(GatewayError) as raised:
-            async with proxies().shared(port=port, suite=None, faults=()):
+            async with proxies().shared(port=port, who=None, faults=()):
                 pass
     assert raised.value.fault.kind is FaultKind.CONNECTION
     assert raised.value.message == f"the meter's port {port} is taken"
@@ -254,7 +253,7 @@ async def test_a_port_that_could_not_be_had_is_tried_again(
         port = taken.getsockname()[1]
         with pytest.raises(GatewayError):
             await proxy.address(port)
-    async with proxy.shared(port=port, suite=None, faults=()) as session:
+    async with proxy.shared(port=port, who=None, faults=()) as session:
         assert (await ask(session)).status == 200
 
 
@@ -262,7 +261,7 @@ async def test_many_sessions_that_begin_at_once_share_one_port(proxies: Proxies)
     proxy = proxies()
 
     async def port_of() -> str:
-        async with proxy.session(suite=None, faults=()) as session:
+        async with proxy.session(who=None, faults=()) as session:
             return session.base_url.split("/")[2]
 
     assert len(set(await asyncio.gather(*(port_of() for _ in range(8))))) == 1
@@ -285,7 +284,7 @@ async def test_a_cap_that_a_child_did_not_ask_for_is_counted(
     proxies: Proxies, provider: BillingOpenAI
 ) -> None:
     proxy = proxies()
-    async with proxy.session(suite=None, faults=()) as session:
+    async with proxy.session(who=None, faults=()) as session:
         for most in (None, 9, None):
             await ask(session, max_tokens=most)
         await ask(session, "/embeddings")
@@ -295,7 +294,7 @@ async def test_a_cap_that_a_child_did_not_ask_for_is_counted(
 async def test_what_is_no_http_is_not_told_to_the_terminal(
     proxies: Proxies, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async with proxies().session(suite=None, faults=()) as session:
+    async with proxies().session(who=None, faults=()) as session:
         port = int(session.base_url.split(":")[2].split("/")[0])
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(b"GET / HTTP/1.1\r\nno header\r\n\r\n")

@@ -15,7 +15,7 @@ async def statuses(session: MeterSession, calls: int, model: str = "ok") -> list
 async def test_an_agent_gets_so_many_answers_and_then_no_more(
     proxies: Proxies, provider: BillingOpenAI
 ) -> None:
-    async with proxies().session(suite=None, faults=(), max_steps=3) as session:
+    async with proxies().session(who=None, faults=(), max_steps=3) as session:
         assert session.stopped_after is None
         assert await statuses(session, 3) == [200, 200, 200]
         assert session.stopped_after is None
@@ -31,12 +31,12 @@ async def test_an_agent_gets_so_many_answers_and_then_no_more(
 async def test_many_calls_at_once_get_no_more_answers_than_that(
     proxies: Proxies, provider: BillingOpenAI
 ) -> None:
-    async with proxies().session(suite=None, faults=(), max_steps=3) as session:
+    async with proxies().session(who=None, faults=(), max_steps=3) as session:
         assert await statuses(session, 10, model="slow") == [200] * 3 + [402] * 7
 
 
 async def test_only_answers_are_steps(proxies: Proxies, provider: BillingOpenAI) -> None:
-    async with proxies().session(suite=None, faults=(), max_steps=2) as session:
+    async with proxies().session(who=None, faults=(), max_steps=2) as session:
         for model in ("429", "500", "429"):
             await ask(session, model=model)
         for _ in range(3):
@@ -52,7 +52,7 @@ async def test_a_bug_of_ours_is_no_mistake_of_the_agents(
     def broken(model: str) -> None:
         raise LookupError(model)
 
-    async with proxies(price_of=broken).session(suite=None, faults=()) as session:
+    async with proxies(price_of=broken).session(who=None, faults=()) as session:
         assert (await ask(session)).status == 500
     assert session.fault is not None
     assert session.fault.kind is FaultKind.INTERNAL

@@ -9,16 +9,16 @@ from pathlib import Path
 
 import pytest
 
-from agentops_cli.guards.purse import Purse
 from tests.gateways.metering.conftest import Proxies
+from tests.guards.spending import a_purse
 from tests.servers.billing_openai import BillingOpenAI
 
 SPENDER = Path(__file__).parents[2] / "servers" / "spender.py"
 CALLS = 200
 BUDGET_MICRO_USD = 20_000
 
-# The dearest call of the spender: 64 tokens, some 350 bytes, and 149 output tokens at 4.
-_MOST_OF_ONE_CALL = 1_100
+# The dearest call of the spender: twice 64 tokens and some 350 bytes, and 149 output tokens at 4.
+_MOST_OF_ONE_CALL = 1_450
 
 
 async def spent_by_child(base_url: str, api_key: str, *options: str) -> dict[str, int]:
@@ -42,8 +42,8 @@ async def spent_by_child(base_url: str, api_key: str, *options: str) -> dict[str
 async def test_two_hundred_calls_at_once_never_cost_more_than_the_budget(
     proxies: Proxies, provider: BillingOpenAI, run: int, options: tuple[str, ...]
 ) -> None:
-    purse = Purse(Decimal(BUDGET_MICRO_USD).scaleb(-6), {})
-    async with proxies(purse=purse).session(suite=None, faults=()) as session:
+    purse = a_purse(str(Decimal(BUDGET_MICRO_USD).scaleb(-6)))
+    async with proxies(purse=purse).session(who=None, faults=()) as session:
         statuses = await spent_by_child(session.base_url, session.api_key, *options)
     assert provider.micro_usd <= BUDGET_MICRO_USD
     # It stopped because nothing more would have fitted, and not before.

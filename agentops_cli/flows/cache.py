@@ -1,0 +1,194 @@
+"""`agentops cache`: what is kept of earlier runs, and what the next run would take from it."""
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from agentops_cli.config import load_config
+from agentops_cli.errors import StoreError
+from agentops_cli.files import atomic_write
+from agentops_cli.flows.cache_folder import cache_folder
+from agentops_cli.flows.world import World
+from agentops_cli.model.cassette import Recording
+from agentops_cli.model.cassette_lines import text_of
+from agentops_cli.model.json import JsonObject
+from agentops_cli.model.settings import BYTES_PER_MB, CacheSettings, Config, secret_variables
+from agentops_cli.redact import Redact, redact_completion, secrets_in
+from agentops_cli.stores.answers import NAME, Answers, Kept, remove, size_of
+
+# Nobody waits in a loop for these commands, so another process that writes may take its time.
+_WAIT_S = 10.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeptOfModel:
+    """How many answers of a model are kept, their bytes, and when the first and last was given."""
+
+    model: str
+    answers: int
+    bytes: int
+    oldest: datetime
+    newest: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CacheInfo:
+    """What is kept; `bytes` is what it takes on the disk."""
+
+    folder: Path
+    settings: CacheSettings
+    bytes: int
+    models: tuple[KeptOfModel, ...]
+
+    @property
+    def answers(self) -> int:
+        """How many answers are kept."""
+        return sum(each.answers for each in self.models)
+
+    @property
+    def oldest(self) -> datetime | None:
+        """When the oldest answer was given, None where there is none."""
+        return min((each.oldest for each in self.models), default=None)
+
+    @property
+    def newest(self) -> datetime | None:
+        """When the newest answer was given."""
+        return max((each.newest for each in self.models), default=None)
+
+
+def cache_info(world: World) -> CacheInfo:
+    """What is kept for the project around the working folder; raises `StoreError`."""
+    config = load_config(world.cwd, environ=world.environ)
+    with kept_answers(config) as answers:
+        models = tuple(
+            KeptOfModel(
+                model=model,
+                answers=count,
+                bytes=size,
+                oldest=datetime.fromtimestamp(oldest, UTC),
+                newest=datetime.fromtimestamp(newest, UTC),
+            )
+            for model, count, size, oldest, newest in (answers.models() if answers else ())
+        )
+        folder = config.root / config.cache.folder
+        return CacheInfo(folder=folder, settings=config.cache, bytes=size_of(folder), models=models)
+
+
+def clear_cache(
+    world: World, *, models: Sequence[str] = (), older_than: timedelta | None = None
+) -> int:
+    """Removes answers and tells how many: all, or those of some models, or older ones.
+
+    `models` are ids or patterns of them. A file that cannot be read is removed where all are to
+    go. Raises `StoreError`.
+    """
+    config = load_config(world.cwd, environ=world.environ)
+    before = None if older_than is None else (world.now() - older_than).timestamp()
+
+    def wanted(model: str, made_at: int) -> bool:
+        of_model = not models or any(fnmatchcase(model, pattern) for pattern in models)
+        return of_model and (before is None or made_at < before)
+
+    try:
+        with kept_answers(config) as answers:
+            return answers.clear(wanted) if answers else 0
+    except BrokenCacheError:
+        if models or older_than is not None:
+            raise
+        with suppress(OSError):
+            remove(cache_folder(config))
+        return 0
+
+
+def export_cache(world: World, file: Path) -> int:
+    """Writes all that is kept in the form of a cassette and tells how many answers those are."""
+    config = load_config(world.cwd, environ=world.environ)
+    redact = Redact(secrets_in(world.environ, secret_variables(config)))
+    with kept_answers(config) as answers:
+        recordings = [_recording(kept, redact) for kept in (answers.said() if answers else ())]
+    with atomic_write(file) as out:
+        out.write(text_of(recordings))
+    return len(recordings)
+
+
+class BrokenCacheError(StoreError):
+    """The file is no database, or that of another version."""
+
+
+@contextmanager
+def kept_answers(config: Config) -> Iterator[Answers | None]:
+    """The answers that a project keeps; None where there is no file.
+
+    Raises `StoreError` for whatever is wrong with the file, also inside the block.
+    """
+    file = config.root / config.cache.folder / NAME
+    if not file.exists() and not file.is_symlink():
+        yield None
+        return
+    folder = cache_folder(config)
+    try:
+        answers = Answers(folder, wait_s=_WAIT_S)
+        try:
+            yield answers
+        finally:
+            answers.close()
+    except sqlite3.OperationalError as error:
+        fix = "try again, or look at who else uses it"
+        raise StoreError(f"{file} cannot be used now: {error}", fix=fix) from error
+    except sqlite3.DatabaseError as error:
+        fix = "run: agentops cache clear; a run makes it anew, too"
+        raise BrokenCacheError(f"{file} cannot be read: {error}", fix=fix) from error
+
+
+def _recording(kept: Kept, redact: Redact) -> Recording:
+    """An answer as one that was recorded; what is a secret by now is redacted."""
+    completion = redact_completion(kept.completion, redact)
+    return Recording(
+        key=kept.key,
+        suite=kept.suite,
+        case_id=kept.case_id or "",
+        line=0,
+        repeat=kept.repeat,
+        turn=kept.turn,
+        step=kept.step,
+        purpose=kept.purpose,
+        model=kept.model,
+        served_model=completion.model,
+        text=completion.text,
+        tool_calls=completion.tool_calls,
+        finish=completion.finish,
+        usage=completion.usage,
+        recorded_at=datetime.fromtimestamp(kept.made_at, UTC).date().isoformat(),
+    )
+
+
+def json_of_info(info: CacheInfo) -> JsonObject:
+    """The same as `--format json` prints it; times in UTC."""
+    return {
+        "schema": 1,
+        "folder": str(info.folder),
+        "answers": info.answers,
+        "bytes": info.bytes,
+        "oldest": _json_of_time(info.oldest),
+        "newest": _json_of_time(info.newest),
+        "maxMb": info.settings.most_bytes / BYTES_PER_MB,
+        "maxAgeDays": info.settings.most_days,
+        "models": [
+            {
+                "model": each.model,
+                "answers": each.answers,
+                "bytes": each.bytes,
+                "oldest": _json_of_time(each.oldest),
+                "newest": _json_of_time(each.newest),
+            }
+            for each in info.models
+        ],
+    }
+
+
+def _json_of_time(time: datetime | None) -> str | None:
+    return None if time is None else time.strftime("%Y-%m-%dT%H:%M:%SZ")

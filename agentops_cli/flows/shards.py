@@ -1,0 +1,220 @@
+"""One part of a run: its cases, its share of the budget, and what all parts must have in common."""
+
+import hashlib
+from array import array
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from pathlib import Path
+
+from agentops_cli import __version__
+from agentops_cli.errors import ExitCode, InputError
+from agentops_cli.flows.forecast import forecast
+from agentops_cli.flows.same_plan import plan_record
+from agentops_cli.flows.world import World
+from agentops_cli.gitrepo import stamp
+from agentops_cli.model.call import canonical
+from agentops_cli.model.finding import Finding, Severity
+from agentops_cli.model.json import JsonObject
+from agentops_cli.model.money import ZERO, Cost
+from agentops_cli.model.place import Location
+from agentops_cli.model.result import Shard
+from agentops_cli.model.settings import Config
+from agentops_cli.model.suite import Budget
+from agentops_cli.prices import PriceTable
+from agentops_cli.run.plan import LoadedSuite, Plan
+from agentops_cli.run.shard import Cut, Unit, share_of
+from agentops_cli.sources import Disk
+from agentops_cli.stores.results import ResultFile
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Whole:
+    """A run before it is cut up."""
+
+    plan: Plan
+    prices: PriceTable
+    config: Config
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """What one part runs, under its own limits.
+
+    `elsewhere` says of each suite how many of its cases are in other parts and not skipped.
+    """
+
+    plan: Plan
+    config: Config
+    shard: Shard
+    elsewhere: Mapping[str, int]
+
+
+def part_of(whole: Whole, part: tuple[int, int], *, durations: str | None, world: World) -> Part:
+    """Cuts a run up and gives one part of it; raises `InputError` for durations that are none."""
+    number, count = part
+    known = _known_durations(durations, whole.plan, world) if durations else _Known()
+    cut = Cut(count, known.durations_s)
+    places = array("Q")
+    cases: Counter[str] = Counter()
+    elsewhere: Counter[str] = Counter()
+    for planned in whole.plan.cases:
+        cases[planned.suite] += 1
+        if cut.number_of(planned.suite, planned.case.id) == number:
+            places.append(planned.index)
+        elif planned.case.skip is None:
+            elsewhere[planned.suite] += 1
+    mine = whole.plan.only(lambda one: cut.number_of(one.suite, one.case.id) == number)
+    record = _record(whole, world)
+    shard = Shard(
+        number=number,
+        count=count,
+        plan_digest=_digest(whole, record, count=count, durations=known.digest, world=world),
+        plan=record,
+        planned=cases.total(),
+        durations=known.digest,
+        budget_usd=whole.plan.run_usd(whole.config.budget),
+        places=places,
+    )
+    weights = _Weights(whole, cut, count) if _is_limited(whole) else None
+    return Part(
+        plan=replace(mine, suites=tuple(_limited(mine.suites, weights, number))),
+        config=replace(whole.config, budget=_budget(whole.config.budget, weights, None, number)),
+        shard=shard,
+        elsewhere=elsewhere,
+    )
+
+
+class _Weights:
+    """What each part costs at most, of the run and of each suite.
+
+    Where no dollars can be told, or none are to be spent, the number of calls takes their place.
+    """
+
+    def __init__(self, whole: Whole, cut: Cut, count: int) -> None:
+        self._costs: dict[str | None, list[Cost]] = {}
+        self._calls: dict[str | None, list[int]] = {}
+        for planned in whole.plan.cases:
+            part = cut.number_of(planned.suite, planned.case.id) - 1
+            alone = replace(whole, plan=replace(whole.plan, cases=(planned,)))
+            for row in forecast(alone):
+                for owner in (None, planned.suite):
+                    costs = self._costs.setdefault(owner, [Cost()] * count)
+                    calls = self._calls.setdefault(owner, [0] * count)
+                    costs[part] += row.cost
+                    calls[part] += row.calls
+        self._nobody = [0] * count
+
+    def of(self, suite: str | None) -> Sequence[Decimal | int]:
+        """The weight of each part in a suite; in the whole run for None."""
+        costs = self._costs.get(suite, [])
+        unknown = any(cost.unpriced_calls for cost in costs)
+        if costs and not unknown and any(cost.usd != ZERO for cost in costs):
+            return [cost.usd for cost in costs]
+        return self._calls.get(suite, self._nobody)
+
+
+def _is_limited(whole: Whole) -> bool:
+    unlimited = Budget()
+    budgets = [whole.config.budget, *(item.suite.budget for item in whole.plan.suites)]
+    return any(replace(budget, case_usd=None) != unlimited for budget in budgets)
+
+
+def _limited(
+    suites: Sequence[LoadedSuite], weights: _Weights | None, number: int
+) -> Iterator[LoadedSuite]:
+    for item in suites:
+        suite = item.suite
+        budget = _budget(suite.budget, weights, suite.path, number)
+        yield replace(item, suite=replace(suite, budget=budget))
+
+
+def _budget(budget: Budget, weights: _Weights | None, suite: str | None, number: int) -> Budget:
+    return share_of(weights.of(suite), number).part_of(budget) if weights else budget
+
+
+def _record(whole: Whole, world: World) -> JsonObject:
+    """What the whole is made of, in digests."""
+    suites = [item.suite for item in whole.plan.suites]
+    return {
+        **plan_record(whole.plan, whole.config, Disk(world.cwd)),
+        "gates": {suite.path: _sha256(repr((suite.gate, suite.budget))) for suite in suites},
+    }
+
+
+def _digest(
+    whole: Whole, record: JsonObject, *, count: int, durations: str | None, world: World
+) -> str:
+    """The same for all parts of one run, and for nothing else."""
+    git = stamp(world.cwd)
+    shape: JsonObject = {
+        "count": count,
+        "plan": record,
+        "config": whole.config.digest,
+        "tool": __version__,
+        "prices": whole.prices.version,
+        "commit": git.commit if git else None,
+        "durations": durations,
+    }
+    return hashlib.sha256(canonical(shape)).hexdigest()
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Known:
+    """The seconds that cases took, and the digest of the file that says so."""
+
+    digest: str | None = None
+    durations_s: Mapping[Unit, float] | None = None
+
+
+def _known_durations(name: str, plan: Plan, world: World) -> _Known:
+    """What a result file says of the cases of a plan, all models of a case together."""
+    path = world.cwd / name
+    seconds = _seconds_in(path, name)
+    found: dict[Unit, float] = {}
+    for planned in plan.cases:
+        unit = (planned.suite, planned.case.id)
+        took = seconds.get((*unit, planned.model))
+        if took is not None:
+            found[unit] = found.get(unit, 0.0) + took
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return _Known(digest=digest, durations_s=found)
+
+
+def _seconds_in(path: Path, name: str) -> Mapping[tuple[str, str, str], float]:
+    if not path.exists():
+        fix = "leave --durations out until there is a result to balance by"
+        problem = "there is no such file"
+        place = Location(path=name)
+        raise InputError([Finding(rule="unreadable", message=problem, location=place, fix=fix)])
+    found: dict[tuple[str, str, str], float] = {}
+    with closing(ResultFile(path, name=name)) as file:
+        for number, owner in enumerate(file.owners):
+            case = file.head(number)
+            if case["latencyS"] is not None:
+                key = (file.suites[owner].path, case["id"], case["model"])
+                found[key] = float(case["latencyS"])
+    return found
+
+
+def part_notes(shard: Shard, exit_code: ExitCode) -> Iterator[Finding]:
+    """What has to be said of the verdict of a part, so that nobody takes it for that of the whole.
+
+    Of one that could not be run to its end nothing: that is said already.
+    """
+    if exit_code is ExitCode.OK:
+        empty = "" if shard.places else " has no cases"
+        message = f"{shard}{empty}: no verdict by itself"
+    elif exit_code is ExitCode.REJECTED:
+        message = f"{shard}: whatever the others find, the whole run is rejected"
+    else:
+        return
+    fix = "merge it with the others: agentops report merge RESULT…"
+    yield Finding(rule="part", message=message, location=None, fix=fix, severity=Severity.INFO)

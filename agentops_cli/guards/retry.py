@@ -1,0 +1,144 @@
+"""A call that failed is made again where that may help, and where it is worth its money.
+
+The waits are those of "full jitter": "Exponential Backoff And Jitter", AWS Architecture Blog, 2015,
+https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/.
+"""
+
+from collections import Counter
+from dataclasses import dataclass, replace
+
+from agentops_cli.errors import GatewayError
+from agentops_cli.guards.outside import Outside
+from agentops_cli.model.call import Completion, Fault, FaultKind, Request
+from agentops_cli.model.money import Cost
+from agentops_cli.model.settings import Retry
+from agentops_cli.ports import Gateway
+
+_MAY_PASS = frozenset({
+    FaultKind.CONNECTION,
+    FaultKind.MALFORMED,
+    FaultKind.PROVIDER,
+    FaultKind.RATE_LIMIT,
+    FaultKind.TIMEOUT,
+})  # fmt: skip
+
+_MOST_BILLED = 2
+
+
+class Retried:
+    """A gateway that makes a call again when it failed for a reason that may pass.
+
+    What may have been charged for is tried again once: a provider that works and gives nothing is
+    not paid for four times. An agent is only called again when it was not reached, as nobody knows
+    what a call that reached it has done. Refusals of the guards behind this one are final.
+
+    A provider that asks to be left alone is left alone, and the jitter comes on top of that, so
+    that not all calls come back at the same moment. No attempt begins later than `deadline_s` after
+    the first one failed. Costs of all attempts come with the answer, or with the last fault.
+    """
+
+    def __init__(self, inner: Gateway, settings: Retry, outside: Outside) -> None:
+        self._inner = inner
+        self._settings = settings
+        self._outside = outside
+        self._reasons: Counter[FaultKind] = Counter()
+        deadline_s = settings.run_deadline_s
+        self._run_ends = None if deadline_s is None else outside.clock() + deadline_s
+
+    async def complete(self, request: Request) -> Completion:
+        """Answers through the inner gateway, in as many attempts as that takes."""
+        try:
+            return await self._inner.complete(request)
+        except GatewayError as error:
+            if self._settings.attempts == 1 or not _may_pass(error.fault, request):
+                raise
+            first = error
+        return await self._again(request, first)
+
+    async def close(self) -> None:
+        """Tells how often calls were made again, and closes the inner gateway."""
+        if self._reasons:
+            each = ", ".join(
+                f"{kind.value.replace('_', ' ')}: {times:,}"
+                for kind, times in self._reasons.most_common()
+            )
+            times = self._reasons.total()
+            told = f"{times:,} calls were" if times > 1 else "1 call was"
+            self._outside.on_incident("retry", f"{told} made again ({each})")
+        await self._inner.close()
+
+    async def _again(self, request: Request, error: GatewayError) -> Completion:
+        """Makes attempts until one is answered, or none is allowed any more."""
+        outside = self._outside
+        tries = _Tries(ends=outside.clock() + self._settings.deadline_s)
+        while True:
+            fault = error.fault
+            tries.billed += fault.billed
+            wait_s = self._wait_s(fault, tries)
+            if (why := self._why_not(request, fault, tries, wait_s)) is not None:
+                raise GatewayError(_given_up(fault, why, tries)) from error
+            self._reasons[fault.kind] += 1
+            await outside.sleep(wait_s)
+            try:
+                completion = await self._inner.complete(request)
+            except GatewayError as again:
+                if again.fault.kind is FaultKind.BREAKER:
+                    # Of a call that was made, what went wrong says more than why it is not again.
+                    why = f"not tried again: {again.fault.message}"
+                    given_up = _given_up(replace(fault, final=True), why, tries)
+                    raise GatewayError(given_up) from again
+                tries.spent += fault.cost
+                tries.made += 1
+                error = again
+                continue
+            cost = completion.cost + tries.spent + fault.cost
+            return replace(completion, cost=cost, retries=tries.made)
+
+    def _wait_s(self, fault: Fault, tries: "_Tries") -> float:
+        """How long to wait for the next attempt; the ceiling doubles with each."""
+        settings = self._settings
+        ceiling_s = min(settings.most_s, settings.base_s * 2.0 ** (tries.made - 1))
+        return (fault.retry_after_s or 0.0) + self._outside.random() * ceiling_s
+
+    def _why_not(
+        self, request: Request, fault: Fault, tries: "_Tries", wait_s: float
+    ) -> str | None:
+        """Why there is no further attempt, in words that may be empty; None when there is one."""
+        settings = self._settings
+        if not _may_pass(fault, request):
+            return ""
+        if tries.made >= settings.attempts or tries.billed >= _MOST_BILLED:
+            return f"tried {tries.made} times"
+        begins = self._outside.clock() + wait_s
+        if begins > tries.ends:
+            asked = fault.retry_after_s or 0.0
+            if asked > settings.deadline_s:
+                return f"it asks to wait {asked:.0f} s, retry.deadlineS is {settings.deadline_s:g}"
+            return f"tried {tries.made} times within {settings.deadline_s:g} s"
+        if self._run_ends is not None and begins > self._run_ends:
+            return f"not tried again {settings.run_deadline_s:g} s after the run began"
+        return None
+
+
+@dataclass(slots=True, kw_only=True)
+class _Tries:
+    """What has become of a call so far: attempts made, those of them that may cost, and what."""
+
+    ends: float
+    made: int = 1
+    billed: int = 0
+    spent: Cost = Cost()
+
+
+def _may_pass(fault: Fault, request: Request) -> bool:
+    if fault.final or fault.kind not in _MAY_PASS:
+        return False
+    # Of an agent that was not reached nobody says what it cost, not even that it was nothing.
+    return request.agent is None or not (fault.billed or fault.usd is not None)
+
+
+def _given_up(fault: Fault, why: str, tries: _Tries) -> Fault:
+    """The fault of the last attempt, with all that the ones before it cost."""
+    message = f"{fault.message} ({why})" if why else fault.message
+    earlier = fault.earlier + tries.spent
+    return replace(fault, message=message, retries=tries.made - 1, earlier=earlier)

@@ -1,0 +1,107 @@
+"""What makes a planned case the same one in another process: a digest of all that decides on it.
+
+Two plans with one digest ask the same, judge the same and count the same. Where a file lies and on
+which line a case stands are not in it, nor are budgets, timeouts and gates: those may change while
+answers stay what they are.
+"""
+
+import hashlib
+
+from agentops_cli.model.call import canonical
+from agentops_cli.model.json import JsonObject
+from agentops_cli.model.judge import Judge
+from agentops_cli.model.result import Escalation, PlannedCase
+from agentops_cli.model.suite import AssertionSpec, Case, Turn
+
+
+def digest_of(planned: PlannedCase) -> str:
+    """The sha256 of what one case asks, of whom, and how its answers are judged.
+
+    Its place in the plan is left out, so that a case is the same whatever is selected beside it.
+    """
+    request = planned.request
+    tags = request.tags
+    shape: JsonObject = {
+        "suite": planned.suite,
+        "model": planned.model,
+        "prompt": [tags.prompt, tags.prompt_version] if tags else None,
+        "requests": [one.fingerprint() for one in (request, *planned.later)],
+        "judge": _judge_shape(planned.judge) if planned.judge else None,
+        "agentTools": list(planned.agent_tools) if planned.agent_tools is not None else None,
+        "escalation": _escalation_shape(planned.escalation) if planned.escalation else None,
+        "case": _case_shape(planned.case),
+    }
+    return hashlib.sha256(canonical(shape)).hexdigest()
+
+
+class PlanDigest:
+    """The digest of planned cases together, made one by one in their order."""
+
+    def __init__(self) -> None:
+        self._hash = hashlib.sha256()
+
+    def add(self, planned: PlannedCase) -> None:
+        """Takes the next case in."""
+        self._hash.update(bytes.fromhex(digest_of(planned)))
+
+    @property
+    def value(self) -> str:
+        """The sha256 so far."""
+        return self._hash.hexdigest()
+
+
+def _case_shape(case: Case) -> JsonObject:
+    """All of a case but places; what a prompt makes of it is in the requests."""
+    watched = case.quarantine
+    return {
+        "id": case.id,
+        "input": case.input,
+        "vars": dict(case.vars),
+        "row": dict(case.row),
+        "tags": [*sorted(case.tags)],
+        "assertions": [_spec_shape(spec) for spec in case.assertions],
+        "repeat": [case.repeat, case.repeat_pass, case.repeat_auto],
+        "skip": case.skip,
+        "xfail": case.xfail,
+        "quarantine": [watched.reason, watched.owner, str(watched.until)] if watched else None,
+        "turns": [_turn_shape(turn) for turn in case.turns],
+        "window": [case.window.turns, case.window.tokens],
+        "ttlTurns": case.ttl_turns,
+        "stubs": None if case.stubs is None else dict(case.stubs),
+        "maxSteps": case.max_steps,
+        "faults": [[fault.target, fault.error, fault.times] for fault in case.faults],
+        "references": dict(case.references),
+    }
+
+
+def _escalation_shape(escalation: Escalation) -> JsonObject:
+    return {
+        "when": [*sorted(escalation.when)],
+        "requests": [one.fingerprint() for one in (escalation.request, *escalation.later)],
+    }
+
+
+def _turn_shape(turn: Turn) -> JsonObject:
+    return {"vars": dict(turn.vars), "assertions": [_spec_shape(spec) for spec in turn.assertions]}
+
+
+def _spec_shape(spec: AssertionSpec) -> JsonObject:
+    return {
+        "kind": spec.kind,
+        "args": dict(spec.args),
+        "negated": spec.negated,
+        "advisory": spec.advisory,
+    }
+
+
+def _judge_shape(judge: Judge) -> JsonObject:
+    return {
+        "model": judge.model,
+        "threshold": judge.threshold,
+        "votes": judge.votes,
+        "temperature": judge.temperature,
+        "maxTokens": judge.max_tokens,
+        "instructions": judge.instructions,
+        "baseUrl": judge.base_url,
+        "weights": judge.weights,
+    }

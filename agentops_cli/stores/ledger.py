@@ -1,0 +1,156 @@
+"""What a run promises to calls and pays for them, as JSON Lines: one before a call, one after.
+
+A run that is killed and gone on with must not spend twice what it had: whatever was promised and
+has no second line counts in full. The file is written by one process at a time, which holds the
+lock of the run.
+
+    {"call":0,"at":1767323045.120,"most":{"usd":"0.0021","calls":1,"tokens":812},"suite":…,
+     "case":…,"subject":…,"model":…}
+    {"call":0,"at":1767323046.871,"spent":{"usd":"0.0004","calls":1,"tokens":97}}
+"""
+
+import json
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
+from datetime import datetime
+from decimal import Decimal
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from agentops_cli.errors import StoreError
+from agentops_cli.files import unwritable
+from agentops_cli.model.call import Tags
+from agentops_cli.model.codec import dumps
+from agentops_cli.model.money import Amount
+from agentops_cli.model.spending import Spent
+
+
+class Ledger:
+    """An append-only file; the number of a call is where its first line begins.
+
+    A line is with the operating system when its call returns. Half a line that a killed process
+    left is cut off: a promise that was not written to its end was not acted upon.
+    """
+
+    def __init__(self, path: Path, *, now: Callable[[], datetime]) -> None:
+        self._path = path
+        self._now = now
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+            self._end = _whole_lines(self._file)
+            os.ftruncate(self._file, self._end)
+        except OSError as error:
+            raise unwritable(path, error) from error
+
+    def reserve(self, most: Amount, *, who: Tags | None, model: str | None) -> int:
+        """Writes down what a call may take; gives the number of the entry."""
+        number = self._end
+        asker = ""
+        if who is not None:
+            asker = (
+                f',"suite":{dumps(who.suite)},"case":{dumps(who.case_id)}'
+                f',"subject":{dumps(who.model)}'
+            )
+        self._write(
+            f'{self._head(number)},"most":{_amount(most)}{asker},"model":{dumps(model)}}}\n'
+        )
+        return number
+
+    def settle(self, number: int, spent: Amount) -> None:
+        """Writes down what it took."""
+        self._write(f'{self._head(number)},"spent":{_amount(spent)}}}\n')
+
+    def close(self) -> None:
+        """Closes the file; called once."""
+        os.close(self._file)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+        /,
+    ) -> None:
+        self.close()
+
+    def _head(self, number: int) -> str:
+        return f'{{"call":{number},"at":{self._now().timestamp():.3f}'
+
+    def _write(self, line: str) -> None:
+        """Appends a line whole or not at all."""
+        rest = memoryview(line.encode("ascii"))
+        size = len(rest)
+        try:
+            while rest:
+                rest = rest[os.write(self._file, rest) :]
+        except OSError as error:
+            with suppress(OSError):
+                os.ftruncate(self._file, self._end)
+            raise unwritable(self._path, error) from error
+        self._end += size
+
+
+def spent_of(path: Path, *, now: datetime) -> Iterator[Spent]:
+    """What a ledger says was spent, call by call in the order of their settlement.
+
+    Calls that were never settled come last, with all that was promised to them, at the time of the
+    last line. A file that is not there says nothing; half a line at its end is left out. Raises
+    `StoreError` when it cannot be read. Memory grows only with the calls that were under way.
+    """
+    under_way: dict[int, tuple[Amount, Tags | None]] = {}
+    at = now.timestamp()
+    try:
+        with path.open("rb") as file:
+            for line in file:
+                if not line.endswith(b"\n"):
+                    break
+                entry = json.loads(line)
+                at = float(entry["at"])
+                if "most" in entry:
+                    under_way[entry["call"]] = (_amount_in(entry["most"]), _asker_in(entry))
+                else:
+                    _, who = under_way.pop(entry["call"])
+                    age_s = max(0.0, now.timestamp() - at)
+                    yield Spent(amount=_amount_in(entry["spent"]), who=who, age_s=age_s)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise StoreError(f"cannot read {str(path)!r}: {error.strerror}") from error
+    except (ValueError, KeyError, TypeError, ArithmeticError) as error:
+        problem = f"{str(path)!r} is no ledger any more: nobody knows what the run has spent"
+        raise StoreError(problem, fix="begin a new run") from error
+    age_s = max(0.0, now.timestamp() - at)
+    for amount, who in under_way.values():
+        yield Spent(amount=amount, who=who, age_s=age_s, lost=True)
+
+
+def _whole_lines(file: int) -> int:
+    """The size of a file up to the end of its last whole line."""
+    end = os.lseek(file, 0, os.SEEK_END)
+    while end:
+        start = max(0, end - 4096)
+        found = os.pread(file, end - start, start).rfind(b"\n")
+        if found >= 0:
+            return start + found + 1
+        end = start
+    return 0
+
+
+def _amount(amount: Amount) -> str:
+    return f'{{"usd":"{amount.usd:f}","calls":{amount.calls},"tokens":{amount.tokens}}}'
+
+
+def _amount_in(data: Mapping[str, Any]) -> Amount:
+    return Amount(usd=Decimal(data["usd"]), calls=int(data["calls"]), tokens=int(data["tokens"]))
+
+
+def _asker_in(entry: Mapping[str, Any]) -> Tags | None:
+    if "suite" not in entry:
+        return None
+    return Tags(suite=entry["suite"], case_id=entry["case"], model=entry["subject"])

@@ -1,0 +1,27 @@
+from agentops_cli.flows.wiring import Checks, assertion_kinds
+from agentops_cli.model.result import PlannedCase
+from agentops_cli.model.suite import AssertionSpec
+from tests.builders import a_case, a_place, a_planned_case
+
+
+def spec(value: str) -> AssertionSpec:
+    return AssertionSpec(kind="mustContain", args={"value": [value]}, location=a_place())
+
+
+def planned(*specs: AssertionSpec) -> PlannedCase:
+    return a_planned_case(case=a_case(assertions=specs))
+
+
+def test_an_assertion_that_cases_share_is_built_once() -> None:
+    checks, shared = Checks(assertion_kinds()), spec("shared")
+    [first, _] = checks.of(planned(shared, spec("a")), None)
+    [_, second] = checks.of(planned(spec("b"), shared), None)
+    assert first is second
+
+
+def test_assertions_of_very_many_cases_are_not_kept() -> None:
+    checks = Checks(assertion_kinds())
+    for number in range(3_000):
+        [check] = checks.of(planned(spec(f"{number}")), None)
+        assert str(check) == "'mustContain'"
+    assert len(checks._built) <= 1_000

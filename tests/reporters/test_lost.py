@@ -1,0 +1,37 @@
+from decimal import Decimal
+
+import pytest
+
+from agentops_cli.model.money import Cost
+from agentops_cli.reporters.cost import CostJson, CostMarkdown
+from agentops_cli.reporters.lost import words_of_lost
+from agentops_cli.reporters.markdown import Markdown
+from agentops_cli.reporters.run_json import RunJson
+from tests.builders import a_run, an_evaluation
+from tests.reporters.written import written
+
+LOST = Cost(usd=Decimal("0.0123"), assumed_calls=2)
+
+
+@pytest.mark.parametrize(
+    ("lost", "words"),
+    [
+        (Cost(), None),
+        (Cost(usd=Decimal("0.5")), "lost with a killed process: $0.50"),
+        (LOST, "lost with a killed process: up to $0.0123, 2 calls having been under way"),
+        (
+            Cost(assumed_calls=1),
+            "lost with a killed process: up to $0, 1 call having been under way",
+        ),
+    ],
+)
+def test_what_was_lost_is_told_and_nothing_else(lost: Cost, words: str | None) -> None:
+    assert words_of_lost(a_run(lost=lost)) == words
+
+
+@pytest.mark.parametrize("reporter", [Markdown(), CostMarkdown(), CostJson(), RunJson()])
+def test_every_report_that_tells_dollars_tells_those_that_were_lost(
+    reporter: Markdown | CostMarkdown | CostJson | RunJson,
+) -> None:
+    assert "0.0123" in written(reporter, an_evaluation(lost=LOST))
+    assert "lost with" not in written(reporter, an_evaluation())
