@@ -42,6 +42,14 @@ class Pattern:
     keep: Callable[[str], str] = _key
 
 
+def is_plain(text: str) -> bool:
+    """True when a text surely has nothing that a pattern finds, nor has any part of it.
+
+    A text in which something is found is never plain; one that is not may still have nothing.
+    """
+    return not any(map(text.__contains__, _HINTS)) and _DIGITS.search(text) is None
+
+
 def find(text: str, patterns: Iterable[Pattern]) -> tuple[Hit, ...]:
     """Everything that one of the patterns finds, in reading order, no two overlapping.
 
@@ -222,7 +230,11 @@ SECRETS = (
         r"|(?<=secretaccesskey\": \")|(?<=secretaccesskey\":\"))[A-Za-z0-9/+]{40}(?![\w/+])",
     ),
     Pattern("github-token", "github_pat_", r"\bgithub_pat_\w{22,}"),
-    Pattern("github-token", "gh", r"gh[opsur]_(?<!\wgh\w_)[A-Za-z0-9]{36,}"),
+    # A hint for each, since `gh` alone is in many words.
+    *(
+        Pattern("github-token", f"gh{kind}_", rf"(?<!\w)gh{kind}_[A-Za-z0-9]{{36,}}")
+        for kind in "opsur"
+    ),
     Pattern("gitlab-token", "glpat-", r"\bglpat-[\w.-]{20,}"),
     Pattern("slack-token", "xox", r"\bxox[abeoprs]-[\w-]{10,}"),
     Pattern("slack-token", "xapp-", r"\bxapp-\d-[\w-]{10,}"),
@@ -282,6 +294,11 @@ PII = (
         _phone,
     ),
 )
+
+_ALL_HINTS = frozenset(pattern.hint for pattern in (*SECRETS, *PII) if pattern.hint is not None)
+
+# Without those that hold another one.
+_HINTS = tuple(hint for hint in _ALL_HINTS if not any(less in hint for less in _ALL_HINTS - {hint}))
 
 _RESERVED_ENDINGS = frozenset({"example", "invalid", "localhost", "test"})
 _RESERVED_DOMAINS = frozenset({"example.com", "example.net", "example.org", "domain.com"})

@@ -1,6 +1,6 @@
 """The plug sockets: every protocol that one room offers to another, on one page."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Literal, Protocol, TextIO
 
@@ -367,6 +367,10 @@ class Trials(Protocol):
 
     def of(self, case: CaseResult) -> tuple[TrialResult, ...]:
         """Reads back the trials of one case, by repeat; raises `StoreError`."""
+        ...
+
+    def texts(self, case: CaseResult) -> Iterable[str]:
+        """The same trials as a result file has them, each in JSON; raises `StoreError`."""
         ...
 
 

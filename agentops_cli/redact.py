@@ -11,7 +11,7 @@ from agentops_cli.model.call import Completion, Fault
 from agentops_cli.model.json import Json
 from agentops_cli.model.result import TrialResult
 from agentops_cli.model.tool import ToolCall
-from agentops_cli.patterns import PII, SECRETS, Hit, disjoint, find, is_dummy, marks
+from agentops_cli.patterns import PII, SECRETS, Hit, disjoint, find, is_dummy, is_plain, marks
 
 _SHORTEST_SECRET = 8
 
@@ -51,8 +51,14 @@ class Redact:
             text = _marked(text, hits)
         return text
 
+    def spares(self, text: str) -> bool:
+        """True when there is surely nothing to replace in a text, nor in any part of it."""
+        return is_plain(text) and not any(map(text.__contains__, self._known))
+
     def hits(self, text: str) -> tuple[Hit, ...]:
         """What would be replaced, in reading order."""
+        if self.spares(text):
+            return ()  # As nearly always.
         known = [hit for value in self._known if value in text for hit in _all(value, text)]
         formed = (*find(text, SECRETS), *find(text, PII))
         if not known and not formed:
@@ -83,7 +89,8 @@ def redact_trial(result: TrialResult, redact: Redact) -> TrialResult:
     """
     if result.tried is not None:
         result = replace(result, tried=redact_trial(result.tried, redact))
-    if not any(redact.hits(text) for text in _texts(result)):
+    texts = [*_texts(result)]
+    if redact.spares("\n".join(texts)) or not any(map(redact.hits, texts)):
         return result  # As nearly always; nothing is copied then.
     hidden = _hidden(result, redact)
     return replace(

@@ -157,7 +157,6 @@ def planned(count: int) -> Iterator[PlannedCase]:
         yield replace(
             a_planned_case(index=number, case=case, request=a_request()),
             judge=judge,
-            free=frozenset(),
         )
 
 

@@ -87,6 +87,8 @@ class WordCount(Length):
         return sum(1 for word in answer.split() if any(map(str.isalnum, word)))
 
 
+_ANEW = "ask anew: with --record in place of a cassette, with --no-cache in place of the cache"
+
 _DOLLARS: JsonObject = {
     "type": ["number", "string"],
     "minimum": 0,
@@ -117,7 +119,8 @@ class Cost:
     *Fix*
 
     Shorten the prompt, lower `max_tokens`, or take a cheaper model. For an unknown price, add one
-    under `models.<id>.price`; for a cached answer, run with `--no-cache`.
+    under `models.<id>.price`. For an answer of a cassette, run without `--replay` or with
+    `--record`; for a cached one, with `--no-cache`.
     """
 
     schema = arguments(value=_DOLLARS, max=_DOLLARS)
@@ -129,7 +132,7 @@ class Cost:
     def check(self, evidence: Evidence) -> Verdict:
         completion, cost = evidence.completion, evidence.completion.cost
         if completion.cached:
-            raise CannotTell("the answer was recorded, so no call was paid; run with --no-cache")
+            raise CannotTell(f"the answer was recorded, so no call was paid; {_ANEW}")
         if cost.unpriced_calls and cost.usd <= self._most:
             why = f"the price of {completion.model} is unknown; add models.<id>.price"
             raise CannotTell(why)
@@ -166,7 +169,8 @@ class Latency:
     *Fix*
 
     Ask for shorter answers: most of the time is output. One slow call may be chance; to judge a
-    distribution set `gate.maxP95LatencyS`. For a cached answer, run with `--no-cache`.
+    distribution set `gate.maxP95LatencyS`. For an answer of a cassette, run without `--replay` or
+    with `--record`; for a cached one, with `--no-cache`.
     """
 
     schema = arguments(value=_SECONDS, max=_SECONDS)
@@ -177,7 +181,7 @@ class Latency:
     def check(self, evidence: Evidence) -> Verdict:
         completion = evidence.completion
         if completion.cached:
-            raise CannotTell("the answer was recorded, so no call was timed; run with --no-cache")
+            raise CannotTell(f"the answer was recorded, so no call was timed; {_ANEW}")
         reason = f"took {completion.latency_s:.6g} s, wanted at most {self._most:g} s"
         return judged(reason, passed=completion.latency_s <= self._most)
 

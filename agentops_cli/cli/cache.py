@@ -18,7 +18,7 @@ from agentops_cli.flows.cache import CacheInfo, cache_info, clear_cache, export_
 from agentops_cli.flows.world import World
 from agentops_cli.model.call import Purpose
 from agentops_cli.model.settings import BYTES_PER_MB
-from agentops_cli.reporters.wording import counted, visible
+from agentops_cli.reporters.wording import counted, flat
 
 if TYPE_CHECKING:
     from agentops_cli.flows.cache_explain import Explained
@@ -153,7 +153,7 @@ def _lines_of_info(found: CacheInfo) -> Iterator[str]:
     if found.oldest and found.newest:
         yield f"given from {_time(found.oldest)} to {_time(found.newest)}"
     for each in found.models:
-        yield f"  {visible(each.model)}: {counted(each.answers, 'answer')}, {_size(each.bytes)}"
+        yield f"  {flat(each.model)}: {counted(each.answers, 'answer')}, {_size(each.bytes)}"
     megabytes, days = settings.most_bytes / BYTES_PER_MB, settings.most_days
     yield f"limits: {megabytes:g} MB, {days:g} days"
 
@@ -189,4 +189,4 @@ def _line_of_call(call: "Explained") -> str:
     ]
     place = f" ({', '.join(parts)})" if parts else ""
     why = f": {call.why}" if call.why else ""
-    return visible(f"{call.status:<5}  {call.suite}  {call.case_id}  {call.model}{place}{why}")
+    return flat(f"{call.status:<5}  {call.suite}  {call.case_id}  {call.model}{place}{why}")

@@ -10,7 +10,7 @@ from agentops_cli.model.call import Verdict
 from agentops_cli.model.result import CaseResult, Outcome, SuiteResult, TrialResult
 from agentops_cli.reporters.account import account_of, lost, name_of, problem_of, turn_of
 from agentops_cli.reporters.dialogue import Line, dialogue_of, telling_turns
-from agentops_cli.reporters.wording import counted, one_line, visible
+from agentops_cli.reporters.wording import counted, flat, one_line
 
 OUTCOME_STYLES = {
     Outcome.PASSED: "green",
@@ -49,7 +49,7 @@ def case_parts(
     if case.note:
         yield _part(one_line(case.note, _CHARACTERS))
     for complaint in account_of(case, trials):
-        yield _part(visible(complaint))
+        yield _part(flat(complaint))
     if verbose:
         held = (verdict for trial in trials for verdict in trial.verdicts if verdict.passed)
         yield from map(_held, held)
@@ -65,14 +65,16 @@ def _part(text: str, style: str = "default") -> Part:
 
 def _head(suite: SuiteResult, case: CaseResult) -> Part:
     line = Text(case.outcome.upper(), style=OUTCOME_STYLES.get(case.outcome, "default"))
-    line.append(f"  {visible(case.case.id)}", style="default bold")
-    line.append(f"  {suite.name} · {case.model}  {case.case.location}", style="default not bold")
+    line.append(f"  {flat(case.case.id)}", style="default bold")
+    line.append(
+        f"  {flat(f'{suite.name} · {case.model}  {case.case.location}')}", style="default not bold"
+    )
     return Part(line, margin=Text())
 
 
 def _held(verdict: Verdict) -> Part:
     reason = one_line(verdict.reason, _CHARACTERS)
-    return _part(f"{verdict.location}: {turn_of(verdict)}{verdict.kind}: {reason}", "green")
+    return _part(flat(f"{verdict.location}: {turn_of(verdict)}{verdict.kind}: {reason}"), "green")
 
 
 def _said(case: CaseResult, trial: TrialResult, *, most: int) -> Iterator[Part]:

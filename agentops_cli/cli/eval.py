@@ -1,5 +1,6 @@
 """`agentops eval`: run suites, write reports, and say yes or no."""
 
+import gc
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
@@ -63,8 +64,9 @@ def evaluate(
         ),
     ] = None,
     text: Annotated[
-        str, typer.Option("-k", help="Only cases whose id contains this text.", metavar="TEXT")
-    ] = "",
+        str | None,
+        typer.Option("-k", help="Only cases whose id contains this text.", metavar="TEXT"),
+    ] = None,
     tag: Annotated[
         list[str] | None,
         typer.Option(help="Only cases with this tag; may be repeated.", metavar="TAG"),
@@ -146,7 +148,7 @@ def evaluate(
     options = EvalOptions(
         suites=tuple(suites or ()),
         selection=Selection(
-            text=text,
+            text=text or "",
             tags=frozenset(tag or ()),
             models=tuple(model or ()),
             cases=frozenset(case or ()),
@@ -201,6 +203,7 @@ def _run(
     progress: bool,
 ) -> ExitCode:
     bar = Progress(prepared.trials, enabled=progress)
+    gc.freeze()  # What is there now stays to the end: no use in looking it through for cycles.
     with run(prepared, bar, on_stage=bar.stage) as (result, trials):
         bar.close()
         failures = list(write_reports(result, trials, paths))
@@ -210,9 +213,9 @@ def _run(
     if failures and result.exit_code is ExitCode.OK:
         print_problem("a report is missing, so this is no yes (exit 7)", None)
         return ExitCode.UNREACHABLE
-    if prepared.begun and not bar.has_heard:
+    if prepared.begun and not bar.has_heard and not result.totals.undecided:
         print_note(f"nothing is left to run of {result.run_id}")
-    print_way_on(result)
+    print_way_on(result, refusing=bar.refusing, is_replay=prepared.is_replay)
     return result.exit_code
 
 

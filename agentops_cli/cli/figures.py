@@ -16,7 +16,7 @@ from agentops_cli.reporters.metrics import (
     shown,
     with_interval,
 )
-from agentops_cli.reporters.wording import counted, visible
+from agentops_cli.reporters.wording import counted, flat
 
 _SHOWN = 3
 
@@ -29,7 +29,7 @@ def metric_parts(run: RunResult, *, verbose: bool) -> Iterator[Table | Text]:
     for suite in run.suites:
         for metric in measured(suite):
             most = len(metric.slices) if verbose else _SHOWN
-            yield Text(f"\n{metric.whole.name} on {metric.whole.model}", style="bold")
+            yield Text(f"\n{flat(f'{metric.whole.name} on {metric.whole.model}')}", style="bold")
             yield _table(metric, most)
             if (more := len(metric.slices) - most) > 0:
                 yield Text(f"  … and {counted(more, 'better slice')}: --verbose")
@@ -45,7 +45,7 @@ def _table(metric: Measured, most: int) -> Table:
     for result in results:
         show = shown if result.slice else with_interval
         table.add_row(
-            Text(visible(result.slice or "all")),
+            Text(flat(result.slice or "all")),
             observations(result),
             *(show(result.figure(name)) for name in names),
         )
@@ -60,11 +60,11 @@ def _lines(result: MetricResult, *, verbose: bool) -> Iterator[Text]:
         yield Text(f"  recall: {_listed(weakest)}")
     found = [*mistakes(result, len(result.measures.mistakes) if verbose else _SHOWN)]
     if found:
-        yield Text(visible(f"  {'; '.join(found)}"))
+        yield Text(flat(f"  {'; '.join(found)}"))
 
 
 def _listed(figures: Sequence[Figure]) -> str:
     return ", ".join(
-        f"{visible(figure.name.partition('.')[2])} {shown(figure)} of {figure.n:,}"
+        f"{flat(figure.name.partition('.')[2])} {shown(figure)} of {figure.n:,}"
         for figure in figures
     )

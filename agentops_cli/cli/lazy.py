@@ -28,7 +28,9 @@ class LazyGroup(TyperGroup):
         module, summary = self.COMMANDS[cmd_name]
         if self._listing:
             return TyperCommand(name=cmd_name, help=summary, callback=lambda: None)
-        return typer.main.get_command(import_module(module).app)
+        from agentops_cli.cli.empties import refusing_empties  # As late as the command itself.
+
+        return refusing_empties(typer.main.get_command(import_module(module).app))
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """Help from the table."""

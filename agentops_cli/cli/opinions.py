@@ -10,7 +10,7 @@ from agentops_cli.cli.screen import console
 from agentops_cli.flows.judging import Checked, CheckResult, Judged
 from agentops_cli.judge.agreement import LABELS, OPINIONS, Agreement
 from agentops_cli.judge.record import record_path
-from agentops_cli.reporters.wording import costs, counted, one_line, percent, visible
+from agentops_cli.reporters.wording import costs, counted, flat, one_line, percent
 
 _REASON_CHARACTERS = 300
 
@@ -19,7 +19,7 @@ def print_check(result: CheckResult, *, quiet: bool) -> None:
     """The agreement of each judge, what it judged wrongly, and whether it may judge."""
     out = console()
     for judge in result.judges:
-        _say(out, visible(judge.path), "bold")
+        _say(out, flat(judge.path), "bold")
         _say(out, f"  {_who(judge)}, {costs(judge.cost)}")
         if judge.agreement is not None:
             for line in _figures(judge.agreement):
@@ -33,7 +33,7 @@ def print_check(result: CheckResult, *, quiet: bool) -> None:
 
 
 def _who(judge: Checked) -> str:
-    model, served = judge.file.judge.model, ", ".join(map(visible, judge.served))
+    model, served = judge.file.judge.model, ", ".join(map(flat, judge.served))
     return f"{model} (served: {served})" if served else model
 
 
@@ -67,7 +67,7 @@ def _print_example(out: Console, each: Judged) -> None:
 
 
 def _print_verdict(out: Console, judge: Checked) -> None:
-    record = visible(record_path(judge.path))
+    record = flat(record_path(judge.path))
     if judge.agreement is None:
         missing = sum(each.opinion is None for each in judge.examples)
         words = f"{counted(missing, 'example')} could not be judged: no record is written"

@@ -3,9 +3,7 @@
 import re
 
 from agentops_cli.errors import UsageError
-
-MOST_PARTS = 256
-"""More files than this are not open at once everywhere; each part must make some sense, too."""
+from agentops_cli.run.shard import MOST_PARTS
 
 
 def repeats_typed(repeat: str | None) -> tuple[int | None, bool]:

@@ -14,7 +14,7 @@ class Progress:
     """Told of each trial as it ends; the first one may take a while, so a bar is there before.
 
     `words` are what it calls those that failed and those without a verdict. `has_heard` is True
-    once a trial has ended.
+    once a trial has ended. `refusing` are the limits that refused calls: what to raise, and where.
     """
 
     def __init__(
@@ -32,6 +32,7 @@ class Progress:
         self._done = self._failed = self._errored = 0
         self._pass = ""
         self.has_heard = False
+        self.refusing: list[str] = []
         self._last_line = clock()
         self._bar = _Bar(total) if enabled and sys.stderr.isatty() else None
 
@@ -53,7 +54,10 @@ class Progress:
             sys.stderr.write(f"{self._done} of {self._total} trials, {self._words()}\n")
 
     def stage(self, stage: Stage) -> None:
-        """Takes in what need not be run, what is run again, and what is waited for."""
+        """Takes in what need not be run, what is run again or refused, and what is waited for."""
+        if stage.kind == "refused":
+            self.refusing.append(stage.words)
+            return
         if stage.kind == "waiting":
             self._wait(stage.words)
             return

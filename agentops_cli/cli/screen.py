@@ -45,8 +45,8 @@ from agentops_cli.reporters.wording import (
     costs,
     counted,
     dollars,
+    flat,
     seconds,
-    visible,
 )
 
 SHOWN_FINDINGS = 50
@@ -96,27 +96,27 @@ def print_findings(findings: Sequence[Finding]) -> None:
 
 
 def _print_finding(out: Console, finding: Finding) -> None:
-    place = f"{finding.location}  " if finding.location else ""
+    place = f"{flat(str(finding.location))}  " if finding.location else ""
     style = _SEVERITY_STYLES[finding.severity]
     line = Text(place, style="bold")
     line.append(finding.severity.word, style=style)
-    line.append(f"  {visible(finding.message)}  [{finding.rule}]", style="default")
+    line.append(f"  {flat(finding.message)}  [{flat(finding.rule)}]", style="default")
     out.print(line, soft_wrap=True)
     if finding.fix:
-        _say(out, f"  fix: {visible(finding.fix)}")
+        _say(out, f"  fix: {flat(finding.fix)}")
 
 
 def print_problem(message: str, fix: str | None) -> None:
     """Prints what ended a command, on stderr."""
     out = console(stderr=True)
-    _say(out, f"error: {visible(message)}", "red")
+    _say(out, f"error: {flat(message)}", "red")
     if fix:
-        _say(out, f"  fix: {visible(fix)}")
+        _say(out, f"  fix: {flat(fix)}")
 
 
 def say(message: str) -> None:
     """Tells something about the run, on stderr."""
-    _say(console(stderr=True), message)
+    _say(console(stderr=True), flat(message))
 
 
 def _say(out: Console, message: str, style: str = "default") -> None:
@@ -148,7 +148,7 @@ def print_forecast(
     if mostly != total:
         _say(out, f"At most {costs(mostly)} where no answer calls a tool more than once.")
     for words in words_of_refusals(limits):
-        _say(out, visible(words), "yellow")
+        _say(out, flat(words), "yellow")
 
 
 def print_forecast_as_json(
@@ -185,7 +185,7 @@ def print_run(run: RunResult, trials: Trials, *, quiet: bool, verbose: bool) -> 
     """
     out = console()
     for words in words_of_stand_ins(run):
-        _say(out, visible(words), "yellow")
+        _say(out, flat(words), "yellow")
     if not quiet:
         _print_figures(out, run, verbose=verbose)
     wanted = tuple(Outcome) if verbose else (Outcome.FAILED, Outcome.ERRORED)
@@ -215,7 +215,7 @@ def _print_figures(out: Console, run: RunResult, *, verbose: bool) -> None:
     out.print(_suite_table(run))
     _print_agents(out, run)
     for words in words_of_cascades(run):
-        _say(out, visible(words), "dim")
+        _say(out, flat(words), "dim")
     asides = (
         words_of_kept(run),
         words_of_assumed(run),
@@ -223,22 +223,30 @@ def _print_figures(out: Console, run: RunResult, *, verbose: bool) -> None:
         *words_of_repeats(run),
     )
     for aside in filter(None, asides):
-        _say(out, visible(aside), "dim")
+        _say(out, flat(aside), "dim")
     for part in metric_parts(run, verbose=verbose):
         out.print(part, soft_wrap=isinstance(part, Text))
 
 
 def print_note(message: str) -> None:
     """Prints what is worth knowing and nothing is wrong with, on stderr."""
-    _say(console(stderr=True), visible(message))
+    _say(console(stderr=True), flat(message))
 
 
-def print_way_on(run: RunResult) -> None:
-    """How to go on with a run of which something is missing, on stderr; nothing for any other."""
+def print_way_on(run: RunResult, *, refusing: Sequence[str], is_replay: bool) -> None:
+    """How to go on with a run of which something is missing, on stderr; nothing for any other.
+
+    `refusing` are the limits that kept it from that: what to raise, and where.
+    """
     if run.exit_code is ExitCode.OK or not run.totals.undecided:
         return
-    more = " --budget USD" if run.exit_code is ExitCode.STOPPED else ""
-    _say(console(stderr=True), f"to go on with it: agentops eval --resume {run.run_id}{more}")
+    if is_replay:
+        print_note("to have it, record it: run the suites with --record missing")
+        return
+    raised = " and ".join(limit for limit in refusing if limit != "--budget")
+    first = f"raise {raised}, then: " if raised else ""
+    more = " --budget USD" if "--budget" in refusing else ""
+    print_note(f"to go on with it: {first}agentops eval --resume {run.run_id}{more}")
 
 
 def print_as_json(run: RunResult, trials: Trials) -> None:
@@ -262,8 +270,8 @@ def _suite_table(run: RunResult) -> Table:
             counts = totals.outcomes
             flaky = f" ({counts[Outcome.FLAKY]} flaky)" if counts.get(Outcome.FLAKY) else ""
             table.add_row(
-                suite.path,
-                model,
+                flat(suite.path),
+                flat(model),
                 f"{totals.cases:,}",
                 Text(f"{totals.good:,}{flaky}", style="green" if totals.good else "default"),
                 _count(counts, Outcome.FAILED),
@@ -293,7 +301,7 @@ def _print_agents(out: Console, run: RunResult) -> None:
     """How the dollars in the table are known, where they are not those of prices."""
     agents = words_of_agents(run)
     for agent, words in agents.items():
-        _say(out, f"{visible(agent)}: {words}", "dim")
+        _say(out, f"{flat(agent)}: {words}", "dim")
     if not all(_is_enforced(suite) for suite in run.suites):
         _say(out, CAVEAT, "dim")
 
@@ -317,7 +325,7 @@ def _print_incidents(out: Console, run: RunResult, *, verbose: bool) -> None:
     if lines:
         out.print()
     for line in lines:
-        _say(out, visible(line), "dim")
+        _say(out, flat(line), "dim")
 
 
 def _print_verdict(out: Console, run: RunResult) -> None:

@@ -9,6 +9,7 @@ from agentops_cli.errors import StoreError
 from agentops_cli.flows.open_run import OpenRun
 from agentops_cli.flows.spending import Before
 from agentops_cli.flows.wiring import metric_kinds
+from agentops_cli.model.call import FaultKind
 from agentops_cli.model.money import Cost
 from agentops_cli.model.result import Incident, PlannedCase, Trial, TrialResult
 from agentops_cli.run.cascade import spent_on
@@ -24,10 +25,11 @@ from agentops_cli.run.repeats import Rounds, is_auto
 class Stage:
     """What a run has come to: so many trials were `kept` from before, or are run `again`.
 
-    When calls have to wait, `words` say for what.
+    When calls have to wait, `words` say for what; of a limit that `refused` some they name what
+    would have to be raised, and where.
     """
 
-    kind: Literal["kept", "again", "waiting"]
+    kind: Literal["kept", "again", "waiting", "refused"]
     trials: int = 0
     words: str = ""
 
@@ -62,7 +64,9 @@ class Book:
         )
         self.before = Before(opened.spent(now()))
         self._kept_cost = Cost()
+        self._unwritten = Cost()
         self.has_run = False
+        self._is_second = False
         self._plan = plan
         self._opened = opened
         self._on_result = on_result
@@ -71,19 +75,31 @@ class Book:
             self._take_over(result)
 
     def keep(self, result: TrialResult) -> None:
-        """Writes a trial down, then counts it; raises `StoreError` when it cannot be written."""
+        """Writes a trial down, then counts it.
+
+        Raises `StoreError` when it cannot be written. Then nobody has the answer, and what was paid
+        for it is lost.
+        """
+        if self._is_second and _was_not_asked(result):
+            # What went wrong when it was asked says more than why it is not asked again.
+            self._on_result(result)
+            return
         result = self.measure.measured(result)
         if not self.has_run:
             self._tell_resume()
-        self._opened.trials.append(result)
-        self._count(result)
+        try:
+            self._opened.trials.append(result)
+            self._count(result)
+        except StoreError:
+            self._unwritten += cost_of(result)
+            raise
         self.again.add(result)
         self._on_result(result)
 
     @property
     def lost(self) -> Cost:
-        """What was paid before and is in no trial, once `before` was handed on."""
-        return self.before.lost(self._kept_cost)
+        """What was paid and is in no trial that can be told, once `before` was handed on."""
+        return self.before.lost(self._kept_cost) + self._unwritten
 
     def rounds(self) -> Iterator[Iterator[Trial]]:
         """The trials that are to be run, each lot once those before it have ended.
@@ -92,6 +108,11 @@ class Book:
         are decided, what is in the next one depends on the last.
         """
         return iter(self._rounds) if self._rounds else iter([self._missing()])
+
+    def once_more(self) -> Iterator[Trial]:
+        """The errored trials that are run again, when all others have ended."""
+        self._is_second = True
+        return self.again.trials(self._plan.cases, decided=self.decided)
 
     def decided(self, planned: PlannedCase) -> bool:
         """True for a case of which no other trial is wanted, whatever became of those it had."""
@@ -104,9 +125,15 @@ class Book:
                 yield trial
 
     def _take_over(self, result: TrialResult) -> None:
-        if not 0 <= result.index < len(self._plan.cases):
-            problem = f"{str(self._opened.trials.path)!r} has a trial of a case that is not planned"
-            raise StoreError(problem, fix="run the suites anew")
+        index, repeat = result.index, result.repeat
+        path = str(self._opened.trials.path)
+        if not 0 <= index < len(self._plan.cases):
+            raise _damaged(f"{path!r} has a trial of a case that is not planned")
+        if not 0 <= repeat < self._plan.cases[index].case.repeat:
+            raise _damaged(f"{path!r} has a repeat of {result.case_id!r} that is not planned")
+        if self.finished.has(index, repeat):
+            # Only what errored is ever run again.
+            raise _damaged(f"{path!r} has a trial of {result.case_id!r} twice")
         self._count(result, kept=True)
         self.finished.add(result)
         cost = cost_of(result)
@@ -126,6 +153,16 @@ class Book:
             message = f"the run was gone on with; {kept:,} trials had a verdict already"
             self._opened.tell(Incident(guard="resume", message=message, at=self._now()))
             self._opened.end(None)
+
+
+def _was_not_asked(result: TrialResult) -> bool:
+    fault = result.fault
+    is_refused = fault is not None and fault.kind is FaultKind.BREAKER
+    return is_refused and not result.answers and cost_of(result) == Cost()
+
+
+def _damaged(problem: str) -> StoreError:
+    return StoreError(problem, fix="run the suites anew; what is in the cache is not paid again")
 
 
 def cost_of(result: TrialResult) -> Cost:

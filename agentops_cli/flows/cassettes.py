@@ -109,6 +109,10 @@ class Cassettes:
             for reel in self.recordings.reels.values():
                 demand_place(self._cwd / reel.path)
 
+    def replayed_in(self, suite: str) -> int:
+        """How many answers of a suite came from its cassette, those of judges too."""
+        return sum(call.suite == suite for call in self.recordings.used)
+
     def hear(self, result: TrialResult) -> None:
         """Remembers which trials may not have come to all of their calls.
 
@@ -214,6 +218,9 @@ def _reels(
 def _cassette(path: str, source: Source, world: World) -> Cassette | None:
     if not os.path.lexists(world.cwd / path):
         return None
+    for part in (posixpath.dirname(path), path):
+        if (world.cwd / part).is_symlink():
+            raise UnreadableError(f"{part} is a link, and may lead anywhere", fix="remove the link")
     return read_cassette(source.read(path), path=path)
 
 

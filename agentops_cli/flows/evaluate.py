@@ -66,7 +66,6 @@ from agentops_cli.redact import Redact, secrets_in
 from agentops_cli.registry import Registry
 from agentops_cli.run.conclude import UNDECIDED, concluded
 from agentops_cli.run.engine import Engine, conversation_ids
-from agentops_cli.run.fold import Fold
 from agentops_cli.run.gate import decide
 from agentops_cli.run.measure import Measure
 from agentops_cli.run.plan import LoadedSuite, Plan, PlanSettings, plan
@@ -191,7 +190,8 @@ def prepare(options: EvalOptions, world: World) -> Prepared:
         raise EmptyError(f"none of {total} cases is selected", fix=fix)
     part = None
     if options.part:
-        whole = Whole(plan=planned, prices=prices, config=config)
+        use = options.cassettes
+        whole = Whole(plan=planned, prices=prices, config=config, cassettes=use)
         part = part_of(whole, options.part, durations=options.durations, world=world)
         planned, config = part.plan, part.config
     cassettes = cassettes_of(options, planned, config, source, world)
@@ -271,9 +271,7 @@ def run(
         with finishing():
             _close_cassettes(prepared, opened, ended)
             part, failure = prepared.part, ended.failure
-            suites = _suite_results(
-                prepared.plan, book.fold, book.measure, config.agents, part=part
-            )
+            suites = _suite_results(prepared, book)
             is_part = part is not None
             exit_code = decide(suites, interrupted=ended.interrupted, is_part=is_part)
             # One that was complete before is the same result again.
@@ -299,7 +297,8 @@ def run(
                 incidents=tuple(opened.incidents),
                 lost=book.lost,
             )
-            opened.end(finished)
+            # One that could not write its cassettes has not come to its end.
+            opened.end(None if ended.unrecorded else finished)
             yield result, opened.trials
 
 
@@ -319,6 +318,7 @@ def _close_cassettes(prepared: Prepared, opened: OpenRun, ended: "_Ended") -> No
         ended.notes += prepared.cassettes.close(is_part=is_part, on_incident=tell)
     except StoreError as error:
         ended.failure = ended.failure or error
+        ended.unrecorded = True
     if opened.was_killed and not prepared.is_replay:
         ended.notes.append(_unrecorded())
 
@@ -326,7 +326,8 @@ def _close_cassettes(prepared: Prepared, opened: OpenRun, ended: "_Ended") -> No
 def _unrecorded() -> Finding:
     return Finding(
         rule="not-recorded",
-        message="what a process recorded that was killed is in no cassette",
+        message="what a process of this run recorded before is in no cassette: it was killed, or "
+        "could not write it",
         location=None,
         fix="fill the gaps: run the suites with --record missing",
         severity=Severity.WARNING,
@@ -359,6 +360,7 @@ class _Ended:
 
     interrupted: bool = False
     failure: StoreError | None = None
+    unrecorded: bool = False
     notes: list[Finding] = field(default_factory=list)
 
 
@@ -398,7 +400,7 @@ async def _drive(
         fixture=stack.fixture,
         concurrency=prepared.config.concurrency,
     )
-    work = asyncio.ensure_future(_run_through(engine, book, prepared.plan, on_stage))
+    work = asyncio.ensure_future(_run_through(engine, book, on_stage))
 
     def stop(number: int) -> None:
         ended.interrupted = True
@@ -417,20 +419,20 @@ async def _drive(
     finally:
         if not ended.interrupted:
             _unlisten(loop)
+        for limit in stack.refusing:
+            on_stage(Stage(kind="refused", words=limit))
         ended.notes += await stack.close()
         incidents.close()
         ledger.close()
 
 
-async def _run_through(
-    engine: Engine, book: Book, planned: Plan, on_stage: Callable[[Stage], None]
-) -> None:
+async def _run_through(engine: Engine, book: Book, on_stage: Callable[[Stage], None]) -> None:
     """Every trial that has no verdict, and once more those whose errors may have passed."""
     for trials in book.rounds():
         await engine.run(trials)
     if errored := len(book.again):
         on_stage(Stage(kind="again", trials=errored))
-        await engine.run(book.again.trials(planned.cases, decided=book.decided))
+        await engine.run(book.once_more())
 
 
 def _unlisten(loop: asyncio.AbstractEventLoop) -> None:
@@ -439,21 +441,16 @@ def _unlisten(loop: asyncio.AbstractEventLoop) -> None:
     terminate_as_ctrl_c()
 
 
-def _suite_results(
-    planned: Plan,
-    fold: Fold,
-    measure: Measure,
-    agents: Mapping[str, AgentSettings],
-    *,
-    part: Part | None,
-) -> tuple[SuiteResult, ...]:
+def _suite_results(prepared: Prepared, book: Book) -> tuple[SuiteResult, ...]:
+    part, cassettes, agents = prepared.part, prepared.cassettes, prepared.config.agents
     return tuple(
         concluded(
-            _suite_result(item, fold.of(item.suite.path), measure, agents),
-            fold.latencies_s(item.suite.path),
+            _suite_result(item, book.fold.of(item.suite.path), book.measure, agents),
+            book.fold.latencies_s(item.suite.path),
             elsewhere=part.elsewhere[item.suite.path] if part else None,
+            replayed=cassettes.replayed_in(item.suite.path) if cassettes else 0,
         )
-        for item in planned.suites
+        for item in prepared.plan.suites
     )
 
 

@@ -157,8 +157,9 @@ def _json_of_bounds(rows: Sequence[Forecast]) -> JsonObject:
 
 def _on_model(case: PlannedCase, model: str, prices: PriceTable) -> Forecast:
     price, times = prices.price_of(model), case.case.repeat
-    calls = list(largest_calls(case))
-    likely = list(largest_calls(case, each_tool_once=True))
+    is_asked = not model.startswith("replay/")  # Which is a file: no call is made for its answers.
+    calls = list(largest_calls(case)) if is_asked else []
+    likely = list(largest_calls(case, each_tool_once=True)) if is_asked else []
     return Forecast(
         suite=case.suite,
         model=model,

@@ -1,23 +1,38 @@
 """`agentops report merge`: the result files of all parts of a run, together again as one."""
 
 from array import array
+from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from decimal import Decimal
+from itertools import accumulate
 from typing import Any
 
 from agentops_cli.errors import InputError
+from agentops_cli.flows.believe import broken_part, planned_suites, unbelievable
 from agentops_cli.flows.same_plan import differences
 from agentops_cli.flows.wiring import metric_kinds
 from agentops_cli.flows.world import World
-from agentops_cli.model.finding import Finding
+from agentops_cli.model.cassette import CassetteUse
+from agentops_cli.model.finding import Finding, Severity
+from agentops_cli.model.money import ZERO
 from agentops_cli.model.place import Location
 from agentops_cli.model.result import RunResult, Shard, SuiteResult
+from agentops_cli.reporters.wording import dollars
 from agentops_cli.run.merge import SuiteInParts, merged_run, merged_suite
 from agentops_cli.stores.results import JoinedResults, ResultFile
 
 _SHOWN_CASES = 5
+_SHOWN_PARTS = 10
+
+_ANSWERS: Mapping[str, str] = {
+    CassetteUse.NONE: "calls",
+    CassetteUse.RECORD: "calls that are recorded",
+    CassetteUse.MISSING: "calls and cassettes",
+    CassetteUse.REPLAY: "cassettes alone",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +54,7 @@ def merged(names: Sequence[str], world: World) -> Iterator[Merged]:
     with ExitStack() as opened:
         findings: list[Finding] = []
         parts: list[_Part] = []
+        broken: set[int] = set()
         for name in names:
             try:
                 file = ResultFile(world.cwd / name, name=name)
@@ -46,18 +62,42 @@ def merged(names: Sequence[str], world: World) -> Iterator[Merged]:
                 findings += error.findings
                 continue
             opened.enter_context(closing(file))
-            if file.run.shard is None:
-                findings.append(_whole(name))
-            else:
-                parts.append(_Part(file=file, shard=file.run.shard))
-        findings += _mistakes(parts)
+            shard = file.run.shard
+            wrong = [*unbelievable(file)] if shard else [_whole(name)]
+            findings += wrong
+            if shard and wrong:
+                broken.add(shard.number)
+            elif shard:
+                parts.append(_Part(file=file, shard=shard))
+        findings += _mistakes(parts, broken=broken)
         if findings:
             raise InputError(findings)
         parts.sort(key=lambda part: part.shard.number)
         joined = JoinedResults([part.file for part in parts])
         runs = [part.file.run for part in parts]
-        run = merged_run(runs, [*_suites(parts, joined)], budget_usd=parts[0].shard.budget_usd)
+        budget_usd, notes = _budget(parts)
+        run = merged_run(runs, [*_suites(parts, joined)], budget_usd=budget_usd)
+        run = replace(run, reasons=(*run.reasons, *notes))
         yield Merged(run=run, trials=joined, parts=runs)
+
+
+def _budget(parts: Sequence["_Part"]) -> tuple[Decimal | None, Sequence[Finding]]:
+    """The limit in dollars of the whole run, and what there is to say of it.
+
+    A part that was stopped may have been gone on with under another one. What all of them could
+    spend then is what each had for itself.
+    """
+    totals = [*dict.fromkeys(part.shard.budget_usd for part in parts)]
+    if len(totals) == 1:
+        return totals[0], ()
+    own = [part.file.run.budget_usd for part in parts]
+    known = [usd for usd in own if usd is not None]
+    together = sum(known, ZERO) if len(known) == len(own) else None
+    listed = ", ".join("none" if usd is None else dollars(usd) for usd in totals)
+    limit = "without a limit" if together is None else dollars(together)
+    message = f"parts had different budgets for the whole run ({listed}), together {limit}"
+    note = Finding(rule="budgets", message=message, location=None, severity=Severity.INFO)
+    return together, [note]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +116,7 @@ class _Part:
 def _suites(parts: Sequence[_Part], joined: JoinedResults) -> Iterator[SuiteResult]:
     """Every suite of the plan, in its order."""
     kinds, start = metric_kinds(), 0
-    for path, cases in _planned(parts[0].shard):
+    for path, cases in planned_suites(parts[0].shard):
         own = [
             (suite, part.file.latencies_s[number])
             for part in parts
@@ -97,31 +137,32 @@ def _suites(parts: Sequence[_Part], joined: JoinedResults) -> Iterator[SuiteResu
         start += cases
 
 
-def _planned(shard: Shard) -> Iterator[tuple[str, int]]:
-    """The suites of a plan by their paths, each with the number of its cases."""
-    suites: Any = shard.plan["suites"]
-    return ((str(suite["path"]), int(suite["cases"])) for suite in suites)
+def _mistakes(parts: Sequence[_Part], *, broken: Collection[int]) -> Iterator[Finding]:
+    """All that keeps parts from being one run; of several runs nobody can tell what is missing.
 
-
-def _mistakes(parts: Sequence[_Part]) -> Iterator[Finding]:
-    """All that keeps parts from being one run; of several runs nobody can tell what is missing."""
+    `broken` are the numbers of the parts that are there and cannot be believed.
+    """
     strangers = [*_strangers(parts)] if parts else []
     twice = [*_twice(parts)]
     yield from (*strangers, *twice)
     if strangers or not parts:
         return
-    numbers = {part.shard.number for part in parts}
+    numbers = {part.shard.number for part in parts}.union(broken)
     count = parts[0].shard.count
     absent = [number for number in range(1, count + 1) if number not in numbers]
     if absent:
-        listed = ", ".join(map(str, absent))
+        more = len(absent) - _SHOWN_PARTS
+        shown = ", ".join(map(str, absent[:_SHOWN_PARTS]))
+        listed = f"{shown} and {more} more" if more > 0 else shown
         what = (
             f"part {listed} of {count} is" if len(absent) == 1 else f"parts {listed} of {count} are"
         )
         fix = "name its result too; where it was killed, go on with it: agentops eval --resume"
         yield Finding(rule="missing-part", message=f"{what} missing", location=None, fix=fix)
     if not twice:
-        yield from _misplaced(parts, is_complete=not absent)
+        yield from _misplaced(parts, is_complete=not absent and not broken)
+        yield from _twice_in_plan(parts)
+        yield from _other_suites(parts)
 
 
 def _whole(name: str) -> Finding:
@@ -166,10 +207,11 @@ def _unlike(one: _Part, other: _Part) -> Iterator[str]:
     gates: list[Any] = [a.plan["gates"], b.plan["gates"]]
     for path in sorted(gates[0].keys() & gates[1].keys()):
         if gates[0][path] != gates[1][path]:
-            yield f"the gate or the budget ({path})"
+            yield f"the gate ({path})"
+    uses = [_ANSWERS.get(str(each.plan["cassettes"]), "elsewhere") for each in (a, b)]
+    if uses[0] != uses[1]:
+        yield f"where their answers are from ({uses[0]} and {uses[1]})"
     run, run_of_other = one.file.run, other.file.run
-    if run.config_digest != run_of_other.config_digest:
-        yield "the configuration"
     if a.durations != b.durations:
         yield "the durations by which they are balanced"
     commits = [each.git.commit[:12] if each.git else None for each in (run, run_of_other)]
@@ -184,33 +226,67 @@ def _unlike(one: _Part, other: _Part) -> Iterator[str]:
 
 def _misplaced(parts: Sequence[_Part], *, is_complete: bool) -> Iterator[Finding]:
     """Cases that are in two parts, in none, or not where the plan has them."""
-    suites = [path for path, cases in _planned(parts[0].shard) for _ in range(cases)]
-    seen = bytearray(len(suites))
+    suites = [*planned_suites(parts[0].shard)]
+    ends = [*accumulate(cases for _, cases in suites)]
+    seen = bytearray(parts[0].shard.planned)
+
+    def suite_of(place: int) -> str:
+        return suites[bisect_right(ends, place)][0]
+
     for part in parts:
         file = part.file
         strange = 0
         for place, owner in zip(file.places, file.owners, strict=True):
-            if place >= len(suites) or suites[place] != file.suites[owner].path:
+            if place >= len(seen) or suite_of(place) != file.suites[owner].path:
                 strange += 1
             elif seen[place] < 2:
                 seen[place] += 1
         if strange:
             message = f"{strange:,} of its cases are not where the plan has them"
-            place_of = Location(path=part.name)
-            fix = "take the file as it was written"
-            yield Finding(rule="broken-part", message=message, location=place_of, fix=fix)
+            yield broken_part(part.name, message)
     for times, problem in ((2, "in several parts"), (0, "in no part")):
-        found = [place for place, count in enumerate(seen) if count == times]
-        if found and (times or is_complete):
-            yield _cases(found, suites, problem)
+        number = seen.count(times)
+        if number and (times or is_complete):
+            found = (place for place, count in enumerate(seen) if count == times)
+            yield _cases(Counter(map(suite_of, found)), problem)
 
 
-def _cases(places: Sequence[int], suites: Sequence[str], problem: str) -> Finding:
-    by_suite = Counter(suites[place] for place in places)
+def _cases(by_suite: Counter[str], problem: str) -> Finding:
     listed = ", ".join(f"{count:,} of {path}" for path, count in by_suite.most_common(_SHOWN_CASES))
     return Finding(
         rule="misplaced-cases",
-        message=f"{len(places):,} cases are {problem}: {listed}",
+        message=f"{by_suite.total():,} cases are {problem}: {listed}",
         location=None,
         fix="take the files as they were written by the parts of one run",
     )
+
+
+def _twice_in_plan(parts: Sequence[_Part]) -> Iterator[Finding]:
+    """A case that is there under several places of the plan: one that stands for another."""
+    seen: set[int] = set()
+    for part in parts:
+        before = len(seen)
+        seen.update(part.file.marks)
+        if number := len(part.file.marks) - (len(seen) - before):
+            message = f"{number:,} of its cases are there already, by suite, id and model"
+            yield broken_part(part.name, message)
+
+
+def _other_suites(parts: Sequence[_Part]) -> Iterator[Finding]:
+    """Suites that one part has otherwise than another, and those that no part has."""
+    first: dict[str, tuple[str, SuiteResult]] = {}
+    for part in parts:
+        for suite in part.file.suites:
+            name, known = first.setdefault(suite.path, (part.name, suite))
+            if _as_written(suite) != _as_written(known):
+                message = f"its suite {suite.path} is not as it is in {name}"
+                yield broken_part(part.name, message)
+    for path, _ in planned_suites(parts[0].shard):
+        if path not in first:
+            yield broken_part(parts[0].name, f"the suite {path} of its plan is in no part")
+
+
+def _as_written(suite: SuiteResult) -> tuple[object, ...]:
+    """What a suite says of itself, whatever came of it."""
+    prompt = (suite.prompt_name, suite.prompt_version, suite.prompt_sha256)
+    return (suite.name, suite.gate, suite.measured, suite.location, *prompt)

@@ -13,7 +13,7 @@ from agentops_cli.model.result import Incident, TrialResult
 from agentops_cli.model.spending import Spent
 from agentops_cli.redact import Redact
 from agentops_cli.stores.events import EventLog
-from agentops_cli.stores.ledger import spent_of
+from agentops_cli.stores.ledger import begin_ledger, demand_ledger, spent_of
 from agentops_cli.stores.manifest import Manifest, write_manifest
 from agentops_cli.stores.runs import RunFolder, held_log, held_run, new_run, runs_in
 from agentops_cli.stores.trials import TrialLog
@@ -97,7 +97,7 @@ def open_run(
     """Begins a run, or goes on with one, and holds it for as long as the block lasts.
 
     `served` is filled with the models that judged before. Raises `StoreError` when another process
-    has the run or its trial log, and when either is gone.
+    has the run or its trial log, and when either is gone, or what it has spent is not known.
     """
     log = None if manifest.log is None else root / manifest.log
     with ExitStack() as held:
@@ -105,10 +105,12 @@ def open_run(
             folder = _folder_of(manifest, root)
             held.enter_context(held_run(folder))
             _demand_log(log or folder.log, manifest)
+            demand_ledger(folder.ledger, run=manifest.run_id, now=manifest.started)
         if log is not None:
             held.enter_context(held_log(log, fresh=not resumed))
         if not resumed:
             folder = held.enter_context(new_run(root, manifest.run_id))
+            begin_ledger(folder.ledger, run=manifest.run_id)
             write_manifest(folder.manifest, manifest)
         trials = TrialLog(log or folder.log, redact, run=manifest.run_id, resumed=resumed)
         yield _as_left(
@@ -138,7 +140,7 @@ def _folder_of(manifest: Manifest, root: Path) -> RunFolder:
 def _demand_log(log: Path, manifest: Manifest) -> None:
     if not log.is_file():
         problem = f"the trials of run {manifest.run_id} are gone: there is no {log}"
-        raise StoreError(problem, fix="run the suites anew; what was answered is in the cache")
+        raise StoreError(problem, fix="run the suites anew; what is in the cache is not paid again")
 
 
 def _as_left(run: OpenRun) -> OpenRun:

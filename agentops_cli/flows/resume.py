@@ -12,7 +12,7 @@ from pathlib import Path
 
 from agentops_cli import __version__
 from agentops_cli.config import load_config
-from agentops_cli.errors import InputError, StoreError, UsageError
+from agentops_cli.errors import EmptyError, InputError, StoreError, UsageError
 from agentops_cli.flows.evaluate import Prepared, prepare
 from agentops_cli.flows.options import EvalOptions, recalled
 from agentops_cli.flows.same_plan import changes
@@ -52,7 +52,10 @@ def prepare_again(name: str, options: EvalOptions, world: World) -> Prepared:
         cwd=(root / begun.folder).resolve(),
         environ={**begun.environ, **world.environ},
     )
-    prepared = prepare(_together(begun, options, root, world), there)
+    try:
+        prepared = prepare(_together(begun, options, root, world), there)
+    except EmptyError as error:
+        raise InputError([_gone(error)]) from error
     findings = tuple(_changed(begun, prepared))
     if findings:
         raise InputError(findings)
@@ -96,7 +99,7 @@ def _choice(folders: Sequence[RunFolder]) -> str:
 def _demand_typed(manifest: Manifest) -> Manifest:
     if manifest.typed is None:
         problem = f"run {manifest.run_id} was part of something else, not of agentops eval"
-        raise UsageError(problem, fix="run that again; what was answered is in the cache")
+        raise UsageError(problem, fix="run that again; what is in the cache is not paid again")
     return manifest
 
 
@@ -138,6 +141,16 @@ def _together(begun: Manifest, options: EvalOptions, root: Path, world: World) -
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         problem = f"what run {begun.run_id} remembers of itself is damaged"
         raise StoreError(problem, fix="run the suites anew") from error
+
+
+def _gone(error: EmptyError) -> Finding:
+    """Why there is nothing any more where the run had something."""
+    return Finding(
+        rule="plan-changed",
+        message=f"{error.message} any more",
+        location=None,
+        fix="change it back, or run the suites anew: what is in the cache is not paid again",
+    )
 
 
 def _changed(begun: Manifest, prepared: Prepared) -> Iterator[Finding]:

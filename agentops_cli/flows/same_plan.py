@@ -68,7 +68,7 @@ def differences(
 
 
 def _changed(what: str, place: Location | None) -> Finding:
-    fix = "change it back, or run the suites anew: what was answered is in the cache"
+    fix = "change it back, or run the suites anew: what is in the cache is not paid again"
     message = f"{what} changed since the run was begun"
     return Finding(rule="plan-changed", message=message, location=place, fix=fix)
 
@@ -140,8 +140,8 @@ def _settings_of(settings: Json, names: Iterable[str]) -> JsonObject:
     found: JsonObject = {}
     for name in names:
         shape = known.get(name)
-        if isinstance(shape, dict):
-            found[name] = _digest({k: v for k, v in shape.items() if k not in _OF_SPEED})
+        if isinstance(shape, dict) and (rest := {k: shape[k] for k in shape if k not in _OF_SPEED}):
+            found[name] = _digest(rest)
     return found
 
 

@@ -16,13 +16,15 @@ from agentops_cli.flows.same_plan import plan_record
 from agentops_cli.flows.world import World
 from agentops_cli.gitrepo import stamp
 from agentops_cli.model.call import canonical
+from agentops_cli.model.cassette import CassetteUse
+from agentops_cli.model.codec import json_of_thresholds
 from agentops_cli.model.finding import Finding, Severity
-from agentops_cli.model.json import JsonObject
+from agentops_cli.model.json import Json, JsonObject
 from agentops_cli.model.money import ZERO, Cost
 from agentops_cli.model.place import Location
 from agentops_cli.model.result import Shard
 from agentops_cli.model.settings import Config
-from agentops_cli.model.suite import Budget
+from agentops_cli.model.suite import Budget, Gate
 from agentops_cli.prices import PriceTable
 from agentops_cli.run.plan import LoadedSuite, Plan
 from agentops_cli.run.shard import Cut, Unit, share_of
@@ -32,11 +34,12 @@ from agentops_cli.stores.results import ResultFile
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Whole:
-    """A run before it is cut up."""
+    """A run before it is cut up; `cassettes` is what is done with those beside its suites."""
 
     plan: Plan
     prices: PriceTable
     config: Config
+    cassettes: CassetteUse = CassetteUse.NONE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,22 +70,25 @@ def part_of(whole: Whole, part: tuple[int, int], *, durations: str | None, world
         elif planned.case.skip is None:
             elsewhere[planned.suite] += 1
     mine = whole.plan.only(lambda one: cut.number_of(one.suite, one.case.id) == number)
-    record = _record(whole, world)
+    git = stamp(world.cwd)
     shard = Shard(
         number=number,
         count=count,
-        plan_digest=_digest(whole, record, count=count, durations=known.digest, world=world),
-        plan=record,
+        plan_digest="",
+        plan=_record(whole, world),
         planned=cases.total(),
         durations=known.digest,
         budget_usd=whole.plan.run_usd(whole.config.budget),
         places=places,
     )
+    digest = plan_digest(
+        shard, tool=__version__, prices=whole.prices.version, commit=git.commit if git else None
+    )
     weights = _Weights(whole, cut, count) if _is_limited(whole) else None
     return Part(
         plan=replace(mine, suites=tuple(_limited(mine.suites, weights, number))),
         config=replace(whole.config, budget=_budget(whole.config.budget, weights, None, number)),
-        shard=shard,
+        shard=replace(shard, plan_digest=digest),
         elsewhere=elsewhere,
     )
 
@@ -136,33 +142,45 @@ def _budget(budget: Budget, weights: _Weights | None, suite: str | None, number:
 
 
 def _record(whole: Whole, world: World) -> JsonObject:
-    """What the whole is made of, in digests."""
-    suites = [item.suite for item in whole.plan.suites]
+    """What the whole is made of, in digests.
+
+    That is what decides answers and verdicts. Limits, rates, timeouts, attempts, the cache and the
+    places of reports are not in it: parts may differ in them, as the processes of one run may.
+    """
     return {
         **plan_record(whole.plan, whole.config, Disk(world.cwd)),
-        "gates": {suite.path: _sha256(repr((suite.gate, suite.budget))) for suite in suites},
+        "gates": {item.suite.path: gate_digest(item.suite.gate) for item in whole.plan.suites},
+        "cassettes": whole.cassettes.value,
     }
 
 
-def _digest(
-    whole: Whole, record: JsonObject, *, count: int, durations: str | None, world: World
-) -> str:
-    """The same for all parts of one run, and for nothing else."""
-    git = stamp(world.cwd)
+def gate_digest(gate: Gate) -> str:
+    """The same for gates that demand the same, also for one that was read from a result."""
+    return hashlib.sha256(canonical(_in_floats(json_of_thresholds(gate)))).hexdigest()
+
+
+def _in_floats(value: Json) -> Json:
+    """The same JSON with 1 as 1.0: whoever formats a file may write either."""
+    if isinstance(value, dict):
+        return {key: _in_floats(one) for key, one in value.items()}
+    return float(value) if isinstance(value, int) else value
+
+
+def plan_digest(shard: Shard, *, tool: str, prices: str | None, commit: str | None) -> str:
+    """The same for all parts of one run, and for nothing else.
+
+    Everything that it is made of is in the result of each part.
+    """
     shape: JsonObject = {
-        "count": count,
-        "plan": record,
-        "config": whole.config.digest,
-        "tool": __version__,
-        "prices": whole.prices.version,
-        "commit": git.commit if git else None,
-        "durations": durations,
+        "count": shard.count,
+        "plan": shard.plan,
+        "planned": shard.planned,
+        "tool": tool,
+        "prices": prices,
+        "commit": commit,
+        "durations": shard.durations,
     }
     return hashlib.sha256(canonical(shape)).hexdigest()
-
-
-def _sha256(text: str) -> str:
-    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,13 +213,22 @@ def _seconds_in(path: Path, name: str) -> Mapping[tuple[str, str, str], float]:
         place = Location(path=name)
         raise InputError([Finding(rule="unreadable", message=problem, location=place, fix=fix)])
     found: dict[tuple[str, str, str], float] = {}
-    with closing(ResultFile(path, name=name)) as file:
+    with closing(_result(path, name)) as file:
         for number, owner in enumerate(file.owners):
             case = file.head(number)
             if case["latencyS"] is not None:
                 key = (file.suites[owner].path, case["id"], case["model"])
                 found[key] = float(case["latencyS"])
     return found
+
+
+def _result(path: Path, name: str) -> ResultFile:
+    try:
+        return ResultFile(path, name=name)
+    except InputError as error:
+        # It need not be of a part.
+        fix = "name a result that `agentops eval --json FILE` wrote, or leave --durations out"
+        raise InputError([replace(one, fix=fix) for one in error.findings]) from error
 
 
 def part_notes(shard: Shard, exit_code: ExitCode) -> Iterator[Finding]:

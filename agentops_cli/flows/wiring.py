@@ -149,6 +149,12 @@ class Stack:
 
     gateway: Gateway
     agents: OpenAgents | None
+    purse: Purse | None = None
+
+    @property
+    def refusing(self) -> Sequence[str]:
+        """The limits that refused a call, as what would have to be raised, and where."""
+        return [*self.purse.refusing] if self.purse else []
 
     @property
     def fixture(self) -> Fixture | None:
@@ -245,7 +251,7 @@ class Gateways:
             if plan.stand_ins
             else None,
         )
-        return Stack(gateway=gateway, agents=agents)
+        return Stack(gateway=gateway, agents=agents, purse=purse)
 
     def _patience(self, outside: Outside) -> Patience:
         config = self._config

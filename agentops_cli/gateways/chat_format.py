@@ -166,7 +166,8 @@ def completion_of(
 ) -> Completion:
     """Reads a parsed answer; `model` stands in where it does not say which model served it.
 
-    Raises `AnswerError` for anything that is not of the format, however it came about.
+    A name that cannot be shown on one line says nothing. Raises `AnswerError` for anything that is
+    not of the format, however it came about.
     """
     if not isinstance(answer, dict):
         raise AnswerError(f"JSON that is {_kind(answer)} and not an object")
@@ -181,7 +182,7 @@ def completion_of(
     return Completion(
         text=text or "",
         finish=finish,
-        model=served if isinstance(served, str) and served else model,
+        model=served if isinstance(served, str) and served and served.isprintable() else model,
         latency_s=latency_s,
         usage=usage_of(answer.get("usage")),
         tool_calls=tool_calls,

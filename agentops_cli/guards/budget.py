@@ -9,6 +9,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 from agentops_cli.errors import GatewayError
+from agentops_cli.guards.cut_off import CutOffError
 from agentops_cli.model.call import Completion, Fault, FaultKind, Request
 from agentops_cli.model.embedding import EMBEDDING_MODEL
 from agentops_cli.model.money import ZERO, Amount, Price, Unit
@@ -136,6 +137,10 @@ class Budgeted:
             spent = _lost(error.fault, most)
             if error.fault.assumed and error.fault.usd != spent.usd:
                 raise GatewayError(replace(error.fault, usd=spent.usd)) from error
+            raise
+        except CutOffError as error:
+            if error.cost.assumed_calls and error.cost.usd < most.usd:
+                raise CutOffError(replace(error.cost, usd=most.usd)) from error
             raise
         finally:
             reservation.settle(spent)

@@ -5,12 +5,15 @@ refuses the key, has no more quota or breaks off. A request that a model refuses
 mistake in the suite, and a model that does not exist is one in its id; neither is hidden.
 """
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from agentops_cli.errors import GatewayError
+from agentops_cli.guards.cut_off import cut_off_after
 from agentops_cli.model.call import Completion, Fault, FaultKind, Purpose, Request, StandIn
+from agentops_cli.model.money import Cost
 from agentops_cli.ports import Gateway
 
 OUTAGES = frozenset({
@@ -81,6 +84,8 @@ class Fallback:
         """Asks one of them; None when another one may be asked after it."""
         try:
             return await self._inner.complete(request)
+        except asyncio.CancelledError as end:
+            raise cut_off_after(end, sum((why.cost for _, why in failed), Cost())) from end
         except GatewayError as error:
             fault = error.fault
             if fault.kind not in OUTAGES and (fault.kind is FaultKind.BUDGET or not failed):

@@ -1,11 +1,13 @@
 """Prices every answer; a call whose price or usage is unknown is counted as unpriced, not free."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 from decimal import Decimal
 
 from agentops_cli.errors import GatewayError
-from agentops_cli.model.call import Completion, Fault, Request
+from agentops_cli.guards.cut_off import CutOffError
+from agentops_cli.model.call import Completion, Fault, FaultKind, Request
 from agentops_cli.model.money import FREE, ZERO, Cost, Price, Usage
 from agentops_cli.ports import Gateway
 
@@ -13,9 +15,9 @@ from agentops_cli.ports import Gateway
 class Metered:
     """A gateway whose completions carry their cost, and whose faults do where one may be billed.
 
-    A call that may have been billed and gave no answer is taken to have cost the most that it may:
-    `bound_of` gives that in dollars, None where it is not known. Agents know better than a price
-    what their answers cost: what their gateway fills in is left as it is.
+    A call that may have been billed and gave no answer is taken to have cost the most that it may,
+    also one that was cut off: `bound_of` gives that in dollars, None where it is not known. Agents
+    know better than a price what their answers cost: what their gateway fills in is left as it is.
     """
 
     def __init__(
@@ -35,6 +37,10 @@ class Metered:
             completion = await self._inner.complete(request)
         except GatewayError as error:
             raise GatewayError(self._priced(error.fault, request)) from error
+        except CutOffError:
+            raise
+        except asyncio.CancelledError as error:
+            raise CutOffError(self._priced(_CUT_OFF, request).cost) from error
         if completion.cached or request.agent is not None:
             return completion
         price = self._price_of(request.model)
@@ -51,6 +57,9 @@ class Metered:
         if bound is None or not bound.is_finite():
             return fault
         return replace(fault, usd=bound, assumed=bound > ZERO)
+
+
+_CUT_OFF = Fault(kind=FaultKind.INTERRUPTED, message="cut off", billed=True)
 
 
 def cost_of(price: Price | None, usage: Usage | None) -> Cost:

@@ -36,6 +36,8 @@ class Purse:
     same run wrote there. `sources` tells where the run's limits were given. Used from one event
     loop.
 
+    `refusing` are the limits that refused a call, as what would have to be raised, and where.
+
     The purse learns: when a call of a model took more than its bound, later bounds of that model
     are raised by the worst factor that was seen.
     """
@@ -62,6 +64,7 @@ class Purse:
         self._units: dict[str | None, frozenset[Unit]] = {}
         self._cases = CaseBook()
         self._factors: dict[str | None, Decimal] = {}
+        self.refusing: dict[str, None] = {}
         self._ledger = ledger
         self._failure: StoreError | None = None
         self._waiting: asyncio.Event | None = None
@@ -94,7 +97,7 @@ class Purse:
         while not all(account.has_room(most) for account in accounts):
             for account in accounts:
                 if not account.could_have_room(most):
-                    raise GatewayError(account.refusal(most))
+                    raise self._refused(account, most)
             await self._settlement()
             accounts = self._accounts(who)
         number = self._write_down(most, accounts, who=who, model=model)
@@ -112,7 +115,7 @@ class Purse:
             await self._settlement()
         account = min(self._in_dollars(who), key=lambda account: account.rest)
         if account.rest <= 0:
-            raise GatewayError(account.refusal(None))
+            raise self._refused(account, None)
         return await self.reserve(Amount(usd=Decimal(account.rest), calls=1), who=who)
 
     def overspent(self, who: Tags | None) -> str | None:
@@ -124,6 +127,10 @@ class Purse:
         """Raises `StoreError` when something could not be written into the ledger."""
         if self._failure is not None:
             raise self._failure
+
+    def _refused(self, account: Account, most: Amount | None) -> GatewayError:
+        self.refusing[account.limit.source] = None
+        return GatewayError(account.refusal(most))
 
     async def _settlement(self) -> None:
         """Waits until a call is settled; whoever does not fit then waits for the next one."""

@@ -4,10 +4,12 @@ The waits are those of "full jitter": "Exponential Backoff And Jitter", AWS Arch
 https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/.
 """
 
+import asyncio
 from collections import Counter
 from dataclasses import dataclass, replace
 
 from agentops_cli.errors import GatewayError
+from agentops_cli.guards.cut_off import cut_off_after
 from agentops_cli.guards.outside import Outside
 from agentops_cli.model.call import Completion, Fault, FaultKind, Request
 from agentops_cli.model.money import Cost
@@ -78,9 +80,11 @@ class Retried:
             if (why := self._why_not(request, fault, tries, wait_s)) is not None:
                 raise GatewayError(_given_up(fault, why, tries)) from error
             self._reasons[fault.kind] += 1
-            await outside.sleep(wait_s)
             try:
+                await outside.sleep(wait_s)
                 completion = await self._inner.complete(request)
+            except asyncio.CancelledError as end:
+                raise cut_off_after(end, tries.spent + fault.cost) from end
             except GatewayError as again:
                 if again.fault.kind is FaultKind.BREAKER:
                     # Of a call that was made, what went wrong says more than why it is not again.

@@ -29,6 +29,8 @@ _UNSEEN = re.compile(
     "\ud800-\udfff\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
 )
 
+_LINE_BREAK = re.compile("[\0-\x1f\x7f-\x9f\u2028\u2029]")
+
 _MOST = 2**53
 """Counts beyond this are no counts: many readers of JSON cannot hold them."""
 
@@ -214,6 +216,16 @@ def _is_text(value: object) -> bool:
     return isinstance(value, str)
 
 
+def _is_name(value: object) -> bool:
+    """True for what can be told in a line of a report, and is no line of its own in it."""
+    return isinstance(value, str) and _LINE_BREAK.search(value) is None
+
+
+def _is_one_id(value: object) -> bool:
+    """True for the id of a model, where several would stand with commas between them."""
+    return isinstance(value, str) and _is_name(value) and ", " not in value
+
+
 def _is_key(value: object) -> bool:
     return isinstance(value, str) and re.fullmatch("[0-9a-f]{64}", value) is not None
 
@@ -247,9 +259,9 @@ _KEYS: Mapping[str, tuple[str, Callable[[object], bool]]] = {
     "key": ("64 hexadecimal digits in lower case", _is_key),
     "suite": ("text", _is_text),
     "caseId": ("text", _is_text),
-    "model": ("text", _is_text),
-    "servedModel": ("text", _is_text),
-    "answeredBy": ("text", _is_text),
+    "model": ("a name on one line", _is_name),
+    "servedModel": ("a name on one line", _is_name),
+    "answeredBy": ("the id of one model", _is_one_id),
     "repeat": ("a whole number from 0", _is_count),
     "turn": ("a whole number from 0", _is_count),
     "step": ("a whole number from 0", _is_count),
@@ -264,7 +276,7 @@ _KEYS: Mapping[str, tuple[str, Callable[[object], bool]]] = {
     "stoppedAfter": ("a whole number from 0", _is_count),
     "providerFaults": ("a whole number from 0", _is_count),
     "met": ("an object", _is_object),
-    "recordedAt": ("text", _is_text),
+    "recordedAt": ("a day on one line", _is_name),
 }
 _USAGE_KEYS: Mapping[str, str] = {
     "inputTokens": "input_tokens",

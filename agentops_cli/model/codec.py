@@ -6,6 +6,7 @@ a new key: readers ignore keys that they do not know.
 """
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import fields
 from decimal import Decimal
@@ -32,6 +33,7 @@ from agentops_cli.model.result import (
     TrialResult,
     TurnResult,
 )
+from agentops_cli.model.suite import Gate
 from agentops_cli.model.tool import ToolCall
 
 SCHEMA = 1
@@ -73,9 +75,24 @@ def line_of_trial(result: TrialResult, *, run: str | None = None) -> JsonObject:
         "suite": result.suite,
         "caseId": result.case_id,
         "model": result.model,
-        **json_of_trial(result),
         "cells": {name: [[*cell] for cell in cells] for name, cells in result.cells.items()},
+        **json_of_trial(result),
     }
+
+
+# What `cells` ends with and a trial begins with. In no text, whose quotes are escaped, nor in the
+# cells themselves, which are lists, can it stand before that.
+_TRIAL = b'},"repeat":'
+
+
+def text_of_trial(line: bytes) -> tuple[int, str]:
+    """The repeat of a line of the trial log, and its trial as `json_of_trial` has it, in JSON.
+
+    Reading and writing it all again would give the same text and take ten times as long.
+    """
+    start = line.index(_TRIAL) + 2
+    repeat = line[start + len(_TRIAL) - 2 : line.index(b",", start)]
+    return int(repeat), "{" + line[start:].decode("ascii").rstrip()
 
 
 def trial_of_line(data: Mapping[str, Any], *, path: str) -> TrialResult:
@@ -114,7 +131,7 @@ def _tried(data: Mapping[str, Any], path: str) -> TrialResult | None:
 
 def _saved_usd(data: Mapping[str, Any]) -> Decimal | None:
     usd = data.get("savedUsd")
-    return None if usd is None else Decimal(usd)
+    return None if usd is None else read_dollars(usd, may_be_lost=True)
 
 
 def json_of_trial(result: TrialResult) -> JsonObject:
@@ -134,6 +151,12 @@ def json_of_trial(result: TrialResult) -> JsonObject:
         "savedUsd": _optional_dollars(result.saved_usd),
         "tried": json_of_trial(result.tried) if result.tried else None,
     }
+
+
+def text_of_case(case: CaseResult, trials: Iterable[str], *, place: int | None = None) -> str:
+    """One case with its trials, each of them as JSON already; all of it as JSON."""
+    head = dumps(json_of_case(case, (), place=place))
+    return f"{head.removesuffix(']}')}{','.join(trials)}]}}"
 
 
 def json_of_case(
@@ -196,18 +219,7 @@ def json_of_suite_head(suite: SuiteResult) -> JsonObject:
         },
         "maxUsdPerCall": {agent: _dollars(usd) for agent, usd in suite.max_usd_per_call.items()},
         "gate": {
-            "minPassRate": suite.gate.min_pass_rate,
-            "maxErrored": suite.gate.max_errored,
-            "maxCostUsd": _optional_dollars(suite.gate.max_cost_usd),
-            "maxP95LatencyS": suite.gate.max_p95_latency_s,
-            "metrics": {
-                name: {
-                    "min": gate.least,
-                    "inSlices": gate.in_slices,
-                    "location": _json_of_location(gate.location),
-                }
-                for name, gate in suite.gate.metrics.items()
-            },
+            **json_of_thresholds(suite.gate),
             "passed": suite.decision.passed,
             "certain": suite.decision.certain,
             "reasons": [_json_of_finding(reason) for reason in suite.decision.reasons],
@@ -222,6 +234,24 @@ def json_of_suite_head(suite: SuiteResult) -> JsonObject:
             }
             for spec in suite.measured
         ],
+    }
+
+
+def json_of_thresholds(gate: Gate) -> JsonObject:
+    """What a gate demands."""
+    return {
+        "minPassRate": gate.min_pass_rate,
+        "maxErrored": gate.max_errored,
+        "maxCostUsd": _optional_dollars(gate.max_cost_usd),
+        "maxP95LatencyS": gate.max_p95_latency_s,
+        "metrics": {
+            name: {
+                "min": one.least,
+                "inSlices": one.in_slices,
+                "location": _json_of_location(one.location),
+            }
+            for name, one in gate.metrics.items()
+        },
     }
 
 
@@ -494,6 +524,21 @@ def _dollars(usd: Decimal) -> str:
     return f"{usd:f}"
 
 
+# A sum has at most 28 digits that count; what comes before them is bounded, too.
+_DOLLARS = re.compile(r"-?\d{1,15}(\.\d{1,200})?", re.ASCII)
+
+
+def read_dollars(text: str, *, may_be_lost: bool = False) -> Decimal:
+    """Dollars as they are written; raises `ValueError` for what is no amount.
+
+    Only what a cascade saved may be negative: it `may_be_lost`. An exponent is refused, since a
+    short text could then take all memory to write.
+    """
+    if not _DOLLARS.fullmatch(text) or (text.startswith("-") and not may_be_lost):
+        raise ValueError(f"{text!r:.60} is no amount of dollars")
+    return Decimal(text)
+
+
 def _optional_dollars(usd: Decimal | None) -> str | None:
     return None if usd is None else _dollars(usd)
 
@@ -543,7 +588,7 @@ def _usage(data: Mapping[str, Any] | None) -> Usage | None:
 
 
 def _cost(usd: str, unpriced_calls: int, assumed_calls: int) -> Cost:
-    return Cost(usd=Decimal(usd), unpriced_calls=unpriced_calls, assumed_calls=assumed_calls)
+    return Cost(usd=read_dollars(usd), unpriced_calls=unpriced_calls, assumed_calls=assumed_calls)
 
 
 def _verdict(data: Mapping[str, Any]) -> Verdict:
@@ -567,7 +612,7 @@ def _fault(data: Mapping[str, Any] | None) -> Fault | None:
         message=data["message"],
         fix=data["fix"],
         billed=data["billed"],
-        usd=Decimal(data["costUsd"]) if "costUsd" in data else None,
+        usd=read_dollars(data["costUsd"]) if "costUsd" in data else None,
         assumed=data.get("assumed", False),
         final=data.get("final", False),
         retries=data.get("retries", 0),
@@ -577,7 +622,7 @@ def _fault(data: Mapping[str, Any] | None) -> Fault | None:
 
 def _earlier(data: Mapping[str, Any]) -> Cost:
     return Cost(
-        usd=Decimal(data["costUsd"]),
+        usd=read_dollars(data["costUsd"]),
         unpriced_calls=data["unpriced"],
         assumed_calls=data["assumed"],
     )

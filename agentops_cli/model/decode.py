@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from agentops_cli.errors import ExitCode
-from agentops_cli.model.codec import SCHEMA, trial_of_line
+from agentops_cli.model.codec import SCHEMA, read_dollars, trial_of_line
 from agentops_cli.model.finding import Finding, Severity
 from agentops_cli.model.metric import Measures, MetricGate, MetricResult, MetricSpec
 from agentops_cli.model.money import Cost, Usage
@@ -55,7 +55,7 @@ def run_of_json(head: Data, gate: Data) -> RunResult:
         shard=_shard(shard) if shard else None,
         incidents=tuple(map(_incident, head.get("incidents", ()))),
         lost=Cost(
-            usd=Decimal(head.get("lostUsd", "0")), assumed_calls=int(head.get("lostCalls", 0))
+            usd=read_dollars(head.get("lostUsd", "0")), assumed_calls=int(head.get("lostCalls", 0))
         ),
     )
 
@@ -96,7 +96,7 @@ def suite_of_json(head: Data, metrics: Iterable[Data]) -> SuiteResult:
         accounting={
             agent: Accounting(how) if how else None for agent, how in head["accounting"].items()
         },
-        max_usd_per_call={agent: Decimal(usd) for agent, usd in head["maxUsdPerCall"].items()},
+        max_usd_per_call={agent: read_dollars(usd) for agent, usd in head["maxUsdPerCall"].items()},
         measured=tuple(map(_spec, head["measured"])),
         location=_location(head["location"]),
     )
@@ -178,7 +178,7 @@ def _cascade(data: Data) -> Cascaded:
     return Cascaded(
         small=_number(data["small"]),
         large=_number(data["large"]),
-        saved_usd=Decimal(data["savedUsd"]),
+        saved_usd=read_dollars(data["savedUsd"], may_be_lost=True),
         unestimated=_number(data["unestimated"]),
     )
 
@@ -217,7 +217,9 @@ def trials_of_json(data: Data, *, index: int, suite: str) -> Iterator[TrialResul
 
 
 def _cost(usd: str, unpriced: int, assumed: int) -> Cost:
-    return Cost(usd=Decimal(usd), unpriced_calls=_number(unpriced), assumed_calls=_number(assumed))
+    return Cost(
+        usd=read_dollars(usd), unpriced_calls=_number(unpriced), assumed_calls=_number(assumed)
+    )
 
 
 def _usage(data: Data) -> Usage:
@@ -259,4 +261,4 @@ def _location(data: Data | None) -> Location | None:
 
 
 def _optional_dollars(usd: str | None) -> Decimal | None:
-    return None if usd is None else Decimal(usd)
+    return None if usd is None else read_dollars(usd)

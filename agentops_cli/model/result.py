@@ -61,9 +61,8 @@ class PlannedCase:
 
     `request` is that of the first repeat. Of a conversation it is that of the first turn, and
     `later` has those of the turns after it, each without the history that comes before its last
-    message. `free` are those of its models, the judge's among them, that cost nothing.
-    `agent_tools` are those that an agent is declared to have, None where nobody says. With an
-    `escalation` it is a case on a cascade, `model` is the cascade's label, and the requests are
+    message. `agent_tools` are those that an agent is declared to have, None where nobody says. With
+    an `escalation` it is a case on a cascade, `model` is the cascade's label, and the requests are
     those of its small model.
     """
 
@@ -74,7 +73,6 @@ class PlannedCase:
     request: Request
     later: tuple[Request, ...] = ()
     judge: Judge | None = None
-    free: frozenset[str] = frozenset()
     agent_tools: tuple[str, ...] | None = None
     escalation: Escalation | None = None
 

@@ -6,6 +6,7 @@ and has to be read as a whole.
 """
 
 import json
+import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, TextIO
@@ -18,10 +19,13 @@ _TRIALS = b',"trials":['
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SuiteLines:
-    """One suite: everything about it but its cases and its metrics, and these one by one."""
+    """One suite: everything about it but its cases and its metrics, and these one by one.
+
+    Cases are JSON already, each on one line.
+    """
 
     head: JsonObject
-    cases: Iterable[JsonObject]
+    cases: Iterable[str]
     metrics: Iterable[JsonObject]
 
 
@@ -40,16 +44,16 @@ def write_result(
         out.write(f'{dumps(suite.head).removesuffix("}")},\n"cases":[')
         _write_each(suite.cases, out)
         out.write('\n],\n"metrics":[')
-        some = _write_each(suite.metrics, out)
+        some = _write_each(map(dumps, suite.metrics), out)
         out.write("\n]}" if some else "]}")
     out.write(f'\n],\n"totals":{dumps(totals)},\n"gate":{dumps(gate)}}}\n')
 
 
-def _write_each(values: Iterable[JsonObject], out: TextIO) -> bool:
+def _write_each(lines: Iterable[str], out: TextIO) -> bool:
     number = -1
-    for number, value in enumerate(values):
+    for number, line in enumerate(lines):
         out.write(",\n" if number else "\n")
-        out.write(dumps(value))
+        out.write(line)
     return number >= 0
 
 
@@ -133,9 +137,23 @@ class _Reader:
         return next(self._lines, None) is not None
 
 
+def parsed(text: bytes) -> Any:
+    """JSON as it is defined: no NaN, and no number that is beyond all bounds; else `ValueError`."""
+    return _decoder.decode(text.decode())
+
+
+def _finite(text: str) -> float:
+    if math.isfinite(number := float(text)):
+        return number
+    raise ValueError(f"{text:.60} is no number of JSON")
+
+
+_decoder = json.JSONDecoder(parse_float=_finite, parse_constant=_finite)
+
+
 def _parsed(text: bytes) -> Any:
     try:
-        return json.loads(text)
+        return parsed(text)
     except ValueError as error:
         raise OtherLayoutError from error
 
@@ -146,4 +164,4 @@ def without_trials(case: bytes) -> Any:
     The trials come last, and within a text their key would have its quotes escaped.
     """
     head, mark, _ = case.partition(_TRIALS)
-    return json.loads(head + b"}" if mark else case)
+    return parsed(head + b"}" if mark else case)

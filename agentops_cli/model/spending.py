@@ -10,7 +10,7 @@ from agentops_cli.model.money import Amount
 class Spent:
     """What one call took, some seconds ago, and who asked.
 
-    `lost` is True when nobody wrote down what became of it: the process was killed meanwhile, and
+    `lost` is True when nobody wrote down what became of it: the process ended meanwhile, and
     the amount is the most that it may have taken.
     """
 

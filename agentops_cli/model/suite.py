@@ -229,9 +229,9 @@ class Suite:
     written in the suite itself were in memory while it was read, those of data sets were not.
     `prompt` is a path or a name as written, None where every model is a cassette or an agent.
     `models` is empty where the prompt's own model is meant; a cascade is in it by its label, and in
-    `tiers` by that; `model_places` has where each is named first. `path` is the file as the user knows it, `name` its stem. `unasserted` are the
-    answers that nothing of the suite judges: mistakes, unless the schema of the prompt's output
-    does.
+    `tiers` by that; `model_places` has where each is named first. `path` is the file as the user
+    knows it, `name` its stem. `unasserted` are the answers that nothing of the suite judges:
+    mistakes, unless the schema of the prompt's output does.
     """
 
     name: str

@@ -17,7 +17,7 @@ from agentops_cli.model.place import Location
 from agentops_cli.model.result import Outcome, PlannedCase, SuiteResult
 from agentops_cli.pytest_plugin.sitting import Ended, Sitting, key_of, line_of
 from agentops_cli.reporters.account import REASON_CHARACTERS
-from agentops_cli.reporters.wording import one_line, visible
+from agentops_cli.reporters.wording import flat, one_line
 
 _NAME_CHARACTERS = 200
 _VERDICTS = frozenset({ExitCode.OK, ExitCode.REJECTED})
@@ -27,7 +27,7 @@ class Account(TerminalRepr):
     """What went wrong, line by line; `message` is the one line of a summary."""
 
     def __init__(self, lines: Iterable[str], *, place: Location, message: str) -> None:
-        self.lines = tuple(map(visible, lines))
+        self.lines = tuple(map(flat, lines))
         message = one_line(message, REASON_CHARACTERS)
         self.reprcrash = ReprFileLocation(place.path, place.line or 1, message)
 
@@ -261,4 +261,5 @@ def told(error: AgentopsError) -> str:
     """All that is wrong, as people read it."""
     if isinstance(error, InputError):
         return "\n".join(map(line_of, error.findings))
-    return visible(f"{error.message}\n  fix: {error.fix}" if error.fix else error.message)
+    message = flat(error.message)
+    return f"{message}\n  fix: {flat(error.fix)}" if error.fix else message

@@ -28,7 +28,7 @@ from agentops_cli.model.result import (
 )
 from agentops_cli.ports import Trials
 from agentops_cli.reporters.account import account_of, problem_of
-from agentops_cli.reporters.wording import costs, counted, one_line, visible
+from agentops_cli.reporters.wording import costs, counted, flat, one_line
 
 _ANSWER_CHARACTERS = 300
 
@@ -162,7 +162,7 @@ def _ended(case: CaseResult, done: Sequence[TrialResult], *, interrupted: bool) 
 
 def _lines(case: CaseResult, done: Sequence[TrialResult]) -> Iterator[str]:
     if case.note:
-        yield case.note
+        yield flat(case.note)
     yield from account_of(case, done)
     answers = [trial.completion.text for trial in done if trial.completion]
     for answer in answers[:1]:
@@ -179,8 +179,8 @@ def _is_cut_off(case: CaseResult, done: Sequence[TrialResult]) -> bool:
 def line_of(finding: Finding) -> str:
     """A finding in a line, with its fix in another."""
     place = f"{finding.location}: " if finding.location else ""
-    fix = f"\n  fix: {finding.fix}" if finding.fix else ""
-    return visible(f"{place}{finding.message} [{finding.rule}]{fix}")
+    fix = f"\n  fix: {flat(finding.fix)}" if finding.fix else ""
+    return f"{flat(f'{place}{finding.message} [{finding.rule}]')}{fix}"
 
 
 @contextmanager

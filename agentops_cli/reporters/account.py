@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from agentops_cli.model.call import Verdict
 from agentops_cli.model.place import Location
 from agentops_cli.model.result import CaseResult, Outcome, TrialResult
-from agentops_cli.reporters.wording import one_line
+from agentops_cli.reporters.wording import flat, one_line
 
 REASON_CHARACTERS = 500
 
@@ -102,16 +102,16 @@ def name_of(trial: TrialResult, case: CaseResult) -> str:
 def _complaints(trial: TrialResult, case: CaseResult) -> Iterator[str]:
     if tried := trial.tried:
         why = one_line(_why_escalated(tried), REASON_CHARACTERS)
-        yield f"{case.case.location}: {trial.tier} was asked after {tried.tier}: {why}"
+        yield flat(f"{case.case.location}: {trial.tier} was asked after {tried.tier}: {why}")
     for verdict in trial.verdicts:
         if verdict.passed is not True:
             place = verdict.location or case.case.location
             abstains = " (abstains)" if verdict.passed is None else ""
             advisory = " (advisory)" if verdict.advisory else ""
             reason = one_line(verdict.reason, REASON_CHARACTERS)
-            yield f"{place}: {turn_of(verdict)}{verdict.kind}{abstains}{advisory}: {reason}"
+            yield flat(f"{place}: {turn_of(verdict)}{verdict.kind}{abstains}{advisory}: {reason}")
     if fault := trial.fault:
         message = one_line(fault.message, REASON_CHARACTERS)
-        yield f"{case.case.location}: {fault.kind}: {message}"
+        yield flat(f"{case.case.location}: {fault.kind}: {message}")
         if fault.fix:
-            yield f"  fix: {fault.fix}"
+            yield f"  fix: {one_line(fault.fix, REASON_CHARACTERS)}"

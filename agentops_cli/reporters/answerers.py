@@ -7,7 +7,9 @@ from typing import TextIO
 from agentops_cli.model.result import Cascaded, RunResult, StoodIn, Totals, counted_together
 from agentops_cli.model.suite import models_in
 from agentops_cli.reporters.markup import code
-from agentops_cli.reporters.wording import counted, dollars
+from agentops_cli.reporters.wording import counted, dollars, one_line
+
+_NAME_CHARACTERS = 200
 
 
 def words_of_stand_ins(run: RunResult) -> Iterator[str]:
@@ -17,7 +19,8 @@ def words_of_stand_ins(run: RunResult) -> Iterator[str]:
         together = counted_together(together, suite.totals.stood_in)
     for each in together:
         of = counted(_judged_of(run, each.asked), "judged trial")
-        yield f"{each.answered_by} stood in for {each.asked} in {each.trials:,} of {of}"
+        name = one_line(each.answered_by, _NAME_CHARACTERS)
+        yield f"{name} stood in for {each.asked} in {each.trials:,} of {of}"
 
 
 def words_of_cascades(run: RunResult) -> Iterator[str]:

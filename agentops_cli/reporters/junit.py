@@ -35,7 +35,7 @@ from agentops_cli.reporters.account import (
 from agentops_cli.reporters.dialogue import dialogue_of, is_dialogue
 from agentops_cli.reporters.incidents import words_of_incidents
 from agentops_cli.reporters.properties import case_properties, suite_properties
-from agentops_cli.reporters.wording import one_line, shortened
+from agentops_cli.reporters.wording import flat, one_line, shortened, unheeded
 from agentops_cli.reporters.xml import XmlWriter
 
 _ELEMENTS: Mapping[Outcome, str | None] = {
@@ -200,7 +200,7 @@ def _told(case: CaseResult, trials: Sequence[TrialResult], problem: Problem) -> 
     """Everything that is wrong, line by line, then the answer it is about."""
     lines = [*account_of(case, trials)]
     if not lines:
-        lines.append(f"{problem.location}: {problem.kind}: {problem.message}")
+        lines.append(flat(f"{problem.location}: {problem.kind}: {problem.message}"))
     came = [*_came(case, problem.trial, _EXCERPT_CHARACTERS)] if problem.trial else []
     if came:
         lines += ["", "what came:", *came]
@@ -243,8 +243,8 @@ def _time(seconds: float | None) -> str:
 
 
 def _harmless(text: str) -> str:
-    """The text with its directives broken up."""
-    return _DIRECTIVE.sub("[ [", text) if "[[" in text else text
+    """The text with its directives broken up, also those that are obeyed where it is printed."""
+    return unheeded(_DIRECTIVE.sub("[ [", text) if "[[" in text else text)
 
 
 def _write_verdict(xml: XmlWriter, run: RunResult, *, element: str) -> None:
@@ -265,5 +265,5 @@ def _write_verdict(xml: XmlWriter, run: RunResult, *, element: str) -> None:
 
 def _reason(finding: Finding) -> str:
     place = f"{finding.location}: " if finding.location else ""
-    fix = f"\n  fix: {finding.fix}" if finding.fix else ""
-    return f"{place}{finding.rule}: {finding.message}{fix}"
+    fix = f"\n  fix: {_harmless(flat(finding.fix))}" if finding.fix else ""
+    return f"{_harmless(flat(f'{place}{finding.rule}: {finding.message}'))}{fix}"

@@ -1,7 +1,9 @@
-"""What went down with a process that was killed, in the same words in every report."""
+"""What went down with a process that ended early, in the same words in every report."""
 
 from agentops_cli.model.result import RunResult
 from agentops_cli.reporters.wording import counted, dollars
+
+_LOST = "lost with a process that ended early"  # Killed, or out of disk space.
 
 
 def words_of_lost(run: RunResult) -> str | None:
@@ -10,6 +12,6 @@ def words_of_lost(run: RunResult) -> str | None:
     if not lost.usd and not lost.assumed_calls:
         return None
     if not lost.assumed_calls:
-        return f"lost with a killed process: {dollars(lost.usd)}"
+        return f"{_LOST}: {dollars(lost.usd)}"
     calls = counted(lost.assumed_calls, "call")
-    return f"lost with a killed process: up to {dollars(lost.usd)}, {calls} having been under way"
+    return f"{_LOST}: up to {dollars(lost.usd)}, {calls} having been under way"

@@ -13,6 +13,16 @@ _UNSEEN = re.compile(
 )
 
 
+# What CI servers obey in the log of a job: GitHub `::error::` where a line begins; it and Azure
+# Pipelines `##[error]` and `##vso[…]`, and TeamCity `##teamcity[…]`, wherever they stand.
+_ORDERS = re.compile(r"^\s*:(?=:)|##(?=\w*\[)", re.MULTILINE)
+
+
+def unheeded(text: str) -> str:
+    """The text with a blank in all that a CI server would take for an order: `: :error::`."""
+    return _ORDERS.sub(r"\g<0> ", text) if "::" in text or "##" in text else text
+
+
 def visible(text: str) -> str:
     """The text with every character that cannot be seen spelled out: `␛[31m`, `\\u202e`.
 
@@ -37,8 +47,13 @@ def shortened(text: str, limit: int) -> str:
 
 
 def one_line(text: str, limit: int) -> str:
-    """The text, shortened and visible, with its line ends as `⏎`."""
-    return visible(shortened(text, limit)).replace("\n", "⏎").replace("\t", " ")
+    """The text, shortened and flat."""
+    return flat(shortened(text, limit))
+
+
+def flat(text: str) -> str:
+    """The text on one line for people: visible, unheeded, with its line ends as `⏎`."""
+    return unheeded(visible(text).replace("\n", "⏎").replace("\t", " "))
 
 
 def counted(number: int, noun: str) -> str:

@@ -13,12 +13,16 @@ UNDECIDED = GateDecision(passed=False)
 
 
 def concluded(
-    suite: SuiteResult, latencies_s: Sequence[float], *, elsewhere: int | None = None
+    suite: SuiteResult,
+    latencies_s: Sequence[float],
+    *,
+    elsewhere: int | None = None,
+    replayed: int = 0,
 ) -> SuiteResult:
     """The suite with its percentiles and its decision.
 
     `latencies_s` are those of all live calls. `elsewhere` is how many cases of the suite are in
-    other parts of the run, None for a whole one.
+    other parts of the run, None for a whole one. `replayed` are the answers from its cassette.
     """
     totals, place = suite.totals, suite.location or Location(path=suite.path)
     p95_latency_s = percentile(latencies_s, 0.95)
@@ -29,6 +33,7 @@ def concluded(
             p95_latency_s=p95_latency_s,
             location=place,
             metrics=suite.metrics,
+            replayed=replayed,
         )
     else:
         decision = judge_part(totals, suite.gate, elsewhere=elsewhere, location=place)

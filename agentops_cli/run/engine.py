@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import TypeVar
 
 from agentops_cli.assertions.broken import BrokenCheck
-from agentops_cli.errors import GatewayError
+from agentops_cli.errors import GatewayError, StoreError
+from agentops_cli.guards.cut_off import cost_when_cut_off
 from agentops_cli.model.call import (
     Ask,
     Completion,
@@ -83,8 +84,8 @@ class Engine:
                 await self._converse(progress)
         except GatewayError as error:
             progress.stop(error.fault)
-        except asyncio.CancelledError:
-            progress.interrupt()
+        except (asyncio.CancelledError, StoreError) as end:
+            progress.interrupt(cost_when_cut_off(end))
             self._on_result(progress.result())
             raise
         return progress.result()
@@ -105,7 +106,7 @@ class Engine:
             progress.stop(error.fault)
 
     async def _complete(self, request: Request, progress: "_Progress") -> Completion:
-        """Makes one call; what is cut off in the middle of it may have been charged for."""
+        """Makes one call; one that is cut off in the middle of it may have been charged for."""
         progress.under_way = request
         completion = await self._gateway.complete(request)
         progress.under_way = None
@@ -170,20 +171,14 @@ class _Progress:
         """Keeps why the trial ended early; the first reason is the one that counts."""
         self._stopped = self._stopped or fault
 
-    def interrupt(self) -> None:
-        """Ends the trial where it is; what the call under way costs is not known."""
+    def interrupt(self, cost: Cost) -> None:
+        """Ends the trial where it is; `cost` is what the call under way is taken to have cost."""
         call = self.under_way
-        charged = call is not None and call.model not in self.trial.planned.free
-        of_judge = call is not None and call.purpose is Purpose.JUDGE
-        if charged and of_judge:
-            self.judge_cost += Cost(unpriced_calls=1)
-        self.stop(
-            Fault(
-                kind=FaultKind.INTERRUPTED,
-                message="interrupted while it ran",
-                billed=charged and not of_judge,
-            )
-        )
+        if call is not None and call.purpose is Purpose.JUDGE:
+            self.judge_cost += cost
+            cost = Cost()
+        message = "interrupted while it ran"
+        self.stop(Fault(kind=FaultKind.INTERRUPTED, message=message, earlier=cost))
 
     def hear(
         self, check: Assertion, opinion: Callable[[_About], Verdict | Ask], about: _About

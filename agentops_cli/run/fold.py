@@ -1,7 +1,7 @@
 """Trial results to case and suite results, counted as they come."""
 
 from array import array
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import zip_longest
@@ -144,21 +144,7 @@ class Fold:
         return self._latencies_s.get(suite, array("d"))
 
     def _case(self, planned: PlannedCase, counted: _Counted) -> CaseResult:
-        case, begun = planned.case, counted.begun
-        judged = {"passed": counted.passed, "failed": counted.failed}
-        not_needed = spared(case, begun=begun, **judged)
-        # What was refused of a case that is decided without it was not needed either.
-        is_decided = ended_early(case, **judged)
-        tally = Tally(
-            passed=counted.passed,
-            failed=counted.failed,
-            errored=len(counted.errors),
-            skipped=case.repeat - begun - not_needed,
-            answered=counted.answered,
-            cached=counted.cached,
-            stopped=0 if is_decided else counted.stopped,
-            spared=not_needed,
-        )
+        case, tally = planned.case, _tally(planned.case, counted)
         outcome, note = conclude(case, tally, today=self._today)
         return CaseResult(
             index=planned.index,
@@ -177,6 +163,32 @@ class Fold:
             cascade=counted.cascade,
             stood_in=counted.stood_in,
         )
+
+
+def _tally(case: Case, counted: _Counted) -> Tally:
+    begun = counted.begun
+    judged = {"passed": counted.passed, "failed": counted.failed}
+    not_needed = spared(case, begun=begun, **judged)
+    # What was refused of a case that is decided without it was not needed either.
+    is_decided = ended_early(case, **judged)
+    return Tally(
+        passed=counted.passed,
+        failed=counted.failed,
+        errored=len(counted.errors),
+        skipped=case.repeat - begun - not_needed,
+        answered=counted.answered,
+        cached=counted.cached,
+        stopped=0 if is_decided else counted.stopped,
+        spared=not_needed,
+    )
+
+
+def counted_anew(case: Case, trials: Iterable[TrialResult]) -> tuple[Tally, Cost, Cost]:
+    """What some trials of a case come to by themselves, what they cost, and what their judges."""
+    counted = _Counted()
+    for trial in trials:
+        counted.add(trial, ())
+    return _tally(case, counted), counted.cost, counted.judge_cost
 
 
 def _ranges(sizes: Mapping[str, int]) -> Iterator[tuple[str, range]]:

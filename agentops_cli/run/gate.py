@@ -7,6 +7,7 @@ from decimal import Decimal
 from agentops_cli.errors import ExitCode
 from agentops_cli.model.finding import Finding, Severity
 from agentops_cli.model.metric import MetricResult
+from agentops_cli.model.money import Cost
 from agentops_cli.model.place import Location
 from agentops_cli.model.result import (
     GateDecision,
@@ -25,14 +26,17 @@ def judge_suite(
     p95_latency_s: float | None,
     location: Location,
     metrics: Sequence[MetricResult] = (),
+    replayed: int = 0,
 ) -> GateDecision:
     """Holds the cases and the figures of one suite against its absolute thresholds.
+
+    `replayed` are the answers that came from a cassette, those of judges too.
 
     Errored cases never pass a suite and never fail it for certain: `certain` says that even if
     all of them had passed, the answer were no.
     """
     rate = _pass_rate_reason(cases, gate, location)
-    cost = _cost_reason(cases, gate, location)
+    cost = _cost_reason(cases, gate, location) or _unpaid_note(cases, gate, location, replayed)
     latency = _latency_reason(cases, gate, p95_latency_s, location)
     reasons = [rate, cost, latency, _errored_reason(cases, gate, location)]
     measured = tuple(metric_reasons(metrics, gate.metrics))
@@ -152,6 +156,25 @@ def _cost_reason(cases: Totals, gate: Gate, location: Location) -> Finding | Non
         f"the gate allows ${gate.max_cost_usd:f}",
         location,
         "shorten the prompt, lower max_tokens, or raise gate.maxCostUsd",
+    )
+
+
+def _unpaid_note(cases: Totals, gate: Gate, location: Location, replayed: int) -> Finding | None:
+    """A warning where the cost that was held against the gate is not what the suite costs."""
+    recorded = max(cases.cached_calls, replayed)
+    if gate.max_cost_usd is None or not recorded:
+        return None
+    if cases.cached_calls == cases.calls and cases.cost + cases.judge_cost == Cost():
+        message = "every answer was recorded, so maxCostUsd was not measured"
+    else:
+        answers = "1 answer was" if recorded == 1 else f"{recorded:,} answers were"
+        message = f"{answers} recorded, so maxCostUsd was held against the cost of the others only"
+    return Finding(
+        rule="max-cost",
+        message=message,
+        location=location,
+        fix="run the suite against the model to measure it",
+        severity=Severity.WARNING,
     )
 
 

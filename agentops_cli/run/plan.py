@@ -7,7 +7,7 @@ take, a model without a price under a budget.
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from itertools import chain, repeat
+from itertools import chain, count, repeat
 
 from agentops_cli.assertions.judged import may_ask_judge, unlike_examples
 from agentops_cli.errors import InputError
@@ -22,7 +22,7 @@ from agentops_cli.model.finding import (
 )
 from agentops_cli.model.judge import Judge
 from agentops_cli.model.metric import MetricSpec
-from agentops_cli.model.money import FREE, ZERO, Price
+from agentops_cli.model.money import ZERO, Price
 from agentops_cli.model.place import Location
 from agentops_cli.model.prompt import Message, Prompt, Sampling
 from agentops_cli.model.result import Escalation, PlannedCase
@@ -160,8 +160,7 @@ class PlanSettings:
 def plan(loaded: Sequence[LoadedSuite], selection: Selection, settings: PlanSettings) -> Plan:
     """Plans the selected cases of the suites; raises `InputError` with every mistake."""
     planner = _Planner(settings)
-    drafts = chain.from_iterable(planner.suite(item, selection) for item in loaded)
-    cases = PlannedCases(replace(draft, index=index) for index, draft in enumerate(drafts))
+    cases = PlannedCases(chain.from_iterable(planner.suite(item, selection) for item in loaded))
     if planner.findings:
         raise InputError(planner.findings)
     return Plan(
@@ -194,10 +193,10 @@ class _Planner:
         self.stand_ins: dict[tuple[str, str], tuple[StandIn, ...]] = {}
         self._settings = settings
         self._output: AssertionSpec | None = None
-        self._frees: dict[tuple[str, str | None], frozenset[str]] = {}
+        self._indices = count()
 
     def suite(self, loaded: LoadedSuite, selection: Selection) -> Iterator[PlannedCase]:
-        """The cases of a suite, not numbered yet; what is wrong with them is in `findings`."""
+        """The cases of a suite, numbered on; what is wrong with them is in `findings`."""
         self.findings += _unasserted(loaded)
         cases = _Selected(loaded.suite.cases, selection)
         if not cases:
@@ -215,8 +214,7 @@ class _Planner:
         for draft in self._drafts(loaded, cases, models):
             asks = judge if judge is not None and _may_ask(draft.case) else None
             asked = asked or asks is not None
-            free = self._free(loaded.suite.path, models, asks.model if asks else None)
-            yield replace(draft, judge=asks, free=free)
+            yield replace(draft, judge=asks) if asks else draft
             self._stop_at_many(draft.case)
         if judge is not None and asked:
             self._check_judge(judge, loaded, cases)
@@ -251,22 +249,6 @@ class _Planner:
         """Raises `InputError` once there are more mistakes than anybody reads."""
         if len(self.findings) >= MOST_MISTAKES:
             raise InputError([*self.findings, stopped_at(case.location)])
-
-    def _free(self, suite: str, labels: Sequence[str], judge: str | None) -> frozenset[str]:
-        """Those of the models that cost nothing, worked out once for each judge."""
-        if (suite, judge) not in self._frees:
-            asked = [model for label in labels for model in models_in(label)]
-            asked += [judge] if judge else []
-            found = frozenset(model for model in asked if self._is_free(suite, model))
-            self._frees[suite, judge] = found
-        return self._frees[suite, judge]
-
-    def _is_free(self, suite: str, model: str) -> bool:
-        agent = self._settings.agents.get(agent_of(model) or "")
-        if agent:
-            return agent.meter is None and agent.max_usd_per_call == ZERO
-        stand_ins = (one.model for one in self.stand_ins.get((suite, model), ()))
-        return all(self._settings.price_of(one) == FREE for one in (model, *stand_ins))
 
     def _models(self, loaded: LoadedSuite) -> Iterator[str]:
         suite = loaded.suite
@@ -306,27 +288,33 @@ class _Planner:
         self._note_similarity(case)
         if case.skip is None:
             self.findings += mistakes_with_model(case, prompt)
-        base = Request(
-            model=asked,
-            messages=(),
-            max_tokens=max_tokens or DEFAULT_MAX_TOKENS,
-            sampling=prompt.meta.sampling if prompt else Sampling(),
-            tools=prompt.tools if prompt else (),
-            response_schema=prompt.output_schema if prompt else None,
-            base_url=self._settings.base_url_of(asked),
-            weights=self._settings.weights_of(asked),
-            live=_is_measured(case, loaded.suite.gate),
-            timeout_s=self._settings.timeout_s,
-            tags=Tags(
-                suite=loaded.suite.path,
-                case_id=case.id,
-                model=model,
-                prompt=prompt.name if prompt else None,
-                prompt_version=prompt.meta.version if prompt else None,
-            ),
+        base_url, weights = self._settings.base_url_of(asked), self._settings.weights_of(asked)
+        live = _is_measured(case, loaded.suite.gate)
+        tags = Tags(
+            suite=loaded.suite.path,
+            case_id=case.id,
+            model=model,
+            prompt=prompt.name if prompt else None,
+            prompt_version=prompt.meta.version if prompt else None,
         )
-        requests = [replace(base, messages=said, turn=at) for at, said in enumerate(messages)]
-        planned = _ready(case, requests, loaded.suite.path)
+        requests = [
+            Request(
+                model=asked,
+                messages=said,
+                max_tokens=max_tokens or DEFAULT_MAX_TOKENS,
+                sampling=prompt.meta.sampling if prompt else Sampling(),
+                tools=prompt.tools if prompt else (),
+                response_schema=prompt.output_schema if prompt else None,
+                base_url=base_url,
+                weights=weights,
+                turn=turn,
+                live=live,
+                timeout_s=self._settings.timeout_s,
+                tags=tags,
+            )
+            for turn, said in enumerate(messages)
+        ]
+        planned = self._ready(case, requests, loaded.suite.path)
         if not larger:
             return planned
         escalation = self._escalation(larger[0], requests, loaded.suite.tiers[model])
@@ -361,8 +349,20 @@ class _Planner:
             tags=Tags(suite=loaded.suite.path, case_id=case.id, model=agent.model),
         )
         case = replace(case, stubs=None)
-        planned = _ready(case, agent_requests(case, base), loaded.suite.path)
+        planned = self._ready(case, agent_requests(case, base), loaded.suite.path)
         return replace(planned, agent_tools=agent.tools)
+
+    def _ready(self, case: Case, requests: Sequence[Request], suite: str) -> PlannedCase:
+        """A case with the requests of its turns, at the next place in the plan."""
+        first, *later = requests
+        return PlannedCase(
+            index=next(self._indices),
+            suite=suite,
+            case=case,
+            model=first.model,
+            request=first,
+            later=tuple(later),
+        )
 
     def _placed(self, suite: Suite) -> Judge | None:
         """The judge of a suite, with where it is asked."""
@@ -481,19 +481,6 @@ class _Planner:
 
     def _add(self, rule: str, message: str, location: Location, fix: str | None) -> None:
         self.findings.append(Finding(rule=rule, message=message, location=location, fix=fix))
-
-
-def _ready(case: Case, requests: Sequence[Request], suite: str) -> PlannedCase:
-    """A case with the requests of its turns; its place in the plan is not known yet."""
-    first, *later = requests
-    return PlannedCase(
-        index=0,
-        suite=suite,
-        case=case,
-        model=first.model,
-        request=first,
-        later=tuple(later),
-    )
 
 
 def _unasserted(loaded: LoadedSuite) -> tuple[Finding, ...]:

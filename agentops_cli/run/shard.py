@@ -14,6 +14,9 @@ from typing import TypeAlias
 
 from agentops_cli.model.suite import Budget
 
+MOST_PARTS = 256
+"""More files than this are not open at once everywhere; each part must make some sense, too."""
+
 Unit: TypeAlias = tuple[str, str]
 """What is never cut apart: the path of a suite and the id of a case, on all of its models.
 

@@ -2,8 +2,10 @@
 
 A run that is killed and gone on with must not spend twice what it had: whatever was promised and
 has no second line counts in full. The file is written by one process at a time, which holds the
-lock of the run.
+lock of the run. It is begun with the run, by a line that says whose it is: one that is gone, empty
+or another run's cannot pass for that of a run that has spent nothing.
 
+    {"ledger":1,"run":"20260102T030405-0a1b2c"}
     {"call":0,"at":1767323045.120,"most":{"usd":"0.0021","calls":1,"tokens":812},"suite":…,
      "case":…,"subject":…,"model":…}
     {"call":0,"at":1767323046.871,"spent":{"usd":"0.0004","calls":1,"tokens":97}}
@@ -25,6 +27,34 @@ from agentops_cli.model.call import Tags
 from agentops_cli.model.codec import dumps
 from agentops_cli.model.money import Amount
 from agentops_cli.model.spending import Spent
+
+_FORMAT = 1
+_ANEW = "run the suites anew; what is in the cache is not paid again"
+
+
+def begin_ledger(path: Path, *, run: str) -> None:
+    """Begins the ledger of a new run; raises `StoreError` when it cannot be written."""
+    try:
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(_first_line(run))
+    except OSError as error:
+        raise unwritable(path, error) from error
+
+
+def demand_ledger(path: Path, *, run: str, now: datetime) -> None:
+    """Raises `StoreError` when it is not the ledger of that run, or cannot be read to its end."""
+    try:
+        with path.open("rb") as file:
+            head = file.readline()
+    except FileNotFoundError as error:
+        problem = f"the ledger of run {run} is gone: nobody knows what the run has spent"
+        raise StoreError(problem, fix=_ANEW) from error
+    except OSError as error:
+        raise StoreError(f"cannot read {str(path)!r}: {error.strerror}") from error
+    if head != _first_line(run):
+        raise StoreError(f"{str(path)!r} is not the ledger of run {run} any more", fix=_ANEW)
+    for _ in spent_of(path, now=now):
+        pass
 
 
 class Ledger:
@@ -111,6 +141,8 @@ def spent_of(path: Path, *, now: datetime) -> Iterator[Spent]:
                 if not line.endswith(b"\n"):
                     break
                 entry = json.loads(line)
+                if "ledger" in entry:
+                    continue
                 at = float(entry["at"])
                 if "most" in entry:
                     under_way[entry["call"]] = (_amount_in(entry["most"]), _asker_in(entry))
@@ -124,10 +156,14 @@ def spent_of(path: Path, *, now: datetime) -> Iterator[Spent]:
         raise StoreError(f"cannot read {str(path)!r}: {error.strerror}") from error
     except (ValueError, KeyError, TypeError, ArithmeticError) as error:
         problem = f"{str(path)!r} is no ledger any more: nobody knows what the run has spent"
-        raise StoreError(problem, fix="begin a new run") from error
+        raise StoreError(problem, fix=_ANEW) from error
     age_s = max(0.0, now.timestamp() - at)
     for amount, who in under_way.values():
         yield Spent(amount=amount, who=who, age_s=age_s, lost=True)
+
+
+def _first_line(run: str) -> bytes:
+    return f'{{"ledger":{_FORMAT},"run":{dumps(run)}}}\n'.encode("ascii")
 
 
 def _whole_lines(file: int) -> int:

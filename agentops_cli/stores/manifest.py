@@ -65,7 +65,7 @@ def read_manifest(path: Path) -> Manifest:
     except OSError as error:
         raise StoreError(f"cannot read {str(path)!r}: {error.strerror}") from error
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        fix = "run the suites anew; what was answered is in the cache"
+        fix = "run the suites anew; what is in the cache is not paid again"
         raise StoreError(f"{str(path)!r} is damaged", fix=fix) from error
     problem = f"{str(path)!r} has the schema {schema!r}, which this version does not read"
     raise StoreError(problem, fix="go on with the version of agentops that began the run")
@@ -77,12 +77,20 @@ def _manifest(data: dict[str, Any]) -> Manifest:
         raise TypeError("plan and typed are mappings")
     return Manifest(
         run_id=str(data["id"]),
-        started=datetime.fromisoformat(data["started"]),
+        started=_moment(data["started"]),
         tool_version=str(data["toolVersion"]),
         folder=str(data["folder"]),
         plan=plan,
         typed=typed,
         log=None if log is None else str(log),
         environ={str(name): str(value) for name, value in data["environ"].items()},
-        finished=None if finished is None else datetime.fromisoformat(finished),
+        finished=None if finished is None else _moment(finished),
     )
+
+
+def _moment(text: str) -> datetime:
+    """One with a time zone: no other can be compared with those of this process."""
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError(f"{text!r} has no time zone")
+    return moment

@@ -1,6 +1,5 @@
 """Result files, read back one case at a time: in memory is only where each case stands."""
 
-import json
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -10,7 +9,7 @@ from tempfile import TemporaryFile
 from typing import Any, BinaryIO, overload
 
 from agentops_cli.errors import InputError, StoreError
-from agentops_cli.model.codec import check_schema
+from agentops_cli.model.codec import check_schema, dumps, json_of_trial
 from agentops_cli.model.decode import case_of_json, run_of_json, suite_of_json, trials_of_json
 from agentops_cli.model.finding import Finding
 from agentops_cli.model.json import JsonObject
@@ -20,11 +19,16 @@ from agentops_cli.model.result_lines import (
     Found,
     OtherLayoutError,
     SuiteLines,
+    parsed,
     read_result,
     without_trials,
     write_result,
 )
+from agentops_cli.model.sound import demand_sound
 from agentops_cli.run.fold import live_latencies_s
+from agentops_cli.run.recount import contradictions
+
+_MOST_TOLD = 20
 
 # What reading JSON as a result raises where it is none.
 _NO_RESULT = (
@@ -41,15 +45,20 @@ class ResultFile:
     """One result file, read through once to see that all of it is as it should be.
 
     The suites of `run` are without their cases. Of each case `places` has its place in the whole
-    plan and `owners` the number of its suite here. `latencies_s` are those of the live calls of
-    each suite. Raises `InputError` for what is no result, or a newer one.
+    plan, `owners` the number of its suite here, and `marks` a hash of what no other case has, of
+    this process. `latencies_s` are those of the live calls of each suite. `contradictions` are the
+    first things in which cases are not what their trials say, in words. Raises `InputError` for
+    what is no result, or a newer one.
     """
 
     def __init__(self, path: Path, *, name: str) -> None:
         self.name = name
         self.places = array("Q")
         self.owners = array("Q")
+        self.marks = array("Q")
         self.latencies_s: list[array[float]] = []
+        self.contradictions: list[str] = []
+        self._path = ""
         self._starts = array("Q")
         self._lengths = array("Q")
         self._file: BinaryIO | None = None
@@ -78,7 +87,7 @@ class ResultFile:
 
     def whole(self, number: int) -> Any:
         """The case of a number here, with its trials, as JSON."""
-        return json.loads(self._text(number))
+        return parsed(self._text(number))
 
     def close(self) -> None:
         """Closes the file."""
@@ -91,12 +100,13 @@ class ResultFile:
         except OtherLayoutError:
             # It was formatted by something else: that is as good, but has to be read as a whole.
             self._opened.seek(0)
-            data = json.load(self._opened)
+            data = parsed(self._opened.read())
             check_schema({"schema": data["schema"]}, path=self.name)
             self.close()
             self._file = _laid_out(data)
-            for read in (self.places, self.owners, self._starts, self._lengths, self.latencies_s):
+            for read in (self.places, self.owners, self.marks, self._starts, self._lengths):
                 del read[:]
+            del self.latencies_s[:], self.contradictions[:]
             return self._take(read_result(self._opened))
 
     def _take(self, parts: Iterable[Found]) -> RunResult:
@@ -111,6 +121,7 @@ class ResultFile:
                     head = part.data
                 case "suite":
                     suites.append((part.data, []))
+                    self._path = part.data["path"]
                     self.latencies_s.append(array("d"))
                 case "case":
                     self._take_case(part, number=len(suites) - 1)
@@ -118,18 +129,29 @@ class ResultFile:
                     suites[-1][1].append(part.data)
                 case "gate":
                     gate = part.data
-        return replace(
+        run = replace(
             run_of_json(head, gate), suites=tuple(suite_of_json(*suite) for suite in suites)
         )
+        demand_sound(run)
+        return run
 
     def _take_case(self, part: Found, *, number: int) -> None:
         data = part.data
         if next(reversed(data)) != "trials":
             raise OtherLayoutError
         place = int(data["index"])
-        case_of_json(data, index=place)
-        for trial in trials_of_json(data, index=place, suite=""):
+        case = case_of_json(data, index=place)
+        trials = [*trials_of_json(data, index=place, suite="")]
+        for value in (case, *trials):
+            demand_sound(value)
+        self.contradictions += [
+            f"case {case.case.id!r:.80} on {case.model!r:.80}: {what}"
+            for what in contradictions(case, trials)
+            if len(self.contradictions) < _MOST_TOLD
+        ]
+        for trial in trials:
             self.latencies_s[number].extend(live_latencies_s(trial))
+        self.marks.append(hash((self._path, case.case.id, case.model)) % 2**64)
         self.places.append(place)
         self.owners.append(number)
         self._starts.append(part.start)
@@ -182,7 +204,7 @@ def _suite_lines(suite: JsonObject) -> SuiteLines:
     metrics: Any = suite["metrics"]
     return SuiteLines(
         head={key: value for key, value in suite.items() if key not in {"cases", "metrics"}},
-        cases=({**_without(case, "trials"), "trials": case["trials"]} for case in cases),
+        cases=(dumps({**_without(case, "trials"), "trials": case["trials"]}) for case in cases),
         metrics=metrics,
     )
 
@@ -225,6 +247,10 @@ class JoinedResults:
         place = case.index
         data = self._file(place).whole(self._number_of[place])
         return tuple(trials_of_json(data, index=place, suite=self.owner(place)))
+
+    def texts(self, case: CaseResult) -> Iterator[str]:
+        """The trials of one case in JSON: what a file says besides is left out."""
+        return (dumps(json_of_trial(trial)) for trial in self.of(case))
 
     def _file(self, place: int) -> ResultFile:
         return self._files[self._file_of[place]]

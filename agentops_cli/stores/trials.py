@@ -10,13 +10,13 @@ from typing import Self
 
 from agentops_cli.errors import StoreError
 from agentops_cli.files import unwritable
-from agentops_cli.model.codec import dumps, line_of_trial, trial_of_line
+from agentops_cli.model.codec import dumps, line_of_trial, text_of_trial, trial_of_line
 from agentops_cli.model.result import CaseResult, TrialResult
 from agentops_cli.redact import Redact, redact_trial
 from agentops_cli.stores.places import Places
 
 _CHUNK = 65536
-_ANEW = "run the suites anew; what was answered is in the cache"
+_ANEW = "run the suites anew; what is in the cache is not paid again"
 
 # What reading a line as a trial raises where it is none.
 _NO_TRIAL = (ValueError, KeyError, TypeError, AttributeError, ArithmeticError, RecursionError)
@@ -72,9 +72,17 @@ class TrialLog:
     def of(self, case: CaseResult) -> tuple[TrialResult, ...]:
         """The trials of one case that were appended here, by repeat."""
         trials: dict[int, TrialResult] = {}
-        for start, length in self._places.of(case.index):
-            trial = self._read(start, length)
+        for line in self._lines(case):
+            trial = trial_of_line(json.loads(line), path=str(self.path))
             trials.setdefault(trial.repeat, trial)
+        return tuple(trials[repeat] for repeat in sorted(trials))
+
+    def texts(self, case: CaseResult) -> tuple[str, ...]:
+        """The same trials in JSON, as they stand in the file."""
+        trials: dict[int, str] = {}
+        for line in self._lines(case):
+            repeat, text = text_of_trial(line)
+            trials.setdefault(repeat, text)
         return tuple(trials[repeat] for repeat in sorted(trials))
 
     def __enter__(self) -> Self:
@@ -102,14 +110,16 @@ class TrialLog:
             raise unwritable(self.path, error) from error
         return start
 
-    def _read(self, start: int, length: int) -> TrialResult:
-        with self._reading():
-            self._file.seek(start)
-            line = self._file.read(length)
-        if len(line) != length or line.find(b"\n") != length - 1:
-            problem = f"{str(self.path)!r} was changed while the run went on"
-            raise StoreError(problem, fix="give every run a trial log of its own")
-        return trial_of_line(json.loads(line), path=str(self.path))
+    def _lines(self, case: CaseResult) -> Iterator[bytes]:
+        """Every line of a case, the last one first."""
+        for start, length in self._places.of(case.index):
+            with self._reading():
+                self._file.seek(start)
+                line = self._file.read(length)
+            if len(line) != length or line.find(b"\n") != length - 1:
+                problem = f"{str(self.path)!r} was changed while the run went on"
+                raise StoreError(problem, fix="give every run a trial log of its own")
+            yield line
 
     @contextmanager
     def _reading(self) -> Iterator[None]:

@@ -453,7 +453,7 @@ def test_clearing_gives_the_space_back(cli: Cli, server: FaultyOpenAI) -> None:
     assert (cli.folder / FOLDER / NAME).stat().st_size < 100_000
 
 
-@pytest.mark.parametrize("age", ["7", "d", "7 days", "-1d", "1y", "1.5d", ""])
+@pytest.mark.parametrize("age", ["7", "d", "7 days", "-1d", "1y", "1.5d"])
 def test_an_age_that_is_none_is_a_usage_error(cli: Cli, age: str) -> None:
     ended = cli.run("cache", "clear", f"--older-than={age}")
     assert ended.code is ExitCode.USAGE

@@ -327,6 +327,16 @@ def test_an_errored_call_is_not_recorded_and_drops_nothing(
     assert all(line in (cli.folder / CASSETTE).read_bytes() for line in before.splitlines())
 
 
+def test_a_judge_that_was_not_asked_of_a_lost_answer_keeps_its_opinion(
+    cli: Cli, desk: Desk, suite: str
+) -> None:
+    recorded(cli, suite)
+    cli.write("evals/desk.yaml", SUITE.replace("[30 days]", "[60 days]"))
+    assert cli.run("eval", suite, "--record").code is ExitCode.REJECTED
+    assert [one["caseId"] for one in entries(cli) if one.get("purpose")] == ["returns"]
+    assert "no call asked for" not in cli.run("eval", suite, "--replay").out
+
+
 def test_unused_answers_are_told_and_decide_nothing(cli: Cli, desk: Desk, suite: str) -> None:
     recorded(cli, suite)
     cli.write("evals/desk.yaml", SUITE[: SUITE.index("      - id: wrong")])
@@ -547,6 +557,49 @@ def test_an_agent_is_replayed_without_the_agent(cli: Cli) -> None:
     assert "case 'talk' as it is asked now" in ended.out
 
 
+TWO_CASES = """
+    models: [agent/bot]
+    cases:
+      - {id: one, input: one, mustContain: [one]}
+      - {id: two, input: two, mustContain: [two]}
+    """
+
+
+@pytest.mark.parametrize(
+    ("per", "set_up"),
+    [
+        ("suite", "test ! -e broken"),
+        ("trial", "test ! -e broken"),
+        ("trial", "test ! -e broken -o $AGENTOPS_CASE = one"),
+    ],
+)
+def test_where_an_agent_cannot_be_set_up_its_recorded_answers_stay(
+    cli: Cli, per: str, set_up: str
+) -> None:
+    cli.write("bot.py", AGENT)
+    how = f"{{command: [sh, -c, '{set_up}'], per: {per}}}"
+    cli.write("agentops.yaml", f"agents: {{bot: {{python: 'bot:answer', setup: {how}}}}}")
+    cli.write("evals/bot.yaml", TWO_CASES)
+    recorded(cli, "evals/bot.yaml")
+    cli.write("broken", "")
+    ended = cli.run("eval", "evals/bot.yaml", "--record")
+    assert ended.code is ExitCode.UNREACHABLE, ended.out + ended.err
+    assert "dropped" not in ended.out
+    cases = [one["caseId"] for one in entries(cli, "evals/cassettes/bot.jsonl")]
+    assert cases == ["one", "two"]
+
+
+def test_a_trace_that_is_no_json_is_recorded_and_replayed(cli: Cli) -> None:
+    agent = "def answer(input, context): return {'text': input, 'trace': [float('inf'), 1.5]}"
+    cli.write("bot.py", agent)
+    cli.write("agentops.yaml", "agents: {bot: {python: 'bot:answer'}}")
+    cli.write("evals/bot.yaml", TWO_CASES)
+    recorded(cli, "evals/bot.yaml", "--json", "r.json")
+    assert [one["trace"] for one in entries(cli, "evals/cassettes/bot.jsonl")] == [["inf", 1.5]] * 2
+    recorded(cli, "evals/bot.yaml")
+    assert cli.run("eval", "evals/bot.yaml", "--replay").code is ExitCode.OK
+
+
 def test_an_agent_is_asked_no_second_half_of_a_conversation(cli: Cli) -> None:
     cli.write("bot.py", AGENT)
     cli.write("agentops.yaml", "agents: {bot: {python: 'bot:answer'}}")
@@ -601,6 +654,89 @@ def test_what_only_a_call_can_show_has_no_verdict_in_a_replay(
     text = "prompt: desk.prompt.md\ncases: [{id: a, input: hi, assert: [{latency: {max: 60}}]}]\n"
     cli.write("fast.yaml", text)
     recorded(cli, "fast.yaml")
-    ended = cli.run("eval", "fast.yaml", "--replay")
-    assert ended.code is ExitCode.UNREACHABLE
-    assert "no call was timed" in ended.out
+    for flags in (["--replay"], ["--record", "missing"]):
+        ended = cli.run("eval", "fast.yaml", *flags)
+        assert ended.code is ExitCode.UNREACHABLE
+        assert "no call was timed; ask anew: with --record in place of a cassette" in ended.out
+
+
+@pytest.mark.parametrize(
+    ("flags", "told"),
+    [
+        (("--record",), None),
+        (("--replay",), "every answer was recorded, so maxCostUsd was not measured"),
+        (
+            ("--record", "missing"),
+            "7 answers were recorded, so maxCostUsd was held against the cost of the others only",
+        ),
+    ],
+)
+def test_a_limit_of_cost_says_what_it_was_not_held_against(
+    cli: Cli, desk: Desk, suite: str, flags: tuple[str, ...], told: str | None
+) -> None:
+    price = "{price: {inputPer1M: 1, outputPer1M: 4}}"
+    cli.write("agentops.yaml", f"models: {{openai/m: {price}, openai/j: {price}}}")
+    cli.write("evals/desk.yaml", SUITE.replace("judge", "gate: {maxCostUsd: 1}\n    judge", 1))
+    recorded(cli, suite)
+    if "missing" in flags:
+        lines = (cli.folder / CASSETTE).read_text().splitlines(keepends=True)
+        (cli.folder / CASSETTE).write_text("".join(lines[:-1]))
+    ended = cli.run("eval", suite, *flags, "--json", "r.json", "--junit", "j.xml", "--md", "r.md")
+    assert ended.code is ExitCode.OK, ended.out + ended.err
+    files = [(cli.folder / name).read_text() for name in ("r.json", "j.xml", "r.md")]
+    for report in (ended.out, *files):
+        assert "maxCostUsd was" not in report if told is None else told in report
+
+
+def test_a_run_that_could_not_write_its_cassette_says_so_when_it_goes_on(cli: Cli) -> None:
+    in_the_way = cli.folder / "evals" / "cassettes"
+    agent = f"""
+        from pathlib import Path
+
+        def answer(input, context):
+            folder = Path({str(in_the_way)!r})
+            if folder.is_dir():
+                folder.rmdir()
+                folder.write_text("")
+            return input
+        """
+    cli.write("bot.py", agent)
+    cli.write("agentops.yaml", "agents: {bot: {python: 'bot:answer'}}")
+    cli.write("evals/bot.yaml", TWO_CASES)
+    ended = cli.run("eval", "evals/bot.yaml", "--record")
+    assert ended.code is ExitCode.UNREACHABLE, ended.out + ended.err
+    in_the_way.unlink()
+    ended = cli.run("eval", "--resume", "last")
+    assert ended.code is ExitCode.OK, ended.out + ended.err
+    assert "is in no cassette: it was killed, or could not write it  [not-recorded]" in ended.out
+
+
+def test_a_cassette_that_is_a_link_is_not_read(cli: Cli, desk: Desk, suite: str) -> None:
+    (cli.folder / "evals/cassettes").mkdir()
+    (cli.folder / CASSETTE).symlink_to("/etc/passwd")
+    for flags in (["--replay"], ["--record", "missing"], ["--record"], ["--replay", "--dry-run"]):
+        ended = cli.run("eval", suite, *flags)
+        assert ended.code is ExitCode.INPUT
+        assert f"{CASSETTE} is a link" in ended.err
+        assert "root" not in ended.err
+    assert desk.asked == []
+
+
+def test_a_talk_whose_redacted_answers_are_quoted_for_a_judge_is_replayed(
+    cli: Cli, desk: Desk, suite: str
+) -> None:
+    desk.answers |= {"first": '"Yes"\nmail jane.doe@corp.net', "second": "30 days"}
+    talk = """
+        prompt: ../desk.prompt.md
+        judge: {model: openai/j, threshold: 0.7}
+        cases:
+          - id: talk
+            turns:
+              - {input: first, mustContain: ["Yes"]}
+              - {input: second, mustContain: ["30 days"]}
+            assert: [{rubric: Names the time limit.}]
+        """
+    cli.write("evals/desk.yaml", talk)
+    recorded(cli, suite)
+    ended = cli.run("eval", suite, "--replay")
+    assert ended.code is ExitCode.OK, ended.out

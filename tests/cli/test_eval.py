@@ -297,7 +297,7 @@ def test_a_failure_that_is_certain_wins_over_a_spent_budget(cli: Cli, server: Fa
 def test_a_model_without_a_price_is_refused_under_a_budget(cli: Cli, server: FaultyOpenAI) -> None:
     ended = cli.run("eval", cli.suite("openai/unheard-of"), "--budget", "1")
     assert ended.code is ExitCode.INPUT
-    assert "s.yaml:2:9  error  openai/unheard-of has no known price" in ended.err
+    assert "s.yaml:2:10  error  openai/unheard-of has no known price" in ended.err
     assert "models: {openai/unheard-of: {price: {inputPer1M: …, outputPer1M: …}}}" in ended.err
     assert not server.requests
 

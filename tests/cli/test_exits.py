@@ -66,7 +66,7 @@ def test_what_typer_refuses_is_a_usage_error() -> None:
 def test_shell_completion_ends_well(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    # Typer looks for a shell among the parents of the process; the tests may have been begun by none.
+    # Typer looks for a shell among the parents of the process; there may be none.
     monkeypatch.setenv("_TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION", "1")
     assert run(command(lambda: ExitCode.REJECTED), ["--show-completion", "bash"]) == ExitCode.OK
     assert "complete" in capsys.readouterr().out

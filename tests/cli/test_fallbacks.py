@@ -106,6 +106,21 @@ def test_an_answer_of_a_stand_in_is_kept_as_its_own(
     assert "stood in" not in ended.out
 
 
+def test_a_model_that_no_gateway_asks_is_told_where_it_is_named(
+    cli: Cli, server: TieredModel, down: TieredModel
+) -> None:
+    settings(cli, down, "scripted/x")
+    ended = cli.run("eval", cli.suite("openai/401"))
+    assert ended.code is ExitCode.INPUT
+    line = (cli.folder / "agentops.yaml").read_text().splitlines()[1]
+    column = line.index("[scripted") + 1
+    assert f"agentops.yaml:2:{column}  error  no gateway is called 'scripted'" in ended.err
+    ended = cli.run("eval", cli.suite("scripted/x"))
+    assert ended.code is ExitCode.INPUT
+    assert "s.yaml:2:10  error  no gateway is called 'scripted'" in ended.err
+    assert not server.asked
+
+
 def test_a_bad_answer_is_no_outage(cli: Cli, server: TieredModel, down: TieredModel) -> None:
     settings(cli, down, "openai/large", more="")
     suite = SUITE.replace("openai/401", "openai/small").replace("easy", "hard")

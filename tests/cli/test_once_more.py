@@ -137,3 +137,18 @@ def test_metrics_count_a_trial_once_that_was_asked_twice(cli: Cli, provider: Pro
     [metric] = cli.json()["suites"][0]["metrics"]
     assert (metric["n"], metric["unjudged"]) == (6, 0)
     assert metric["confusion"] == [[3, 0, 0], [0, 3, 0]]
+
+
+def test_an_outage_that_the_breaker_has_seen_through_is_still_an_outage(
+    cli: Cli, provider: Provide
+) -> None:
+    breaker = "breaker: {consecutiveFailures: 2, minCalls: 1000, cooldownS: 0.01}\n"
+    cli.write("agentops.yaml", f"retry: {{attempts: 1}}\n{breaker}")
+    # The last of three is the probe: nothing is left for the breaker to refuse but the second pass.
+    model = Provider(lambda _: DOWN, times=99)
+    with provider(model):
+        ended = cli.run("eval", cli.suite(number=3), "--concurrency", "1", "--json", "r.json")
+    assert len(model.asked) == 3
+    assert ended.code is ExitCode.UNREACHABLE
+    faults = [case["trials"][0]["fault"]["kind"] for case in cli.json()["suites"][0]["cases"]]
+    assert faults == ["provider"] * 3

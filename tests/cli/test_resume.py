@@ -12,6 +12,7 @@ import pytest
 from agentops_cli.errors import ExitCode
 from agentops_cli.stores.runs import RunFolder, held_run
 from tests.cli.running import Cli, Ended
+from tests.limits import files_limited_to
 from tests.servers.faulty_openai import FaultyOpenAI
 
 PRICED = """
@@ -231,7 +232,7 @@ def test_a_run_that_would_be_another_one_is_refused_before_any_call(
     ended = cli.run("eval", "--resume", "last")
     assert ended.code is ExitCode.INPUT
     assert told in ended.err
-    assert "what was answered is in the cache" in ended.err
+    assert "what is in the cache is not paid again" in ended.err
     assert (server.requests, run.log.read_bytes()) == ([], before)
 
 
@@ -349,6 +350,31 @@ def log_of_another_plan(run: RunFolder) -> None:
     run.log.write_text(run.log.read_text().replace('"index":0', '"index":70'))
 
 
+def missing_ledger(run: RunFolder) -> None:
+    run.ledger.unlink()
+
+
+def empty_ledger(run: RunFolder) -> None:
+    run.ledger.write_text("")
+
+
+def beheaded_ledger(run: RunFolder) -> None:
+    run.ledger.write_text("".join(run.ledger.read_text().splitlines(keepends=True)[1:]))
+
+
+def garbage_in_ledger(run: RunFolder) -> None:
+    with run.ledger.open("a") as file:
+        file.write("what is this?\n")
+
+
+def doubled_log(run: RunFolder) -> None:
+    run.log.write_text(2 * run.log.read_text())
+
+
+def repeat_of_another_plan(run: RunFolder) -> None:
+    run.log.write_text(run.log.read_text().replace('"repeat":0', '"repeat":70000'))
+
+
 @pytest.mark.parametrize(
     ("damage", "told"),
     [
@@ -359,16 +385,25 @@ def log_of_another_plan(run: RunFolder) -> None:
         (missing_log, "the trials of run"),
         (log_of_another_run, "has the trials of run 20200101T000000-abcdef"),
         (log_of_another_plan, "a case that is not planned"),
+        (missing_ledger, "is gone: nobody knows what the run has spent"),
+        (empty_ledger, "is not the ledger of run"),
+        (beheaded_ledger, "is not the ledger of run"),
+        (garbage_in_ledger, "is no ledger any more: nobody knows what the run has spent"),
+        (doubled_log, "has a trial of 'c0' twice"),
+        (repeat_of_another_plan, "has a repeat of 'c0' that is not planned"),
     ],
 )
 def test_a_damaged_run_is_an_error_and_nothing_is_spent(
     cli: Cli, server: FaultyOpenAI, damage: Any, told: str
 ) -> None:
-    damage(cut_short(cli, cli.suite(number=2), kept=1))
+    cli.write("agentops.yaml", PRICED)
+    damage(cut_short(cli, cli.suite(number=2), "--concurrency", "1", kept=1))
     server.reset()
     ended = cli.run("eval", "--resume", "last")
     assert ended.code is ExitCode.UNREACHABLE
     assert told in ended.err
+    assert "go on with it" not in ended.err
+    assert "nothing is left to run" not in ended.err
     assert "Traceback" not in ended.err
     assert server.requests == []
 
@@ -448,7 +483,7 @@ def test_what_was_spent_counts_against_the_budget_that_is_left(
     assert (ended.code, server.requests) == (ExitCode.STOPPED, [])
     assert "$0.00068 are spent" in ended.out
     assert Decimal(cli.json()["run"]["lostUsd"]) == 18 * Decimal("0.000034")
-    assert "lost with a killed process: $0.000612" in ended.out
+    assert "lost with a process that ended early: $0.000612" in ended.out
     assert cli.run("eval", "--resume", "last", "--budget", "0.01").code is ExitCode.OK
     assert len(server.requests) == 18
 
@@ -575,7 +610,7 @@ def test_what_a_killed_process_recorded_is_missed_aloud(cli: Cli, server: Faulty
     run.manifest.write_text(json.dumps({**data, "finished": None}))
     ended = cli.run("eval", "--resume", "last")
     assert ended.code is ExitCode.OK
-    assert "what a process recorded that was killed is in no cassette" in ended.out
+    assert "what a process of this run recorded before is in no cassette" in ended.out
     assert "--record missing" in ended.out
 
 
@@ -599,3 +634,80 @@ def test_an_agent_never_meets_the_state_of_a_trial_that_was_cut_off(cli: Cli) ->
         only_run(cli).log.write_text("")
     met = (cli.folder / "conversations").read_text().split()
     assert len(met) == len(set(met)) == 3
+
+
+@pytest.mark.parametrize(
+    ("config", "head", "flags", "told"),
+    [
+        (
+            "calls: 1",
+            "",
+            (),
+            "raise budget.calls in agentops.yaml:4, then: agentops eval --resume {}",
+        ),
+        ("caseUsd: 0.000001", "", (), "raise budget.caseUsd in agentops.yaml:4, then: "),
+        ("runUsd: 0.000001", "", (), "raise budget.runUsd in agentops.yaml:4, then: "),
+        (
+            "runUsd: 0.000001",
+            "",
+            ("--budget", "1"),
+            "raise budget.runUsd in agentops.yaml:4, then: ",
+        ),
+        ("runUsd: 1", "budget: {tokens: 9}", (), "raise budget.tokens in s.yaml, then: "),
+        ("runUsd: 1", "", ("--budget", "0.000001"), "agentops eval --resume {} --budget USD"),
+    ],
+)
+def test_what_is_advised_after_a_limit_is_what_lets_the_run_end(
+    cli: Cli, server: FaultyOpenAI, config: str, head: str, flags: tuple[str, ...], told: str
+) -> None:
+    prices = PRICED.rpartition("budget:")[0]
+    cli.write("agentops.yaml", f"{prices}budget: {{{config}}}\n")
+    ended = cli.run("eval", cli.suite(number=3, head=head), *flags)
+    assert ended.code is ExitCode.STOPPED
+    way_on = f"to go on with it: {told.format(only_run(cli).run_id)}"
+    assert way_on in ended.err
+    assert ("--budget USD" in ended.err) is ("--budget USD" in told)
+    cli.write("agentops.yaml", f"{prices}budget: {{runUsd: 1}}\n")
+    cli.suite(number=3)
+    again = ("--budget", "1") if flags else ()
+    assert cli.run("eval", "--resume", "last", *again).code is ExitCode.OK
+
+
+def test_a_suite_that_is_gone_is_a_plan_that_changed(cli: Cli, server: FaultyOpenAI) -> None:
+    cut_short(cli, cli.suite(number=2), kept=1)
+    (cli.folder / "s.yaml").rename(cli.folder / "t.yaml")
+    ended = cli.run("eval", "--resume", "last")
+    assert ended.code is ExitCode.INPUT
+    assert "nothing matches suite 's.yaml' any more  [plan-changed]" in ended.err
+    assert "--allow-empty" not in ended.err
+
+
+def test_what_a_replay_misses_is_recorded_not_gone_on_with(cli: Cli, server: FaultyOpenAI) -> None:
+    cli.run("eval", cli.suite(number=1), "--record")
+    ended = cli.run("eval", cli.suite(number=2), "--replay")
+    assert ended.code is ExitCode.UNREACHABLE
+    assert "--resume" not in ended.err
+    assert "run the suites with --record missing" in ended.err
+
+
+def test_what_a_full_disk_loses_is_in_the_report_of_that_run(
+    cli: Cli, server: FaultyOpenAI
+) -> None:
+    cli.write("agentops.yaml", PRICED)
+    suite = cli.suite(number=20)
+    with files_limited_to(6000):
+        ended = cli.run("eval", suite, "--no-cache", "--concurrency", "4")
+    assert ended.code is ExitCode.UNREACHABLE
+    [run] = (cli.folder / ".agentops" / "runs").iterdir()
+    kept = len((run / "trials.jsonl").read_text().splitlines())
+    assert 0 < kept < len(server.requests) < 20
+    assert f"{kept} of {kept} judged cases passed" in ended.out
+    assert "lost with a process that ended early: " in ended.out
+    lost = Decimal(ended.out.partition("ended early: ")[2].partition("$")[2].partition(",")[0])
+    assert lost >= (len(server.requests) - kept) * Decimal("0.000034")
+    with files_limited_to((run / "trials.jsonl").stat().st_size):
+        again = cli.run("eval", "--resume", "last")
+    assert again.code is ExitCode.UNREACHABLE
+    assert "nothing is left to run" not in again.err
+    assert "to go on with it: agentops eval --resume" in again.err
+    assert cli.run("eval", "--resume", "last").code is ExitCode.OK

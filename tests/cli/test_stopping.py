@@ -74,6 +74,21 @@ def test_a_signal_half_way_keeps_what_finished_and_exits_130(
     assert not list(root.iter("failure"))
 
 
+def test_what_a_signal_cuts_off_is_told_at_the_most_that_it_may_have_cost(
+    project: Path, server: FaultyOpenAI
+) -> None:
+    (project / "agentops.yaml").write_text(
+        "models: {openai/hang: {price: {inputPer1M: 0, outputPer1M: 10000}}}\n"
+    )
+    with half_way(project, server) as process:
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=60)
+    totals = json.loads((project / "r.json").read_text())["totals"]
+    hung = 4  # Of 50 tokens each.
+    assert (totals["assumed"], float(totals["costUsd"])) == (hung, hung * 0.5)
+    assert totals["unpriced"] == 12  # Those of the other model.
+
+
 AGENT = """
 import os, time
 

@@ -226,6 +226,19 @@ def test_a_cascade_is_selected_by_its_label_or_a_model(
     assert cli.run("eval", cli.write("s.yaml", SUITE), "--model", pattern).code == code
 
 
+def test_a_recorded_answer_that_is_not_there_is_told_where_it_is_named(cli: Cli) -> None:
+    suite = """
+        prompt: echo.prompt.md
+        models:
+          - {try: replay/none.jsonl, escalate: openai/large}
+        cases: [{id: a, input: x, mustContain: right}]
+    """
+    ended = cli.run("eval", cli.write("s.yaml", suite))
+    assert ended.code is ExitCode.INPUT
+    assert "s.yaml:3:11  error  none.jsonl does not exist  [missing-cassette]" in ended.err
+    assert "fix: write it, or name another file, as seen from s.yaml" in ended.err
+
+
 def test_recorded_answers_can_be_a_cascade(cli: Cli, server: TieredModel) -> None:
     cli.write("small.jsonl", '{"caseId": "a", "text": "right"}\n{"caseId": "b", "text": "no"}\n')
     cli.write("large.jsonl", '{"caseId": "b", "text": "right"}\n')
@@ -235,7 +248,11 @@ def test_recorded_answers_can_be_a_cascade(cli: Cli, server: TieredModel) -> Non
           - {id: a, input: x, mustContain: right}
           - {id: b, input: x, mustContain: right}
     """
-    ended = cli.run("eval", cli.write("s.yaml", suite), "--json", "r.json")
+    assert (
+        "\n0 calls, $0. No call was made."
+        in cli.run("eval", cli.write("s.yaml", suite), "--dry-run").out
+    )
+    ended = cli.run("eval", "s.yaml", "--json", "r.json")
     assert ended.code is ExitCode.OK, ended.err
     assert not server.asked
     cascade = cli.json()["suites"][0]["cascades"]["replay/small.jsonl>replay/large.jsonl"]

@@ -249,7 +249,7 @@ def test_why_a_model_stopped_is_translated(reason: object, finish: Finish) -> No
     assert read(with_choice(finish_reason=reason)).finish is finish
 
 
-@pytest.mark.parametrize("served", [None, "", 7])
+@pytest.mark.parametrize("served", [None, "", 7, "a\n::error::b", "\x1b[31m"])
 def test_the_model_that_was_asked_stands_in_where_none_is_named(served: object) -> None:
     assert read(ANSWER | {"model": served}).model == "gpt-4o-mini"
 

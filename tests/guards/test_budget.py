@@ -18,6 +18,7 @@ from agentops_cli.guards.budget import (
     most_tokens,
     most_usd,
 )
+from agentops_cli.guards.cut_off import CutOffError, cost_when_cut_off
 from agentops_cli.guards.purse import Purse
 from agentops_cli.guards.stack import guarded
 from agentops_cli.model.call import AgentInput, Completion, Fault, FaultKind, Request, Tags
@@ -27,6 +28,7 @@ from agentops_cli.model.prompt import Message, Sampling
 from agentops_cli.model.tool import Tool, ToolCall
 from agentops_cli.ports import Gateway
 from tests.builders import a_completion, a_request
+from tests.guards.clockwork import idle
 from tests.guards.spending import Full, a_budget, a_purse, spent
 
 CENT = Decimal("0.01")
@@ -469,3 +471,60 @@ def test_tools_count_with_what_a_provider_says_of_them_to_the_model() -> None:
     with_tool = replace(plain, tools=(tool,))
     assert most_input_tokens(with_tool) >= most_input_tokens(plain) + TOKENS_FOR_TOOLS
     assert most_input_tokens(replace(plain, tools=(tool, tool))) > most_input_tokens(with_tool)
+
+
+async def cost_of_cancelled(gateway: Gateway, call: Request) -> Cost:
+    """What a call that is cancelled as soon as nothing moves any more is taken to cost."""
+    work = asyncio.ensure_future(gateway.complete(call))
+    await idle()
+    work.cancel()
+    with pytest.raises(asyncio.CancelledError) as caught:
+        await work
+    return cost_when_cut_off(caught.value)
+
+
+@pytest.mark.parametrize("usd", ["1", None])
+async def test_a_call_that_is_cut_off_is_told_at_what_the_purse_takes_it_for(
+    usd: str | None,
+) -> None:
+    purse = a_purse(usd)
+    gateway = budgeted(Scripted("never", gate=asyncio.Event()), purse=purse)
+    cost = await cost_of_cancelled(gateway, a_call(7))
+    assert cost == Cost(usd=7 * CENT, assumed_calls=1)
+    assert usd is None or spent(purse) == (cost.usd, ZERO)
+
+
+async def test_a_call_that_is_cut_off_costs_nothing_while_it_waits_for_money() -> None:
+    purse = a_purse("0.10")
+    gateway = budgeted(Scripted("never", gate=asyncio.Event()), purse=purse)
+    first = asyncio.ensure_future(gateway.complete(a_call(7)))
+    await idle()
+    assert await cost_of_cancelled(gateway, a_call(7)) == Cost()
+    first.cancel()
+    with pytest.raises(CutOffError):
+        await first
+
+
+@pytest.mark.parametrize(("price", "cost"), [(None, Cost(unpriced_calls=1)), (FREE, Cost())])
+async def test_a_call_that_is_cut_off_is_free_or_of_unknown_cost_as_its_model_is(
+    price: Price | None, cost: Cost
+) -> None:
+    inner = Scripted("never", gate=asyncio.Event())
+    gateway = budgeted(inner, purse=a_purse(None), price=price)
+    assert await cost_of_cancelled(gateway, a_call(7)) == cost
+
+
+async def test_a_call_that_is_cut_off_is_told_with_what_was_learned_of_its_model() -> None:
+    purse = a_purse("1")
+    held = asyncio.Event()
+
+    async def script(request: Request) -> Completion:
+        if request.max_tokens == 7:
+            await held.wait()
+        return used(20)
+
+    gateway = budgeted(Scripted(script), purse=purse)
+    await gateway.complete(a_call(10))  # Twice its bound.
+    cost = await cost_of_cancelled(gateway, a_call(7))
+    assert cost == Cost(usd=14 * CENT, assumed_calls=1)
+    assert spent(purse) == (34 * CENT, ZERO)

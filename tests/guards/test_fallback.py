@@ -10,6 +10,7 @@ import pytest
 from agentops_cli.errors import GatewayError
 from agentops_cli.gateways.scripted import Reply, Scripted
 from agentops_cli.guards.breaker import CircuitBreaker
+from agentops_cli.guards.cut_off import CutOffError
 from agentops_cli.guards.fallback import OUTAGES, Fallback, StandIns
 from agentops_cli.guards.outside import Outside
 from agentops_cli.model.call import Fault, FaultKind, Purpose, Request, StandIn, Tags
@@ -253,3 +254,16 @@ async def test_it_closes_what_is_inside() -> None:
     inner = saying({})
     await Helped(inner).gateway.close()
     assert inner.closed
+
+
+async def test_a_stand_in_that_is_cut_off_takes_along_what_the_model_itself_cost() -> None:
+    late = a_fault(FaultKind.TIMEOUT, billed=True, usd=CENT, assumed=True)
+
+    async def script(request: Request) -> Reply:
+        if request.model == MODEL:
+            return late
+        raise CutOffError(Cost(usd=2 * CENT, assumed_calls=1))
+
+    with pytest.raises(CutOffError) as caught:
+        await Helped(Scripted(script), AZURE).gateway.complete(a_call())
+    assert caught.value.cost == Cost(usd=3 * CENT, assumed_calls=2)

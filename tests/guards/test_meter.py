@@ -5,8 +5,9 @@ import pytest
 from agentops_cli.errors import GatewayError
 from agentops_cli.gateways.scripted import Scripted
 from agentops_cli.guards.budget import TOLD_AFTERWARDS
+from agentops_cli.guards.cut_off import CutOffError
 from agentops_cli.guards.meter import Metered
-from agentops_cli.model.call import Fault, FaultKind
+from agentops_cli.model.call import Fault, FaultKind, Request
 from agentops_cli.model.money import FREE, ZERO, Cost, Price, Rates, Usage
 from tests.builders import a_completion, a_request
 
@@ -70,3 +71,15 @@ async def test_what_is_known_or_was_not_billed_is_left_as_it_is() -> None:
 async def test_a_free_model_that_gives_no_answer_cost_nothing() -> None:
     fault = await fault_of(metered(LATE, bound=ZERO))
     assert fault.cost == Cost()
+
+
+async def test_what_a_cancellation_is_known_to_cost_is_left_as_it_is() -> None:
+    known = Cost(usd=3 * CENT)
+
+    async def script(_: Request) -> str:
+        raise CutOffError(known)
+
+    gateway = Metered(Scripted(script), price_of=lambda _: PRICE, bound_of=lambda _: 7 * CENT)
+    with pytest.raises(CutOffError) as caught:
+        await gateway.complete(a_request())
+    assert caught.value.cost == known

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from agentops_cli.guards.cut_off import CutOffError
 from agentops_cli.guards.retry import Retried
 from agentops_cli.model.call import AgentInput, Completion, Fault, FaultKind, Request
 from agentops_cli.model.money import Cost
@@ -240,6 +241,31 @@ async def test_a_cancellation_passes_at_once(asleep: bool) -> None:
     await asyncio.wait([call])
     assert call.cancelled()
     assert len(provider.requests) == (1 if asleep else 2)
+
+
+@pytest.mark.parametrize("asleep", [True, False])
+async def test_a_cancellation_takes_along_what_the_attempts_before_it_cost(asleep: bool) -> None:
+    clock = Clockwork(random=1.0)
+    held = asyncio.Event()
+
+    async def hold(_: Request) -> Completion:
+        try:
+            await held.wait()
+        except asyncio.CancelledError as error:
+            raise CutOffError(Cost(usd=4 * CENT, assumed_calls=1)) from error
+        return a_completion()
+
+    first = a_failure(billed=True, usd=CENT, assumed=True)
+    provider = Provider(clock, first, hold)
+    call = asyncio.ensure_future(Retried(provider, Retry(), clock.outside).complete(a_request()))
+    await idle()
+    if not asleep:
+        await clock.until(lambda: len(provider.requests) == 2)
+    call.cancel()
+    with pytest.raises(CutOffError) as caught:
+        await call
+    both = Cost(usd=5 * CENT, assumed_calls=2)
+    assert caught.value.cost == (Cost(usd=CENT, assumed_calls=1) if asleep else both)
 
 
 async def test_how_often_calls_were_made_again_is_told_once_at_the_end() -> None:

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -18,6 +19,8 @@ from agentops_cli.model.codec import (
     json_of_totals,
     json_of_trial,
     line_of_trial,
+    text_of_case,
+    text_of_trial,
     trial_of_line,
 )
 from agentops_cli.model.json import Json
@@ -58,12 +61,13 @@ def test_a_line_is_ascii_without_a_line_end(trial: TrialResult) -> None:
 
 def test_the_keys_of_a_line_are_the_documented_ones_in_their_order() -> None:
     assert list(line_of_trial(a_trial())) == [
-        *("schema", "run", "index", "suite", "caseId", "model", "repeat", "outcome", "output"),
+        *("schema", "run", "index", "suite", "caseId", "model", "cells"),
+        *("repeat", "outcome", "output"),
         *("said", "toolCalls", "usage", "costUsd", "unpriced", "assumed", "latencyS", "cached"),
         *("servedModel", "answeredBy", "retries"),
         *("finish", "failure", "trace", "stoppedAfter", "providerFaults"),
         *("verdicts", "fault", "judgeCostUsd", "judgeUnpriced", "judgeAssumed", "turns"),
-        *("tier", "savedUsd", "tried", "cells"),
+        *("tier", "savedUsd", "tried"),
     ]
 
 
@@ -289,3 +293,18 @@ def test_a_run_head_has_the_documented_keys_and_utc_times() -> None:
     ]
     assert head["started"] == "2026-01-02T03:04:05+00:00"
     assert head["git"] is None
+
+
+@pytest.mark.parametrize("executed", [(), (a_trial(),), (a_trial(), a_trial(repeat=1))])
+def test_a_case_of_texts_is_the_case_of_its_trials(executed: tuple[TrialResult, ...]) -> None:
+    case = a_case_result(executed)
+    texts = [dumps(json_of_trial(trial)) for trial in executed]
+    assert text_of_case(case, texts) == dumps(json_of_case(case, executed))
+
+
+def test_the_trial_of_a_line_is_found_behind_whatever_its_head_says() -> None:
+    hostile = '},"repeat":7,'
+    trial = a_trial(suite=hostile, case_id=hostile, repeat=3, cells={hostile: (("a", hostile),)})
+    trial = replace(trial, cells={**trial.cells, "repeat": (("b", "c"),)})
+    line = dumps(line_of_trial(trial, run=hostile)).encode() + b"\n"
+    assert text_of_trial(line) == (3, dumps(json_of_trial(trial)))

@@ -63,6 +63,12 @@ def test_stand_ins_are_counted_over_all_suites_and_held_against_judged_trials() 
     ]
 
 
+def test_the_name_of_a_stand_in_is_no_line_of_its_own() -> None:
+    hostile = stood_in(1, answered_by="x\n::error file=a.py::b")
+    [words] = words_of_stand_ins(a_run(a_suite_result(a_case_on(GPT, 1, stood_in=hostile))))
+    assert words.startswith("x⏎::error file=a.py::b stood in for openai/gpt-4o")
+
+
 def test_a_stand_in_of_a_cascade_is_held_against_the_trials_that_its_model_was_asked_in() -> None:
     cascade = Cascaded(small=8, large=2)
     others = (*stood_in(2), *stood_in(9, SMALL, "azure/mini"))

@@ -36,6 +36,12 @@ def test_a_run_without_incidents_says_nothing_of_them(
     assert "Incidents" not in text
 
 
+def test_no_incident_is_more_than_one_line() -> None:
+    hostile = replace(OPENED, message="answered by x\n::error file=a.py::b")
+    [line] = words_of_incidents(a_run(incidents=(hostile,)))
+    assert line.endswith("answered by x⏎::error file=a.py::b")
+
+
 def test_each_incident_is_a_line_with_its_time_and_its_guard() -> None:
     assert [*words_of_incidents(a_run(incidents=(OPENED,)))] == [
         "03:04:30 breaker: openai: calls are held back: 5 calls in a row failed"

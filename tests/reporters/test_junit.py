@@ -511,6 +511,9 @@ class Watched:
         self.written.append(self.out.tell())
         return ()
 
+    def texts(self, case: CaseResult) -> tuple[str, ...]:
+        raise AssertionError("only the result file takes them as they are")
+
     def __enter__(self) -> Self:
         return self
 

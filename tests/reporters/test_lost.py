@@ -17,11 +17,14 @@ LOST = Cost(usd=Decimal("0.0123"), assumed_calls=2)
     ("lost", "words"),
     [
         (Cost(), None),
-        (Cost(usd=Decimal("0.5")), "lost with a killed process: $0.50"),
-        (LOST, "lost with a killed process: up to $0.0123, 2 calls having been under way"),
+        (Cost(usd=Decimal("0.5")), "lost with a process that ended early: $0.50"),
+        (
+            LOST,
+            "lost with a process that ended early: up to $0.0123, 2 calls having been under way",
+        ),
         (
             Cost(assumed_calls=1),
-            "lost with a killed process: up to $0, 1 call having been under way",
+            "lost with a process that ended early: up to $0, 1 call having been under way",
         ),
     ],
 )

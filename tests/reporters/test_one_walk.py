@@ -34,6 +34,9 @@ class NoTrials:
     def of(self, case: CaseResult) -> tuple[TrialResult, ...]:
         return ()
 
+    def texts(self, case: CaseResult) -> tuple[str, ...]:
+        return ()
+
 
 class Walked(Sequence[CaseResult]):
     """Cases that count how often somebody goes over them, and let nobody pick one."""

@@ -9,10 +9,12 @@ from agentops_cli.reporters.wording import (
     costs,
     counted,
     dollars,
+    flat,
     one_line,
     percent,
     seconds,
     shortened,
+    unheeded,
     visible,
 )
 from tests.strategies import any_text
@@ -130,3 +132,23 @@ def test_a_number_of_things_has_its_plural() -> None:
 
 def test_what_was_not_measured_is_a_dash() -> None:
     assert (seconds(None), seconds(0.8123)) == ("-", "0.81 s")
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("a\n::error::b", "a⏎::error::b"),
+        ("::error::b", ": :error::b"),
+        ("  ::add-mask::b", "  : :add-mask::b"),
+        ("see ##[error]b", "see ## [error]b"),
+        ("see ##vso[task.complete]b", "see ## vso[task.complete]b"),
+        ("std::vector and ## heading", "std::vector and ## heading"),
+        ("a\tb\r\nc", "a b⏎c"),
+    ],
+)
+def test_a_flat_text_is_one_line_that_no_ci_server_obeys(text: str, written: str) -> None:
+    assert flat(text) == written
+
+
+def test_an_order_is_unheeded_on_every_line() -> None:
+    assert unheeded("a\n::error::b\n ::c::") == "a\n: :error::b\n : :c::"

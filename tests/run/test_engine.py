@@ -9,7 +9,16 @@ import pytest
 
 from agentops_cli.errors import GatewayError, StoreError
 from agentops_cli.gateways.scripted import Reply, Scripted, in_order
-from agentops_cli.model.call import Ask, Completion, Evidence, FaultKind, Request, Verdict
+from agentops_cli.guards.cut_off import CutOffError
+from agentops_cli.model.call import (
+    Ask,
+    Completion,
+    Evidence,
+    FaultKind,
+    Purpose,
+    Request,
+    Verdict,
+)
 from agentops_cli.model.judge import Judge
 from agentops_cli.model.money import Cost
 from agentops_cli.model.prompt import Sampling
@@ -17,7 +26,6 @@ from agentops_cli.model.result import Outcome, PlannedCase, Trial, TrialResult
 from agentops_cli.ports import Assertion, Fixture, Gateway
 from agentops_cli.run.engine import Engine, conversation_ids, trials_of
 from tests.builders import (
-    MINI,
     a_case,
     a_completion,
     a_fault,
@@ -52,6 +60,14 @@ class Asks:
         return Ask(
             request=request, settle=lambda reply: a_verdict(passed=reply.text == "yes", kind="ask")
         )
+
+
+class Judged:
+    """An assertion that asks a judge, whatever it says."""
+
+    def check(self, evidence: Evidence) -> Ask:
+        request = a_request(model="judge", purpose=Purpose.JUDGE)
+        return Ask(request=request, settle=lambda _: a_verdict())
 
 
 def planned(number: int, *, repeat: int = 1) -> list[PlannedCase]:
@@ -182,22 +198,55 @@ async def test_a_cancellation_keeps_what_finished_and_marks_what_was_under_way()
     assert {r.fault.kind for r in found if r.fault} == {FaultKind.INTERRUPTED}
 
 
-@pytest.mark.parametrize(("free", "charged"), [(frozenset({MINI}), False), (frozenset(), True)])
-async def test_a_call_that_is_cut_off_may_have_been_charged_for_unless_it_is_free(
-    free: frozenset[str], charged: bool
-) -> None:
-    gateway = Scripted("never", gate=asyncio.Event())
+async def test_a_call_that_is_cut_off_costs_what_the_guards_say_and_one_that_waits_nothing() -> (
+    None
+):
+    spent = Cost(usd=Decimal("0.07"), assumed_calls=1)
+    for ended, cost in ((CutOffError(spent), spent), (asyncio.CancelledError(), Cost())):
+        found: list[TrialResult] = []
+
+        async def script(_: Request, ended: BaseException = ended) -> str:
+            raise ended
+
+        engine = an_engine(Scripted(script), [], on_result=found.append, concurrency=1)
+        await engine.run(trials_of([a_planned_case()]))
+        [cut_off] = found
+        assert cut_off.fault
+        assert cut_off.fault.kind is FaultKind.INTERRUPTED
+        assert cut_off.fault.cost == cost
+
+
+async def test_what_a_judge_that_is_cut_off_costs_is_counted_with_the_judges() -> None:
+    spent = Cost(usd=Decimal("0.07"), assumed_calls=1)
+
+    async def script(request: Request) -> str:
+        if request.purpose is Purpose.JUDGE:
+            raise CutOffError(spent)
+        return "an answer"
+
     found: list[TrialResult] = []
-    engine = an_engine(gateway, [], on_result=found.append, concurrency=1)
-    work = asyncio.ensure_future(engine.run(trials_of([a_planned_case(free=free)])))
-    while not gateway.calls:
-        await asyncio.sleep(0)
-    work.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await work
+    engine = an_engine(Scripted(script), [Judged()], on_result=found.append)
+    await engine.run(trials_of([a_planned_case()]))
     [cut_off] = found
-    assert cut_off.fault
-    assert cut_off.fault.billed is charged
+    assert cut_off.judge_cost == spent
+    assert cut_off.fault is not None
+    assert cut_off.fault.cost == Cost()
+
+
+async def test_a_trial_is_told_of_when_the_ledger_takes_no_more_in_the_middle_of_it() -> None:
+    async def script(request: Request) -> str:
+        if request.purpose is Purpose.JUDGE:
+            raise StoreError("no space left")
+        return "an answer"
+
+    found: list[TrialResult] = []
+    engine = an_engine(Scripted(script), [Judged()], on_result=found.append)
+    with pytest.raises(ExceptionGroup) as caught:
+        await engine.run(trials_of([a_planned_case()]))
+    assert caught.group_contains(StoreError)
+    [cut_off] = found
+    assert cut_off.completion is not None
+    assert cut_off.completion.text == "an answer"
 
 
 async def test_a_store_that_takes_no_more_ends_the_run_with_its_error() -> None:

@@ -63,10 +63,15 @@ def recorded(stopped: int = 0) -> CaseResult:
 
 
 def judged(
-    cases: Sequence[CaseResult], gate: Gate = Gate(), p95_latency_s: float | None = 1.0
+    cases: Sequence[CaseResult],
+    gate: Gate = Gate(),
+    p95_latency_s: float | None = 1.0,
+    replayed: int = 0,
 ) -> GateDecision:
     totals = sum(totals_by_model(cases).values(), Totals())
-    return judge_suite(totals, gate, p95_latency_s=p95_latency_s, location=a_place())
+    return judge_suite(
+        totals, gate, p95_latency_s=p95_latency_s, location=a_place(), replayed=replayed
+    )
 
 
 def suite_of(cases: Sequence[CaseResult], gate: Gate = Gate()) -> SuiteResult:
@@ -162,6 +167,35 @@ def test_an_unknown_cost_never_meets_a_cost_gate() -> None:
     decision = judged([case], Gate(max_cost_usd=Decimal(100)))
     assert not decision.passed
     assert "1 calls have no known cost" in decision.reasons[0].message
+
+
+@pytest.mark.parametrize(
+    ("calls", "cached", "replayed", "usd", "told"),
+    [
+        (2, 2, 0, "0", "every answer was recorded, so maxCostUsd was not measured"),
+        (2, 2, 3, "0", "every answer was recorded, so maxCostUsd was not measured"),
+        (2, 1, 0, "0.02", "1 answer was recorded, so maxCostUsd was held against the cost of the"),
+        (2, 2, 2, "0.02", "2 answers were recorded, so maxCostUsd was held against"),
+        (2, 0, 3, "0.02", "3 answers were recorded, so maxCostUsd was held against"),
+        (2, 0, 0, "0.02", None),
+        (2, 0, 0, "0", None),
+    ],
+)
+def test_a_cost_that_recorded_answers_cannot_show_is_a_warning_and_not_a_no(
+    calls: int, cached: int, replayed: int, usd: str, told: str | None
+) -> None:
+    case = case_of(Outcome.PASSED, cost=Cost(usd=Decimal(usd)), calls=calls, cached_calls=cached)
+    decision = judged([case], Gate(max_cost_usd=Decimal("0.05")), replayed=replayed)
+    assert decision.passed
+    assert [reason.severity for reason in decision.reasons] == [Severity.WARNING] * bool(told)
+    assert "".join(reason.message for reason in decision.reasons).startswith(told or "")
+    assert not judged([case], replayed=replayed).reasons
+
+
+def test_what_recorded_answers_cost_beside_others_is_no_excuse_for_those() -> None:
+    case = case_of(Outcome.PASSED, cost=Cost(usd=Decimal("0.06")), calls=2, cached_calls=1)
+    [reason] = judged([case], Gate(max_cost_usd=Decimal("0.05"))).reasons
+    assert reason.severity is Severity.ERROR
 
 
 def test_the_latency_gate_names_what_it_measured() -> None:

@@ -127,7 +127,6 @@ def test_whatever_decides_on_an_answer_or_a_verdict_tells(other: PlannedCase) ->
         ),
         lambda case: replace(case, judge=replace(JUDGE, path="judges/j.yaml")),
         lambda case: replace(case, request=replace(case.request, timeout_s=1.0)),
-        lambda case: replace(case, free=frozenset({case.model})),
     ],
 )
 def test_places_limits_and_what_stands_beside_it_do_not_tell(

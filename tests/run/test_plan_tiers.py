@@ -3,14 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
-from typing import Any
 
 import pytest
 
 from agentops_cli.errors import InputError
 from agentops_cli.model.call import Request, StandIn
 from agentops_cli.model.finding import Finding, Severity
-from agentops_cli.model.money import FREE, Price, Rates
+from agentops_cli.model.money import Price, Rates
 from agentops_cli.model.place import Location
 from agentops_cli.model.result import PlannedCase
 from agentops_cli.model.settings import ModelSettings
@@ -79,24 +78,14 @@ def test_a_cascade_is_selected_by_either_model() -> None:
     assert {case.model for case in planned(suite, models=("a/d",)).cases} == {"a/c>a/d"}
 
 
-@pytest.mark.parametrize("unknown", ["local/mini", "openai/gpt-4o"])
-def test_under_a_budget_both_models_need_a_price(unknown: str) -> None:
+@pytest.mark.parametrize(("unknown", "column"), [("local/mini", 16), ("openai/gpt-4o", 38)])
+def test_under_a_budget_both_models_need_a_price(unknown: str, column: int) -> None:
     [finding] = refused(
         f"{CASCADE}budget: {{runUsd: 1}}", price_of=lambda model: None if model == unknown else DEAR
     )
     assert finding.rule == "unknown-price"
     assert finding.message.startswith(f"{unknown} has no known price")
-    assert str(finding.location) == "evals/s.yaml:2:10"
-
-
-def free_of(price_of: dict[str, Price], **changes: Any) -> frozenset[str]:
-    return planned(CASCADE, price_of=price_of.get, **changes).cases[0].free
-
-
-def test_a_model_whose_stand_in_costs_something_is_not_free() -> None:
-    prices = {"local/mini": FREE, "openai/gpt-4o": DEAR, "azure/gpt-4o": DEAR}
-    assert free_of(prices) == {"local/mini"}
-    assert free_of(prices, model_settings=backed("local/mini", "azure/gpt-4o")) == frozenset()
+    assert str(finding.location) == f"evals/s.yaml:2:{column}"
 
 
 def test_the_stand_ins_of_a_model_are_those_of_its_suite_with_their_addresses() -> None:
@@ -123,6 +112,20 @@ def test_a_prompt_that_lists_its_models_means_an_order_of_fallback() -> None:
     [[suite, model]] = plan.stand_ins
     assert (suite, model) == ("evals/s.yaml", "openai/mini")
     assert [one.model for one in plan.stand_ins[suite, model]] == ["azure/mini", "groq/x"]
+
+
+@pytest.mark.parametrize("listed", ["openai/mini, agent/bot", "agent/bot, openai/mini"])
+def test_a_mistake_in_the_models_of_a_prompt_is_told_with_its_line(listed: str) -> None:
+    prompt = LISTED.replace("openai/mini, azure/mini, groq/x", listed)
+    doubted = Finding(rule="doubted", message="it is none", location=None)
+    findings = refused(
+        CASES,
+        prompt=prompt,
+        agents={"bot": an_agent()},
+        doubt_of_stand_in=lambda _, place: replace(doubted, location=place),
+    )
+    places = [str(one.location) for one in findings if one.rule in {"doubted", "bad-fallback"}]
+    assert places == ["p.prompt.md:3:8"]
 
 
 def test_a_suite_that_names_its_models_does_not_want_those_of_the_prompt() -> None:

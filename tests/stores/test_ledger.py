@@ -15,7 +15,7 @@ from agentops_cli.errors import StoreError
 from agentops_cli.model.call import Tags
 from agentops_cli.model.money import Amount
 from agentops_cli.model.spending import Spent
-from agentops_cli.stores.ledger import Ledger, spent_of
+from agentops_cli.stores.ledger import Ledger, begin_ledger, demand_ledger, spent_of
 
 START = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 MOST = Amount(usd=Decimal("0.0021"), calls=1, tokens=812)
@@ -166,3 +166,23 @@ def test_a_ledger_that_cannot_be_opened_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("", encoding="utf-8")
     with pytest.raises(StoreError):
         Ledger(tmp_path / "file" / "ledger.jsonl", now=Now())
+
+
+def test_a_ledger_that_was_begun_is_that_of_its_run_and_says_nothing_was_spent(path: Path) -> None:
+    path.parent.mkdir()
+    begin_ledger(path, run="r1")
+    demand_ledger(path, run="r1", now=START)
+    assert spent(path) == []
+    with Ledger(path, now=Now()) as ledger:
+        ledger.settle(ledger.reserve(MOST, who=SOMEBODY, model=None), USED)
+    demand_ledger(path, run="r1", now=START)
+    assert [one.amount for one in spent(path)] == [USED]
+    with pytest.raises(StoreError, match="is not the ledger of run r2"):
+        demand_ledger(path, run="r2", now=START)
+
+
+def test_a_ledger_is_begun_once(path: Path) -> None:
+    path.parent.mkdir()
+    begin_ledger(path, run="r1")
+    with pytest.raises(StoreError):
+        begin_ledger(path, run="r1")

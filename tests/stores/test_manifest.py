@@ -57,6 +57,8 @@ def test_a_broken_manifest_is_told_with_its_path(tmp_path: Path, content: bytes)
 @pytest.mark.parametrize(
     "changes",
     [
+        {"started": "2026-05-01T12:00:00"},
+        {"finished": "2026-05-01T12:00:00"},
         {"plan": "x"},
         {"plan": None},
         {"typed": 7},

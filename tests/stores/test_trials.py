@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agentops_cli.errors import StoreError
+from agentops_cli.model.codec import dumps, json_of_trial
 from agentops_cli.model.result import TrialResult
 from agentops_cli.redact import Redact, redact_trial
 from agentops_cli.stores.trials import TrialLog
@@ -119,7 +120,9 @@ def test_any_trials_come_back_redacted(
         for index in {trial.index for trial in written}:
             expected = [redact_trial(trial, REDACT) for trial in written if trial.index == index]
             expected.sort(key=lambda trial: trial.repeat)
-            assert log.of(a_case_result(index=index)) == tuple(expected)
+            case = a_case_result(index=index)
+            assert log.of(case) == tuple(expected)
+            assert [*log.texts(case)] == [dumps(json_of_trial(trial)) for trial in log.of(case)]
 
 
 def test_what_another_run_wrote_is_kept_and_not_read(tmp_path: Path) -> None:

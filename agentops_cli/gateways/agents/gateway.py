@@ -1,5 +1,6 @@
 """Answers the requests for agents under test, and says what each answer cost."""
 
+import asyncio
 import time
 from collections.abc import Callable, Collection, Mapping
 from contextlib import AbstractAsyncContextManager, nullcontext
@@ -16,6 +17,7 @@ from agentops_cli.gateways.agents.http import HttpCaller
 from agentops_cli.gateways.agents.python import PythonCaller
 from agentops_cli.gateways.agents.refusals import refused
 from agentops_cli.gateways.agents.reply import Reply
+from agentops_cli.guards.cut_off import CutOffError
 from agentops_cli.model.call import Completion, Fault, FaultKind, Finish, Request
 from agentops_cli.model.money import Cost, Price
 from agentops_cli.model.settings import AgentSettings, CommandAgent, HttpAgent, agent_of
@@ -103,12 +105,19 @@ class Agents:
             raise refused(FaultKind.INTERNAL, f"{request.model} is no agent that can be asked")
         agent, caller = self._settings[name], self._callers[name]
         session: MeterSession | None = None
+        is_called = False
         try:
             async with (
                 caller.seat(request) as seat,
                 self._session(agent, request, seat) as session,
             ):
+                is_called = True
                 reply = await caller.call(request, seat=seat, session=session)
+        except asyncio.CancelledError as end:
+            if is_called and session is None:
+                raise
+            # What waits for its place costs nothing, and of the rest the meter knows.
+            raise CutOffError(session.cost if session else Cost()) from end
         except GatewayError as error:
             raise GatewayError(_with_cost(_cause(session) or error.fault, session)) from error
         if (fault := _cause(session)) is not None:

@@ -1,17 +1,20 @@
 """What an agent's answer costs, and what comes between a metered one and its provider."""
 
+import asyncio
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from agentops_cli.guards.cut_off import CutOffError
 from agentops_cli.model.call import Completion, FaultKind
 from agentops_cli.model.money import Cost, Price, Rates, Usage
 from agentops_cli.model.settings import CommandAgent, Meter, UsagePaths
 from agentops_cli.model.tool import ToolCall
 from tests.builders import a_fault
 from tests.gateways.agents.acting import Ledger, a_call, a_gateway, an_agent, fault_of
+from tests.gateways.agents.running import pids_in
 
 DOLLAR_A_THOUSAND = Price(rates=Rates(input_usd=Decimal("0.001"), output_usd=Decimal("0.002")))
 USD = UsagePaths(usd="$.usd")
@@ -231,6 +234,26 @@ async def test_a_metered_call_without_an_answer_costs_what_the_meter_saw(
     silent = an_agent(CommandAgent(command=("true",)), meter=Meter())
     fault = await fault_of(a_gateway(silent, tmp_path, meter=Ledger(seen=saw)))
     assert (fault.kind, fault.billed, fault.usd) == (FaultKind.MALFORMED, billed, usd)
+
+
+HANGS = CommandAgent(command=("sh", "-c", "echo $$ > new; mv new pid; exec sleep 60"))
+
+
+@pytest.mark.parametrize("metered", [True, False])
+async def test_a_call_that_is_cut_off_costs_what_the_meter_saw_where_there_is_one(
+    tmp_path: Path, metered: bool
+) -> None:
+    saw = Cost(usd=Decimal("0.02"), assumed_calls=1)
+    agent = an_agent(HANGS, meter=Meter() if metered else None)
+    gateway = a_gateway(agent, tmp_path, meter=Ledger(seen={"cost": saw}))
+    work = asyncio.create_task(gateway.complete(a_call()))
+    await pids_in(tmp_path / "pid")
+    work.cancel()
+    with pytest.raises(asyncio.CancelledError) as caught:
+        await work
+    # Of any other it is not said here: the meter of the prices knows the most that it may be.
+    assert isinstance(caught.value, CutOffError) is metered
+    assert not isinstance(caught.value, CutOffError) or caught.value.cost == saw
 
 
 async def test_a_metered_agent_without_a_meter_is_not_asked(tmp_path: Path) -> None:
