@@ -44,11 +44,13 @@ types: setup  ## Types, strictly
 floors: setup  ## Imports only point down
 	$(BIN)/lint-imports
 
-docs: setup  ## Write the generated pages of docs/reference
+docs: setup  ## Write the generated pages of docs/reference, and compile the schemas
 	$(BIN)/python docs/build.py
+	$(BIN)/python docs/schemas.py
 
-docs-check: setup  ## Fail when a generated page is not what the code says
+docs-check: setup  ## Fail when a generated page is not what the code says, or a schema is newer
 	$(BIN)/python docs/build.py --check
+	$(BIN)/python docs/schemas.py --check
 
 test: setup  ## All tests; those whose part is not installed are skipped and say so
 	$(BIN)/python -m pytest
@@ -57,6 +59,11 @@ bench: setup  ## Ratios of speed, and how well expectedCategory agrees with peop
 	$(BIN)/python -m benchmarks.start
 	$(BIN)/python -m benchmarks.speed
 	$(BIN)/python -m benchmarks.category
+
+bench-load: setup  ## Whether the budget holds and memory stays; takes an hour
+	$(BIN)/python -m benchmarks.budget_attack
+	$(BIN)/python -m benchmarks.budget_attack --parts 4
+	$(BIN)/python -m benchmarks.memory
 
 parts: $(PROXY) $(NODE_TOOLS) setup  ## Install what the tests marked local_llm, embeddings, proxy and node need
 	$(BIN)/agentops local install --embeddings
@@ -76,4 +83,4 @@ $(NODE_TOOLS): tests/node/package.json
 clean:  ## Remove what setup and the tests made
 	rm -rf $(VENV) .venv-proxy tests/node/node_modules build dist .mypy_cache .pytest_cache .ruff_cache
 
-.PHONY: help setup eval check lint format types floors docs docs-check test bench parts proxy node-tools clean
+.PHONY: help setup eval check lint format types floors docs docs-check test bench bench-load parts proxy node-tools clean

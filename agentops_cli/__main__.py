@@ -20,7 +20,7 @@ def _run(args: list[str]) -> int:
     if args == ["--version"]:  # Answered before typer is imported.
         return _print_version()
     # A command lives for seconds and makes few cycles: looking for them costs more than they do.
-    gc.set_threshold(100_000)
+    gc.set_threshold(500_000)
     from agentops_cli.cli.app import COMMAND
     from agentops_cli.cli.exits import run
     from agentops_cli.flows.stopping import terminate_as_ctrl_c

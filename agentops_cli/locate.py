@@ -195,7 +195,7 @@ def _compose(text: str) -> Any:
 
 # libyaml's composer recurses in C and would take the process down before Python could object.
 _SAFE_DEPTH = 400
-_DEEP_BLOCK = re.compile(rf"(?:[-?:][ \t]+){{{_SAFE_DEPTH}}}|^ {{{_SAFE_DEPTH}}}", re.MULTILINE)
+_DEEP_LINE = re.compile(rf"(?:[-?:][ \t]+){{{_SAFE_DEPTH}}}|^ {{{_SAFE_DEPTH}}}")
 
 
 def _may_be_deep(text: str) -> bool:
@@ -204,7 +204,10 @@ def _may_be_deep(text: str) -> bool:
     for bracket in re.findall(r"[\[\]{}]", text):
         depth += 1 if bracket in "[{" else -1 if depth else 0
         deepest = max(deepest, depth)
-    return deepest >= _SAFE_DEPTH or _DEEP_BLOCK.search(text) is not None
+    if deepest >= _SAFE_DEPTH:
+        return True
+    # Hardly a line is that long; to search them all takes as long as to build the data.
+    return any(_DEEP_LINE.search(line) for line in text.splitlines() if len(line) >= _SAFE_DEPTH)
 
 
 def _refuse_deep(text: str) -> None:

@@ -4,9 +4,11 @@ A built-in is written exactly as an entry point is, `"name": "package.module:att
 """
 
 import difflib
+import sys
 from collections.abc import Mapping
+from functools import lru_cache
 from importlib import import_module
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import EntryPoint, EntryPoints, entry_points
 from typing import Generic, TypeVar, cast
 
 from agentops_cli.errors import PluginError
@@ -87,7 +89,7 @@ class Registry(Generic[T]):
     def _found(self) -> Mapping[str, list[EntryPoint]]:
         if self._plugins is None:
             plugins: dict[str, list[EntryPoint]] = {}
-            for point in entry_points(group=self._group):
+            for point in _installed(tuple(sys.path)).get(self._group, ()):
                 plugins.setdefault(point.name, []).append(point)
             self._plugins = plugins
         return self._plugins
@@ -102,6 +104,16 @@ class Registry(Generic[T]):
     ) -> PluginError:
         rule = f"{rule}-{self._noun.replace(' ', '-')}"
         return PluginError([Finding(rule=rule, message=message, location=location, fix=fix)])
+
+
+@lru_cache(maxsize=1)
+def _installed(path: tuple[str, ...]) -> Mapping[str, EntryPoints]:  # noqa: ARG001 # See below.
+    """All entry points by their group, as found on `sys.path`.
+
+    They are read once for all groups: that opens a file of each distribution there is.
+    """
+    found = entry_points()
+    return {group: found.select(group=group) for group in found.groups}
 
 
 def _resolve(target: str) -> object:

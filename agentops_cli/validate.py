@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Mapping
 from copy import deepcopy
 from dataclasses import dataclass
 from functools import cache
+from importlib import import_module
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -30,6 +31,9 @@ _FOLDER = Path(__file__).parent / "schemas"
 _NOT_BLANK = r"\S"
 
 _BOUNDS = {"minimum": "at least", "exclusiveMinimum": "more than", "maximum": "at most"}
+
+COMPILER_OPTIONS = {"use_default": False, "detailed_exceptions": False}
+"""The compiler's own messages are never shown; without their details it is four times as fast."""
 
 MOST_PROBLEMS = 200
 """How many mistakes of one document are explained; explaining one may take a millisecond."""
@@ -172,15 +176,14 @@ _parts: dict[int, tuple[JsonObject, Callable[[Json], Any]]] = {}
 
 @cache
 def _compiled(name: str) -> Callable[[Json], Any]:
-    return _compile(schema(name))
+    # Written beforehand by docs/schemas.py: compiling takes longer than all else of a short run.
+    validator: Callable[[Json], Any] = import_module(f"agentops_cli.schemas.{name}").VALIDATOR
+    return validator
 
 
 def _compile(against: JsonObject) -> Callable[[Json], Any]:
-    # Compiling rewrites references in place, so it gets a copy. Its own messages are never shown;
-    # without their details it compiles four times as fast.
-    validator: Callable[[Json], Any] = fastjsonschema.compile(
-        deepcopy(against), use_default=False, detailed_exceptions=False
-    )
+    # Compiling rewrites references in place, so it gets a copy.
+    validator: Callable[[Json], Any] = fastjsonschema.compile(deepcopy(against), **COMPILER_OPTIONS)
     return validator
 
 

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from agentops_cli.patterns import PII, SECRETS, Hit, disjoint, find, is_placeholder, marks
+from agentops_cli.patterns import PII, SECRETS, Hit, disjoint, find, is_placeholder, is_plain, marks
 
 # Letters and digits as random keys have them; long enough for every form below.
 BODY = "Zq8mTn4vWx2kLp9rBc6yDf1gHj3sVa7eUo5iXw0tGb4nMq8zKd2r" * 2
@@ -128,6 +128,29 @@ def test_personal_data_is_found(kind: str, value: str, before: str, after: str) 
     assert find(before + value + after, PII) == (
         Hit(kind=kind, start=len(before), end=len(before) + len(value)),
     )
+
+
+@pytest.mark.parametrize("kind", "opsur")
+def test_a_token_of_github_has_one_of_five_prefixes(kind: str) -> None:
+    token = f"gh{kind}_{BODY[:36]}"
+    assert find(f"({token})", SECRETS) == (Hit(kind="github-token", start=1, end=1 + len(token)),)
+    assert find(f"x{token}", SECRETS) == ()
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        *(f"{BEFORE.get(kind, '')}{key}{AFTER.get(kind, '')}" for kind, key in KEYS.items()),
+        *(value for values in PERSONAL.values() for value in values),
+    ],
+)
+def test_no_text_is_plain_in_which_something_is_found(found: str) -> None:
+    assert not is_plain(found)
+    assert not is_plain(f"It said:\n{found}\nand more.")
+
+
+def test_prose_is_plain() -> None:
+    assert is_plain("The right answer of the 8th night is 42, see pages 1024 to 1031.")
 
 
 @pytest.mark.parametrize("text", NOTHING)

@@ -7,7 +7,6 @@ from functools import lru_cache
 
 from agentops_cli.assertions.arguments import switch
 from agentops_cli.assertions.excerpt import at, excerpt, listed, opening, shown
-from agentops_cli.assertions.refusal import classify
 from agentops_cli.assertions.strict_json import TwiceError, loads
 from agentops_cli.model.call import Completion, Finish
 from agentops_cli.model.json import Json
@@ -96,6 +95,9 @@ def _why_not(completion: Completion, problem: str) -> str:
         called = listed([call.name for call in completion.tool_calls])
         note = f": the model called {called} instead" if called else ""
         return f"the answer is not JSON: it is empty{note}"
+    # Late: its lists of words take a while to load, and most answers that must be JSON are.
+    from agentops_cli.assertions.refusal import classify
+
     category = classify(completion.text)
     if category.name == "refusal" and category.span is not None:
         return f"the answer is a refusal and not JSON: {excerpt(completion.text, *category.span)}"

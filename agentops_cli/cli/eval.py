@@ -1,6 +1,5 @@
 """`agentops eval`: run suites, write reports, and say yes or no."""
 
-import gc
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
@@ -41,11 +40,8 @@ from agentops_cli.cli.screen import (
 )
 from agentops_cli.errors import EmptyError, ExitCode, UsageError
 from agentops_cli.flows.evaluate import Prepared, prepare, run
-from agentops_cli.flows.forecast import forecast
 from agentops_cli.flows.options import EvalOptions
-from agentops_cli.flows.refusals import reaches
 from agentops_cli.flows.report import report_paths, write_reports
-from agentops_cli.flows.resume import prepare_again
 from agentops_cli.flows.world import World
 from agentops_cli.model.result import RunResult
 from agentops_cli.ports import Trials
@@ -165,7 +161,7 @@ def evaluate(
         reports=_typed_reports(junit=junit, json=json, md=md, cost=cost),
     )
     try:
-        prepared = prepare_again(resume, options, world) if resume else prepare(options, world)
+        prepared = _prepared(resume, options, world)
     except EmptyError as error:
         if not allow_empty:
             raise
@@ -174,6 +170,9 @@ def evaluate(
     if prepared.plan.notes and not quiet:
         print_findings(prepared.plan.notes)
     if dry_run:
+        from agentops_cli.flows.forecast import forecast
+        from agentops_cli.flows.refusals import reaches
+
         tell = print_forecast_as_json if output == "json" else print_forecast
         rows = () if prepared.is_replay else forecast(prepared)
         limits = () if prepared.is_replay else reaches(prepared, rows)
@@ -195,6 +194,14 @@ def evaluate(
     return ExitCode.OK if exit_zero and code is ExitCode.REJECTED else code
 
 
+def _prepared(resume: str | None, options: EvalOptions, world: World) -> Prepared:
+    if not resume:
+        return prepare(options, world)
+    from agentops_cli.flows.resume import prepare_again  # Most runs are new.
+
+    return prepare_again(resume, options, world)
+
+
 def _run(
     prepared: Prepared,
     paths: Mapping[str, Path],
@@ -203,7 +210,6 @@ def _run(
     progress: bool,
 ) -> ExitCode:
     bar = Progress(prepared.trials, enabled=progress)
-    gc.freeze()  # What is there now stays to the end: no use in looking it through for cycles.
     with run(prepared, bar, on_stage=bar.stage) as (result, trials):
         bar.close()
         failures = list(write_reports(result, trials, paths))

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from itertools import islice
+from typing import TYPE_CHECKING
 
 import typer
 from rich.console import Console
@@ -20,8 +21,6 @@ from agentops_cli.cli.cases import OUTCOME_STYLES, case_parts
 from agentops_cli.cli.figures import metric_parts
 from agentops_cli.cli.streams import silence_stdout
 from agentops_cli.errors import ExitCode
-from agentops_cli.flows.forecast import Forecast, json_of_forecast
-from agentops_cli.flows.refusals import Reach, json_of_reaches, words_of_refusals
 from agentops_cli.model.call import Purpose
 from agentops_cli.model.finding import Finding, Severity
 from agentops_cli.model.money import ZERO, Cost
@@ -48,6 +47,10 @@ from agentops_cli.reporters.wording import (
     flat,
     seconds,
 )
+
+if TYPE_CHECKING:
+    from agentops_cli.flows.forecast import Forecast
+    from agentops_cli.flows.refusals import Reach
 
 SHOWN_FINDINGS = 50
 SHOWN_CASES = 20
@@ -124,9 +127,11 @@ def _say(out: Console, message: str, style: str = "default") -> None:
 
 
 def print_forecast(
-    rows: Sequence[Forecast], *, budget_usd: Decimal | None, limits: Sequence[Reach]
+    rows: "Sequence[Forecast]", *, budget_usd: Decimal | None, limits: "Sequence[Reach]"
 ) -> None:
     """The upper bounds of a dry run, on stdout, and what the limits would not let through."""
+    from agentops_cli.flows.refusals import words_of_refusals  # Of a dry run, as below.
+
     out = console()
     table = _table("suite", "model", "cases", "calls", "input tokens", "output tokens", "dollars")
     for row in rows:
@@ -152,15 +157,18 @@ def print_forecast(
 
 
 def print_forecast_as_json(
-    rows: Sequence[Forecast], *, budget_usd: Decimal | None, limits: Sequence[Reach]
+    rows: "Sequence[Forecast]", *, budget_usd: Decimal | None, limits: "Sequence[Reach]"
 ) -> None:
     """The same as JSON, and nothing else, on stdout."""
+    from agentops_cli.flows.forecast import json_of_forecast
+    from agentops_cli.flows.refusals import json_of_reaches
+
     found = json_of_forecast(rows, budget_usd=budget_usd)
     found["limits"] = [*json_of_reaches(limits)]
     typer.echo(json.dumps(found, indent=2, ensure_ascii=False))
 
 
-def _asked_for(row: Forecast) -> str:
+def _asked_for(row: "Forecast") -> str:
     """The model of a row and, unless it is a plain subject, when it is asked."""
     if row.purpose is Purpose.JUDGE:
         return f"{row.model} (judge)"

@@ -7,7 +7,6 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 
 from agentops_cli.errors import InputError, UnreadableError
-from agentops_cli.flows.options import EvalOptions
 from agentops_cli.flows.world import World
 from agentops_cli.guards.record import is_recorded
 from agentops_cli.guards.recordings import Recordings
@@ -170,16 +169,6 @@ class Cassettes:
         return merge(
             self._cwd / reel.path, made, is_spent=lambda one: (one.case_id, one.key) in spent
         )
-
-
-def cassettes_of(
-    options: EvalOptions, plan: Plan, config: Config, source: Source, world: World
-) -> Cassettes | None:
-    """The cassettes of a run, None where none was asked for; raises `InputError`."""
-    if options.cassettes is CassetteUse.NONE:
-        return None
-    use, is_whole = options.cassettes, options.asks_all
-    return Cassettes(plan, config, source, world, use=use, is_whole=is_whole)
 
 
 def _reels(

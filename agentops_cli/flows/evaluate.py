@@ -11,13 +11,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from agentops_cli import __version__
 from agentops_cli.config import KNOBS, load_config
 from agentops_cli.errors import EmptyError, ExitCode, StoreError
 from agentops_cli.flows.book import Book, Stage
-from agentops_cli.flows.cache_folder import open_cache
-from agentops_cli.flows.cassettes import Cassettes, cassettes_of
 from agentops_cli.flows.incidents import Incidents
 from agentops_cli.flows.judges import Judges, served_otherwise
 from agentops_cli.flows.listener import Listener, Served
@@ -25,7 +24,6 @@ from agentops_cli.flows.load import Loader, find_suites
 from agentops_cli.flows.open_run import OpenRun, log_from, open_run
 from agentops_cli.flows.options import EvalOptions, remembered
 from agentops_cli.flows.same_plan import plan_record
-from agentops_cli.flows.shards import Part, Whole, part_notes, part_of
 from agentops_cli.flows.stand_ins import StandInDoubts
 from agentops_cli.flows.stopping import finishing, prepare_to_end, stopping, terminate_as_ctrl_c
 from agentops_cli.flows.wiring import (
@@ -41,6 +39,7 @@ from agentops_cli.gateways.endpoints import base_url_of
 from agentops_cli.gitrepo import stamp
 from agentops_cli.guards.cache import is_kept_of
 from agentops_cli.guards.outside import Outside
+from agentops_cli.model.cassette import CassetteUse
 from agentops_cli.model.finding import Finding, Severity
 from agentops_cli.model.json import JsonObject
 from agentops_cli.model.result import (
@@ -76,6 +75,11 @@ from agentops_cli.stores.manifest import Manifest
 from agentops_cli.suite.read import SuiteContext
 from agentops_cli.suite.select import Selection
 
+if TYPE_CHECKING:
+    # A plain run neither records nor replays, and is no part of another.
+    from agentops_cli.flows.cassettes import Cassettes
+    from agentops_cli.flows.shards import Part
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Prepared:
@@ -95,11 +99,11 @@ class Prepared:
     world: World
     log: Path | None
     use_cache: bool = True
-    cassettes: Cassettes | None = None
+    cassettes: "Cassettes | None" = None
     checked_models: Mapping[str, Sequence[str]] = field(default_factory=dict)
     options: EvalOptions | None = None
     begun: Manifest | None = None
-    part: Part | None = None
+    part: "Part | None" = None
 
     @property
     def is_replay(self) -> bool:
@@ -190,11 +194,18 @@ def prepare(options: EvalOptions, world: World) -> Prepared:
         raise EmptyError(f"none of {total} cases is selected", fix=fix)
     part = None
     if options.part:
+        from agentops_cli.flows.shards import Whole, part_of
+
         use = options.cassettes
         whole = Whole(plan=planned, prices=prices, config=config, cassettes=use)
         part = part_of(whole, options.part, durations=options.durations, world=world)
         planned, config = part.plan, part.config
-    cassettes = cassettes_of(options, planned, config, source, world)
+    cassettes = None
+    if options.cassettes is not CassetteUse.NONE:
+        from agentops_cli.flows.cassettes import Cassettes
+
+        use, is_whole = options.cassettes, options.asks_all
+        cassettes = Cassettes(planned, config, source, world, use=use, is_whole=is_whole)
     gateways = Gateways(planned, config, source, world, cassettes=cassettes)
     notes = [*map(_not_there, missing), *gateways.notes, *(cassettes.notes if cassettes else ())]
     return Prepared(
@@ -263,8 +274,7 @@ def run(
         try:
             if prepared.cassettes:
                 prepared.cassettes.demand_places()
-            keeps = prepared.keeps_answers
-            cache = open_cache(config, redact, world, tell=ended.notes.append) if keeps else None
+            cache = _cache_of(prepared, redact, ended)
             asyncio.run(_drive(prepared, opened, book, ended, cache=cache, on_stage=on_stage))
         except* StoreError as group:
             ended.failure = next(e for e in group.exceptions if isinstance(e, StoreError))
@@ -290,7 +300,7 @@ def run(
                     *_reasons(suites, failure),
                     *served_otherwise(prepared.plan, served, prepared.checked_models),
                     *ended.notes,
-                    *(part_notes(part.shard, exit_code) if part else ()),
+                    *(part.notes(exit_code) if part else ()),
                 ),
                 budget_usd=prepared.budget_usd,
                 shard=part.shard if part else None,
@@ -300,6 +310,15 @@ def run(
             # One that could not write its cassettes has not come to its end.
             opened.end(None if ended.unrecorded else finished)
             yield result, opened.trials
+
+
+def _cache_of(prepared: Prepared, redact: Redact, ended: "_Ended") -> ResponseCache | None:
+    """The cache for a run, None where none is asked or there can be none; why not is noted."""
+    if not prepared.keeps_answers:
+        return None
+    from agentops_cli.flows.cache_folder import open_cache  # And with it all of SQLite.
+
+    return open_cache(prepared.config, redact, prepared.world, tell=ended.notes.append)
 
 
 def _close_cassettes(prepared: Prepared, opened: OpenRun, ended: "_Ended") -> None:

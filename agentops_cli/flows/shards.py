@@ -54,6 +54,22 @@ class Part:
     shard: Shard
     elsewhere: Mapping[str, int]
 
+    def notes(self, exit_code: ExitCode) -> Iterator[Finding]:
+        """What is to be said of its verdict, so that nobody takes it for that of the whole.
+
+        Of one that could not be run to its end nothing: that is said already.
+        """
+        shard = self.shard
+        if exit_code is ExitCode.OK:
+            empty = "" if shard.places else " has no cases"
+            message = f"{shard}{empty}: no verdict by itself"
+        elif exit_code is ExitCode.REJECTED:
+            message = f"{shard}: whatever the others find, the whole run is rejected"
+        else:
+            return
+        fix = "merge it with the others: agentops report merge RESULT…"
+        yield Finding(rule="part", message=message, location=None, fix=fix, severity=Severity.INFO)
+
 
 def part_of(whole: Whole, part: tuple[int, int], *, durations: str | None, world: World) -> Part:
     """Cuts a run up and gives one part of it; raises `InputError` for durations that are none."""
@@ -229,19 +245,3 @@ def _result(path: Path, name: str) -> ResultFile:
         # It need not be of a part.
         fix = "name a result that `agentops eval --json FILE` wrote, or leave --durations out"
         raise InputError([replace(one, fix=fix) for one in error.findings]) from error
-
-
-def part_notes(shard: Shard, exit_code: ExitCode) -> Iterator[Finding]:
-    """What has to be said of the verdict of a part, so that nobody takes it for that of the whole.
-
-    Of one that could not be run to its end nothing: that is said already.
-    """
-    if exit_code is ExitCode.OK:
-        empty = "" if shard.places else " has no cases"
-        message = f"{shard}{empty}: no verdict by itself"
-    elif exit_code is ExitCode.REJECTED:
-        message = f"{shard}: whatever the others find, the whole run is rejected"
-    else:
-        return
-    fix = "merge it with the others: agentops report merge RESULT…"
-    yield Finding(rule="part", message=message, location=None, fix=fix, severity=Severity.INFO)

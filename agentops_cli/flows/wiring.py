@@ -3,6 +3,7 @@
 import posixpath
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from agentops_cli.assertions import BUILTIN as ASSERTIONS
@@ -11,7 +12,6 @@ from agentops_cli.assertions.excerpt import opening
 from agentops_cli.assertions.script import ScriptKind
 from agentops_cli.errors import InputError, UnreadableError
 from agentops_cli.flows.agents import Agents, OpenAgents
-from agentops_cli.flows.cassettes import Cassettes
 from agentops_cli.flows.world import World
 from agentops_cli.gateways import BUILTIN as GATEWAYS
 from agentops_cli.gateways.endpoints import base_url_of
@@ -50,6 +50,9 @@ from agentops_cli.run.plan import Plan
 from agentops_cli.scripts.functions import Functions
 from agentops_cli.template import Limits, Templates
 from agentops_cli.template.suggest import did_you_mean
+
+if TYPE_CHECKING:
+    from agentops_cli.flows.cassettes import Cassettes  # Imported where any are asked for.
 
 
 def assertion_kinds(functions: Functions | None = None) -> Registry[AssertionType]:
@@ -186,7 +189,7 @@ class Gateways:
         world: World,
         *,
         answers: Mapping[str, Gateway] | None = None,
-        cassettes: Cassettes | None = None,
+        cassettes: "Cassettes | None" = None,
     ) -> None:
         self._config = config
         self._world = world
@@ -264,7 +267,7 @@ class Gateways:
             concurrency=config.concurrency,
         )
 
-    def _replayed(self, cassettes: Cassettes) -> Gateway:
+    def _replayed(self, cassettes: "Cassettes") -> Gateway:
         """What answers for every model from its cassette; texts are compared as ever."""
         comparing = [model for model in self._models if model == EMBEDDING_MODEL]
         recorded = dict.fromkeys(self._models, FromCassettes(cassettes.recordings))

@@ -23,6 +23,9 @@ from agentops_cli.ports import Clock
 MAX_ANSWER_BYTES = 16 * 1024 * 1024
 _CONNECT_TIMEOUT_S = 30.0
 
+# `json.dumps` makes an encoder for each call.
+_encode = json.JSONEncoder(separators=(",", ":")).encode
+
 
 class OpenAIChat:
     """A gateway to every model that is asked for in OpenAI's format.
@@ -50,7 +53,7 @@ class OpenAIChat:
         """Answers one request, or raises `GatewayError` with a fault."""
         endpoint = self._endpoint(request.model)
         body = chat_body(request, name=endpoint.name, limit_key=endpoint.limit_key)
-        content = json.dumps(body, separators=(",", ":")).encode()
+        content = _encode(body).encode()
         timeout = aiohttp.ClientTimeout(total=request.timeout_s, sock_connect=_CONNECT_TIMEOUT_S)
         started = self._clock()
         try:

@@ -108,27 +108,28 @@ class Request:
     def shape(self) -> JsonObject:
         """What the fingerprint is of: everything that may change the answer, by name."""
         sampling = self.sampling
+        # By name, as `canonical` writes them: what is sorted already costs it a quarter less.
         return {
-            "model": self.model,
-            "baseUrl": self.base_url,
-            "weights": self.weights,
-            "messages": [_message_shape(message) for message in self.messages],
-            "tools": [_tool_shape(tool) for tool in self.tools],
-            "maxTokens": self.max_tokens,
-            "temperature": sampling.temperature,
-            "topP": sampling.top_p,
-            "topK": sampling.top_k,
-            "seed": sampling.seed,
-            "stop": list(sampling.stop),
-            "reasoningEffort": sampling.reasoning_effort,
-            "presencePenalty": sampling.presence_penalty,
-            "frequencyPenalty": sampling.frequency_penalty,
-            "extra": dict(sampling.extra),
-            "responseSchema": self.response_schema,
-            "repeat": self.repeat,
-            "turn": self.turn,
-            "step": self.step,
             "agent": _agent_shape(self.agent) if self.agent else None,
+            "baseUrl": self.base_url,
+            "extra": dict(sampling.extra),
+            "frequencyPenalty": sampling.frequency_penalty,
+            "maxTokens": self.max_tokens,
+            "messages": [_message_shape(message) for message in self.messages],
+            "model": self.model,
+            "presencePenalty": sampling.presence_penalty,
+            "reasoningEffort": sampling.reasoning_effort,
+            "repeat": self.repeat,
+            "responseSchema": self.response_schema,
+            "seed": sampling.seed,
+            "step": self.step,
+            "stop": list(sampling.stop),
+            "temperature": sampling.temperature,
+            "tools": [_tool_shape(tool) for tool in self.tools],
+            "topK": sampling.top_k,
+            "topP": sampling.top_p,
+            "turn": self.turn,
+            "weights": self.weights,
         }
 
 
@@ -143,10 +144,10 @@ _encode = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=F
 
 def _message_shape(message: Message) -> JsonObject:
     return {
-        "role": message.role,
         "content": message.content,
-        "toolCalls": [[call.id, call.name, call.arguments] for call in message.tool_calls],
+        "role": message.role,
         "toolCallId": message.tool_call_id,
+        "toolCalls": [[call.id, call.name, call.arguments] for call in message.tool_calls],
     }
 
 

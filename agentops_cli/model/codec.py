@@ -106,10 +106,10 @@ def trial_of_line(data: Mapping[str, Any], *, path: str) -> TrialResult:
         repeat=data["repeat"],
         outcome=Outcome(data["outcome"]),
         completion=_completion(data) if data["output"] is not None else None,
-        verdicts=tuple(_verdict(verdict) for verdict in data["verdicts"]),
+        verdicts=tuple(map(_verdict, data["verdicts"])),
         judge_cost=_cost(data["judgeCostUsd"], data["judgeUnpriced"], data.get("judgeAssumed", 0)),
         fault=_fault(data["fault"]),
-        turns=tuple(_turn(turn) for turn in data.get("turns", ())),
+        turns=tuple(map(_turn, data.get("turns", ()))),
         cells={
             name: tuple((row, column) for row, column in cells)
             for name, cells in data.get("cells", {}).items()
@@ -423,7 +423,10 @@ def _json_of_outcomes(totals: Totals) -> JsonObject:
 
 
 def _json_of_tally(tally: Tally) -> JsonObject:
-    return {field.name: getattr(tally, field.name) for field in fields(Tally)}
+    return {name: getattr(tally, name) for name in _TALLY}
+
+
+_TALLY = tuple(field.name for field in fields(Tally))
 
 
 def _json_of_costs(subject: Cost, judges: Cost) -> JsonObject:

@@ -28,7 +28,9 @@ def visible(text: str) -> str:
 
     Lines end in `\\n` afterwards; tabs stay.
     """
-    return text if text.isprintable() else _UNSEEN.sub(_spelled, text.replace("\r\n", "\n"))
+    if text.isprintable() or text.replace("\n", "").isprintable():
+        return text  # As nearly always; to search it takes several times as long.
+    return _UNSEEN.sub(_spelled, text.replace("\r\n", "\n"))
 
 
 def _spelled(match: re.Match[str]) -> str:
@@ -53,7 +55,9 @@ def one_line(text: str, limit: int) -> str:
 
 def flat(text: str) -> str:
     """The text on one line for people: visible, unheeded, with its line ends as `⏎`."""
-    return unheeded(visible(text).replace("\n", "⏎").replace("\t", " "))
+    if not text.isprintable():  # As line ends and tabs are not.
+        text = visible(text).replace("\n", "⏎").replace("\t", " ")
+    return unheeded(text)
 
 
 def counted(number: int, noun: str) -> str:

@@ -167,13 +167,12 @@ class Conversation:
         findings = [*self._found(request, turn, number)]
         # Of earlier turns the request has what the window leaves.
         said = request.messages if self._case.messages else _split(request.messages)[1]
-        transcript = (*self._said, *said)
-        self._said = (*transcript, _as_said(self._steps[-1]))
+        transcript, answer = (*self._said, *said), self._steps[-1]
         self._ended.append(turn)
-        exchange = _exchange(self._requests[number], said, self._steps[-1])
         self._steps, self._problems = [], []
         if len(self._ended) < len(self._requests):
-            self._past.append(exchange)
+            self._said = (*transcript, _as_said(answer))
+            self._past.append(_exchange(self._requests[number], said, answer))
             self.request = self._opening()
         else:
             self.request = None
@@ -236,6 +235,8 @@ class Conversation:
 
     def _on_faults(self, request: Request) -> Iterator[Verdict]:
         """Which failures were not tried, and which may not have been, for all that one can see."""
+        if not self._case.faults:
+            return
         answers = [turn.completion for turn in self._ended]
         called = {call.name for answer in answers for call in answer.tool_calls}
         is_watched = all(answer.met is not None for answer in answers)

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
+from functools import partial
 from typing import TypeVar
 
 from agentops_cli.assertions.broken import BrokenCheck
@@ -236,17 +237,17 @@ def _evidence(
     answered: Answered, planned: PlannedCase, tried: TrialResult | None
 ) -> Iterator[tuple[Evidence, int | None]]:
     """What the assertions of a turn may see, and after the last one those of the case."""
-    turn = Evidence(
+    evidence_of = partial(
+        Evidence,
         case=answered.case,
         request=answered.request,
-        completion=answered.completion,
         judge=planned.judge,
         transcript=answered.transcript,
     )
     if planned.case.turns:
-        yield turn, answered.number
+        yield evidence_of(completion=answered.completion), answered.number
     if answered.whole is not None:
-        yield replace(turn, completion=_with_tried(answered.whole, tried)), None
+        yield evidence_of(completion=_with_tried(answered.whole, tried)), None
 
 
 def _with_tried(answer: Completion, tried: TrialResult | None) -> Completion:

@@ -22,14 +22,14 @@ def digest_of(planned: PlannedCase) -> str:
     request = planned.request
     tags = request.tags
     shape: JsonObject = {
-        "suite": planned.suite,
+        "agentTools": list(planned.agent_tools) if planned.agent_tools is not None else None,
+        "case": _case_shape(planned.case),
+        "escalation": _escalation_shape(planned.escalation) if planned.escalation else None,
+        "judge": _judge_shape(planned.judge) if planned.judge else None,
         "model": planned.model,
         "prompt": [tags.prompt, tags.prompt_version] if tags else None,
         "requests": [one.fingerprint() for one in (request, *planned.later)],
-        "judge": _judge_shape(planned.judge) if planned.judge else None,
-        "agentTools": list(planned.agent_tools) if planned.agent_tools is not None else None,
-        "escalation": _escalation_shape(planned.escalation) if planned.escalation else None,
-        "case": _case_shape(planned.case),
+        "suite": planned.suite,
     }
     return hashlib.sha256(canonical(shape)).hexdigest()
 
@@ -51,26 +51,26 @@ class PlanDigest:
 
 
 def _case_shape(case: Case) -> JsonObject:
-    """All of a case but places; what a prompt makes of it is in the requests."""
+    """All of a case but places, by name; what a prompt makes of it is in the requests."""
     watched = case.quarantine
     return {
+        "assertions": [_spec_shape(spec) for spec in case.assertions],
+        "faults": [[fault.target, fault.error, fault.times] for fault in case.faults],
         "id": case.id,
         "input": case.input,
-        "vars": dict(case.vars),
-        "row": dict(case.row),
-        "tags": [*sorted(case.tags)],
-        "assertions": [_spec_shape(spec) for spec in case.assertions],
-        "repeat": [case.repeat, case.repeat_pass, case.repeat_auto],
-        "skip": case.skip,
-        "xfail": case.xfail,
-        "quarantine": [watched.reason, watched.owner, str(watched.until)] if watched else None,
-        "turns": [_turn_shape(turn) for turn in case.turns],
-        "window": [case.window.turns, case.window.tokens],
-        "ttlTurns": case.ttl_turns,
-        "stubs": None if case.stubs is None else dict(case.stubs),
         "maxSteps": case.max_steps,
-        "faults": [[fault.target, fault.error, fault.times] for fault in case.faults],
+        "quarantine": [watched.reason, watched.owner, str(watched.until)] if watched else None,
         "references": dict(case.references),
+        "repeat": [case.repeat, case.repeat_pass, case.repeat_auto],
+        "row": dict(case.row),
+        "skip": case.skip,
+        "stubs": None if case.stubs is None else dict(case.stubs),
+        "tags": [*sorted(case.tags)],
+        "ttlTurns": case.ttl_turns,
+        "turns": [_turn_shape(turn) for turn in case.turns],
+        "vars": dict(case.vars),
+        "window": [case.window.turns, case.window.tokens],
+        "xfail": case.xfail,
     }
 
 
@@ -87,10 +87,10 @@ def _turn_shape(turn: Turn) -> JsonObject:
 
 def _spec_shape(spec: AssertionSpec) -> JsonObject:
     return {
-        "kind": spec.kind,
-        "args": dict(spec.args),
-        "negated": spec.negated,
         "advisory": spec.advisory,
+        "args": dict(spec.args),
+        "kind": spec.kind,
+        "negated": spec.negated,
     }
 
 

@@ -3,7 +3,7 @@
 import json
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -62,12 +62,15 @@ class TrialLog:
         Raises `StoreError` for a line that is none, and for one of another run.
         """
         start = 0
-        with self._reading(), self.path.open("rb") as file:
-            for line in file:
-                result = self._parsed(line, start)
-                self._places.add(result.index, start, len(line))
-                start += len(line)
-                yield result
+        try:
+            with self.path.open("rb") as file:
+                for line in file:
+                    result = self._parsed(line, start)
+                    self._places.add(result.index, start, len(line))
+                    start += len(line)
+                    yield result
+        except OSError as error:
+            raise self._unreadable(error) from error
 
     def of(self, case: CaseResult) -> tuple[TrialResult, ...]:
         """The trials of one case that were appended here, by repeat."""
@@ -113,20 +116,21 @@ class TrialLog:
     def _lines(self, case: CaseResult) -> Iterator[bytes]:
         """Every line of a case, the last one first."""
         for start, length in self._places.of(case.index):
-            with self._reading():
-                self._file.seek(start)
-                line = self._file.read(length)
+            line = self._read(start, length)
             if len(line) != length or line.find(b"\n") != length - 1:
                 problem = f"{str(self.path)!r} was changed while the run went on"
                 raise StoreError(problem, fix="give every run a trial log of its own")
             yield line
 
-    @contextmanager
-    def _reading(self) -> Iterator[None]:
+    def _read(self, start: int, length: int) -> bytes:
         try:
-            yield
+            self._file.seek(start)
+            return self._file.read(length)
         except OSError as error:
-            raise StoreError(f"cannot read {str(self.path)!r}: {error.strerror}") from error
+            raise self._unreadable(error) from error
+
+    def _unreadable(self, error: OSError) -> StoreError:
+        return StoreError(f"cannot read {str(self.path)!r}: {error.strerror}")
 
     def _parsed(self, line: bytes, start: int) -> TrialResult:
         """The trial that an earlier process of the run wrote."""

@@ -20,6 +20,11 @@ from agentops_cli.template import TemplateError
 
 _DEFAULTS: Route = ("defaults",)
 
+_KEYS = frozenset({
+    *("faults", "maxSteps", "messages", "stubs", "ttlTurns", "turns", "window"),
+})  # fmt: skip
+"""A holder that has none of these keys is talked through as the defaults say."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RawTurn:
@@ -84,18 +89,26 @@ class TalkReader:
         self._stubs = values.named(self._defaults, "stubs", _DEFAULTS)
         self._faults = self._with((), self._injected(self._defaults, _DEFAULTS))
         self._has_turns = self._has_stubs = False
+        self._usual = self._talk({}, _DEFAULTS, ())
 
     def read(self, holder: JsonObject, route: Route, specs: tuple[RawSpec, ...]) -> Talk:
         """The talk of a case or a dataset; `specs` are its assertions, inherited ones too."""
-        self._check_keys(holder, route)
+        if self._written(route).keys().isdisjoint(_KEYS):
+            talk = replace(self._usual, specs=specs)
+        else:
+            self._check_keys(holder, route)
+            talk = self._talk(holder, route, specs)
+        self._has_turns |= bool(talk.turns)
+        self._has_stubs |= bool(talk.stubs)
+        return talk
+
+    def _talk(self, holder: JsonObject, route: Route, specs: tuple[RawSpec, ...]) -> Talk:
         written = [as_mapping(turn) for turn in as_list(holder.get("turns"))]
         every, last = _shared(specs, written)
         turns = tuple(
             self._turn(turn, (*route, "turns", index), every) for index, turn in enumerate(written)
         )
         stubs = {**self._stubs, **self._values.named(holder, "stubs", route)}
-        self._has_turns |= bool(written)
-        self._has_stubs |= bool(stubs)
         return Talk(
             specs=last,
             messages=read_messages(

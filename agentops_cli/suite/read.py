@@ -21,7 +21,7 @@ from agentops_cli.ports import AssertionType, MetricType, Source
 from agentops_cli.registry import Registry
 from agentops_cli.spool import spooled
 from agentops_cli.suite.conversation import Talk, TalkReader
-from agentops_cli.suite.expand import Mapped, Told, expand_dataset
+from agentops_cli.suite.expand import CaseRow, Mapped, Told, expand_dataset
 from agentops_cli.suite.ids import Ids
 from agentops_cli.suite.judging import judge_of_suite, places_of_rubrics, without_judge
 from agentops_cli.suite.metrics import MetricReader
@@ -198,17 +198,17 @@ class _Reader:
 
     def _case(self, holder: JsonObject, route: Route) -> Case:
         shape = self._shape(holder, route)
-        given = {**self._default_vars, **self._values.named(holder, "vars", route)}
-        scope: JsonObject = {"input": as_text(holder.get("input")), "vars": given, "row": {}}
-        case = self._completed(shape, scope, self._document.at(route), route)
-        return replace(
-            case,
+        written = CaseRow(
             id=as_text(holder.get("id")) or "",
-            tags=case.tags | frozenset(map(str, as_list(holder.get("tags")))),
+            location=self._document.at(route),
+            input=as_text(holder.get("input")),
+            vars=self._values.named(holder, "vars", route),
+            cells={},
+            tags=frozenset(map(str, as_list(holder.get("tags")))),
             skip=as_text(holder.get("skip")),
             xfail=as_text(holder.get("xfail")),
-            quarantine=self._quarantine(as_mapping(holder.get("quarantine")), route),
         )
+        return self._completed(shape, written, route, as_mapping(holder.get("quarantine")))
 
     def _dataset(self, holder: JsonObject, route: Route) -> Iterator[Case]:
         shape = self._shape(holder, route)
@@ -224,11 +224,7 @@ class _Reader:
         )
         paths = self._dataset_files(holder, route)
         for row in expand_dataset(paths, self._context.source, Mapped.of(holder), told):
-            given = {**self._default_vars, **row.vars}
-            scope: JsonObject = {"input": row.input, "vars": given, "row": dict(row.cells)}
-            case = self._completed(shape, scope, row.location, route)
-            tags = case.tags | row.tags
-            yield replace(case, id=row.id, tags=tags, skip=row.skip, xfail=row.xfail)
+            yield self._completed(shape, row, route, {})
 
     def _dataset_files(self, holder: JsonObject, route: Route) -> Sequence[str]:
         """The files that a dataset names."""
@@ -307,33 +303,38 @@ class _Reader:
             assert_output=assert_output,
         )
 
-    def _completed(self, shape: _Shape, scope: JsonObject, place: Location, route: Route) -> Case:
-        """The case at a place as far as its holder says, its templates rendered over the scope."""
-        talk, given = shape.talk, as_mapping(scope["vars"])
+    def _completed(self, shape: _Shape, own: CaseRow, route: Route, quarantine: JsonObject) -> Case:
+        """The case of what is its own, in the shape of its holder, its templates rendered."""
+        talk, place = shape.talk, own.location
+        given, row = {**self._default_vars, **own.vars}, dict(own.cells)
+        scope: JsonObject = {"input": own.input, "vars": given, "row": row}
         turns = self._talks.turns(talk, scope, place)
         if turns:  # What is left to the case judges the last answer.
             scope = {**scope, "input": turns[-1].input, "vars": {**given, **turns[-1].vars}}
         specs = tuple(self._specs.complete(raw, scope, place) for raw in talk.specs)
         told = [turn.assertions for turn in turns[:-1]]
         told.append(turns[-1].assertions + specs if turns else specs)
-        carried = (
-            any(spec.effective for spec in own) or not _can_fail(raw)
-            for own, raw in zip(told, talk.answers, strict=True)
-        )
-        self._demand_assertions(
-            f"the case at {place}", route, talk, carried, assert_output=shape.assert_output
-        )
+        carried = [
+            any(spec.effective for spec in answer) or not _can_fail(raw)
+            for answer, raw in zip(told, talk.answers, strict=True)
+        ]
+        if not all(carried):
+            self._demand_assertions(
+                f"the case at {place}", route, talk, carried, assert_output=shape.assert_output
+            )
         return Case(
-            id="",
+            id=own.id,
             location=place,
             input=None if turns else as_text(scope["input"]),
             vars=given,
-            row=as_mapping(scope["row"]),
+            row=row,
             assertions=specs,
-            tags=shape.tags,
+            tags=shape.tags | own.tags,
             repeat=shape.repeat,
             repeat_pass=shape.repeat_pass,
             repeat_auto=self._context.repeat_auto,
+            skip=own.skip,
+            xfail=own.xfail,
             assert_output=shape.assert_output,
             messages=self._talks.messages(talk, scope, place),
             turns=turns,
@@ -343,6 +344,7 @@ class _Reader:
             stub_locations=talk.stub_locations,
             max_steps=talk.max_steps,
             faults=talk.faults,
+            quarantine=self._quarantine(quarantine, route),
         )
 
     def _demand_assertions(
