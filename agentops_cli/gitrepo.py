@@ -18,9 +18,16 @@ def stamp(folder: Path) -> GitStamp | None:
     return GitStamp(commit=commit, branch=branch, dirty=bool(changed))
 
 
-def is_tracked(path: Path) -> bool:
-    """True when a file is part of the repository around it: committed, or about to be."""
-    return bool(_git(path.parent, "ls-files", "--", path.name))
+def tracks_any(folder: Path) -> bool | None:
+    """True when a file of a folder is part of the repository around it: committed, or about to be.
+
+    None where there is a repository and git does not tell: it is not installed, or refuses one that
+    belongs to somebody else.
+    """
+    if not any((above / ".git").exists() for above in (folder, *folder.parents)):
+        return False
+    listed = _git(folder, "ls-files", "--", ".")
+    return None if listed is None else bool(listed)
 
 
 def _git(folder: Path, *args: str) -> str | None:

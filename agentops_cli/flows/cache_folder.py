@@ -7,12 +7,12 @@ from pathlib import Path, PurePosixPath
 
 from agentops_cli.errors import StoreError
 from agentops_cli.flows.world import World
-from agentops_cli.gitrepo import is_tracked
+from agentops_cli.gitrepo import tracks_any
 from agentops_cli.model.finding import Finding, Severity
 from agentops_cli.model.settings import Config
 from agentops_cli.ports import ResponseCache
 from agentops_cli.redact import Redact
-from agentops_cli.stores.answers import NAME
+from agentops_cli.stores.answers import NAME, is_linked
 from agentops_cli.stores.home import make_folder
 from agentops_cli.stores.responses import Responses
 
@@ -20,13 +20,20 @@ from agentops_cli.stores.responses import Responses
 def cache_folder(config: Config) -> Path:
     """The folder of the cache, made if need be; raises `StoreError` when it must not be used.
 
-    Whoever can commit a file could put answers into it that pass.
+    Whoever can commit a file could put answers into it that pass; so could one that SQLite reads
+    beside it, such as its log. A link would lead to what is not the project's.
     """
     folder = make_folder(config.root, config.cache.folder)
-    file = folder / NAME
-    if file.exists() and is_tracked(file):
-        fix = f"remove it: git rm --cached {file}"
-        raise StoreError(f"{file} is part of the repository, so anybody wrote it", fix=fix)
+    if is_linked(folder):
+        raise StoreError(f"a link stands in {folder}", fix="remove the link")
+    tracked = tracks_any(folder)
+    if tracked is None:
+        problem = f"git does not tell whether {folder} is part of the repository"
+        fix = f"install git, or run: git config --global --add safe.directory {config.root}"
+        raise StoreError(problem, fix=fix)
+    if tracked:
+        fix = f"remove it: git rm -r --cached {folder}"
+        raise StoreError(f"{folder} is part of the repository, so anybody wrote it", fix=fix)
     return folder
 
 

@@ -276,11 +276,15 @@ def usage_of(usage: Parsed) -> Usage | None:
     )
 
 
+# More than any call has; what is beyond it is no count, and no sum of dollars survives it.
+_MOST_TOKENS = 10**9
+
+
 def _tokens(figures: dict[str, Parsed], key: str, *, required: bool = False) -> int:
     value = figures.get(key)
     if value is None and not required:
         return 0
-    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= _MOST_TOKENS:
         raise AnswerError(f"usage whose {key} is {value!r:.40}")
     return value
 

@@ -172,8 +172,8 @@ class Budgeted:
             tokens = most_tokens(request)
         elif "tokens" in units and bound != ZERO:
             raise GatewayError(_uncounted(request))
-        if "usd" not in units:
-            bound = ZERO
+        if "usd" not in units and bound in {None, TOLD_AFTERWARDS}:
+            bound = ZERO  # What is known is reserved all the same: a resumed run may have a budget.
         if bound is None:
             raise GatewayError(_unbounded(request))
         if bound == TOLD_AFTERWARDS:

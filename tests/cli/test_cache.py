@@ -202,6 +202,20 @@ def _a_committed_file(cli: Cli) -> None:
         subprocess.run(["git", *command], cwd=cli.folder, check=True)
 
 
+def _a_committed_log(cli: Cli) -> None:
+    """What SQLite would replay over an honest file."""
+    (cli.folder / FOLDER).mkdir(parents=True)
+    (cli.folder / FOLDER / f"{NAME}-wal").write_bytes(b"poison")
+    for command in (["add", "-f", str(FOLDER)], ["commit", "-qm", "poisoned"]):
+        subprocess.run(["git", *command], cwd=cli.folder, check=True)
+
+
+def _a_link_in_place_of_the_file(cli: Cli) -> None:
+    (cli.folder / FOLDER).mkdir(parents=True)
+    (cli.folder / "victim").mkdir()
+    (cli.folder / FOLDER / NAME).symlink_to(cli.folder / "victim" / NAME)
+
+
 def _in_the_way(cli: Cli) -> None:
     (cli.folder / FOLDER / NAME).mkdir(parents=True)
 
@@ -211,6 +225,8 @@ def _in_the_way(cli: Cli) -> None:
     [
         (_a_link, "is a link"),
         (_a_committed_file, "is part of the repository, so anybody wrote it"),
+        (_a_committed_log, "is part of the repository, so anybody wrote it"),
+        (_a_link_in_place_of_the_file, "a link stands in "),
         (_in_the_way, "cannot be used"),
     ],
 )
@@ -548,3 +564,13 @@ def test_a_run_beside_one_that_is_killed_asks_no_more_than_was_in_flight(
     assert other.returncode == 0, out
     assert len(asked(server)) == CASES
     assert len(server.requests) <= CASES + CONCURRENCY
+
+
+@pytest.mark.parametrize("command", ["info", "clear", "export"])
+def test_no_command_follows_a_link_to_somebody_elses_answers(cli: Cli, command: str) -> None:
+    _a_link_in_place_of_the_file(cli)
+    file = ["kept.jsonl"] if command == "export" else []
+    ended = cli.run("cache", command, *file)
+    assert ended.code is ExitCode.UNREACHABLE
+    assert "a link stands in " in ended.err
+    assert not (cli.folder / "victim" / NAME).exists()

@@ -133,7 +133,9 @@ def test_a_terminal_that_is_closed_ends_a_run_in_order(project: Path) -> None:
         "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0);"
         "os.execv(sys.executable, [sys.executable, *sys.argv[1:]])"
     )
-    command = [sys.executable, "-c", script, *AGENTOPS[1:], "eval", "s.yaml", "--junit", "j.xml"]
+    # One at a time, so that the first case has ended when the second one hangs.
+    given = ["eval", "s.yaml", "--junit", "j.xml", "--concurrency", "1"]
+    command = [sys.executable, "-c", script, *AGENTOPS[1:], *given]
     with subprocess.Popen(
         command, cwd=project, stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True
     ) as process:

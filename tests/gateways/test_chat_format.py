@@ -360,6 +360,7 @@ def test_usage_has_cached_and_reasoning_tokens_inside(
         ANSWER | {"usage": [20, 7]},
         ANSWER | {"usage": {"prompt_tokens": 20}},
         ANSWER | {"usage": USAGE | {"prompt_tokens": "20"}},
+        ANSWER | {"usage": USAGE | {"prompt_tokens": 10**40}},
         ANSWER | {"usage": USAGE | {"completion_tokens": -1}},
         ANSWER | {"usage": USAGE | {"completion_tokens": True}},
         ANSWER | {"usage": USAGE | cached("12")},

@@ -191,6 +191,21 @@ async def test_calls_are_limited_without_any_price() -> None:
     assert inner.calls == 2
 
 
+async def test_dollars_that_nothing_limits_are_remembered_for_a_budget_to_come() -> None:
+    kept: list[Amount] = []
+
+    class Ledger(Full):
+        def reserve(self, most: Amount, *, who: Tags | None, model: str | None) -> int:
+            kept.append(most)
+            return len(kept)
+
+        def settle(self, number: int, spent: Amount) -> None: ...
+
+    purse = a_purse(a_budget(calls=2), ledger=Ledger())
+    await budgeted(Scripted(used(1)), purse=purse).complete(a_call())
+    assert kept[0].usd > 0
+
+
 async def test_tokens_are_reserved_at_their_most_and_settled_at_what_was_used() -> None:
     most = most_tokens(a_call())
     purse = a_purse(a_budget(tokens=most + 20))
