@@ -20,8 +20,6 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-import fastjsonschema
-
 from agentops_cli.locate import Document, Route
 from agentops_cli.model.finding import Finding
 from agentops_cli.model.json import Json, JsonObject
@@ -120,10 +118,18 @@ def _infinities(value: Json, route: Route) -> Iterator[tuple[Route, float]]:
 
 
 def check_part(
-    document: Document, data: Json, against: JsonObject, route: Route
+    document: Document,
+    data: Json,
+    against: JsonObject,
+    route: Route,
+    *,
+    compiled: str | None = None,
 ) -> tuple[Finding, ...]:
-    """The same for data that stands at `route` of the document, against any schema."""
-    if _accepts(_compiled_part(against), data):
+    """The same for data that stands at `route` of the document, against any schema.
+
+    `compiled` names the compiled form of the schema, where one ships.
+    """
+    if _accepts(_compiled(compiled) if compiled else _compiled_part(against), data):
         return ()
     return tuple(problem.finding for problem in _explain(document, against, data, route))
 
@@ -182,6 +188,8 @@ def _compiled(name: str) -> Callable[[Json], Any]:
 
 
 def _compile(against: JsonObject) -> Callable[[Json], Any]:
+    import fastjsonschema  # Late: most that is ever checked was compiled beforehand.
+
     # Compiling rewrites references in place, so it gets a copy.
     validator: Callable[[Json], Any] = fastjsonschema.compile(deepcopy(against), **COMPILER_OPTIONS)
     return validator
@@ -190,7 +198,7 @@ def _compile(against: JsonObject) -> Callable[[Json], Any]:
 def _accepts(validator: Callable[[Json], Any], data: Json) -> bool:
     try:
         validator(data)
-    except fastjsonschema.JsonSchemaValueException:
+    except ValueError:
         return False
     return True
 

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.servers.faulty_openai import running
+
 HEAVY = {
     "litellm",
     "openai",
@@ -56,6 +58,7 @@ def test_help_imports_no_command_and_nothing_heavy() -> None:
         "agentops_cli.cli.exits",
         "agentops_cli.cli.lazy",
         "agentops_cli.cli.streams",
+        "agentops_cli.cli.values",
     }
 
 
@@ -67,6 +70,49 @@ def test_recorded_answers_need_no_client(tmp_path: Path) -> None:
     modules = modules_after("eval", "s.yaml", cwd=tmp_path)
     assert "agentops_cli.run.engine" in modules
     assert not modules & {"litellm", "openai", "aiohttp", "git", "jsonschema"}
+
+
+UNASKED = {
+    "fastjsonschema",
+    "git",
+    "jinja2",
+    "jsonschema",
+    "litellm",
+    "openai",
+    "pydantic",
+    "agentops_cli.flows.cassettes",
+    "agentops_cli.flows.forecast",
+    "agentops_cli.flows.resume",
+    "agentops_cli.flows.shards",
+    "agentops_cli.gateways.agents",
+    "agentops_cli.gateways.metering",
+    "agentops_cli.gateways.replay",
+    "agentops_cli.guards.record",
+    "agentops_cli.judge",
+    "agentops_cli.metrics.classification",
+    "agentops_cli.model.cassette_lines",
+    "agentops_cli.run.merge",
+    "agentops_cli.run.tool_names",
+}
+"""What no suite of plain cases needs: each is paid for by the suites that ask for it."""
+
+
+def test_a_plain_suite_imports_nothing_that_it_does_not_ask_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    front = "version: 1.0.0\nmodel: openai/ok\nauthor: me\nrequires_review: false\nmax_tokens: 50"
+    (tmp_path / "p.prompt.md").write_text(f"---\n{front}\n---\nYou repeat what you are told.\n")
+    (tmp_path / "s.yaml").write_text(
+        "prompt: p.prompt.md\ncases: [{id: a, input: said, mustContain: said}]\n"
+    )
+    flags = ["--no-cache", "--concurrency", "20", "--junit", "j.xml", "--json", "r.json"]
+    with running() as server:
+        monkeypatch.setenv("OPENAI_BASE_URL", server.url)
+        monkeypatch.setenv("OPENAI_API_KEY", "sk-none")
+        modules = modules_after("eval", "s.yaml", *flags, cwd=tmp_path)
+    assert json.loads((tmp_path / "r.json").read_text())["gate"]["passed"] is True
+    assert "aiohttp" in modules
+    assert not modules & UNASKED
 
 
 @pytest.mark.parametrize("command", ["info", "clear", "export"])

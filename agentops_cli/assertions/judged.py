@@ -1,15 +1,16 @@
 """Which assertions ask a judge, what, how often at most, and whether that was ever checked."""
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from agentops_cli.assertions import BUILTIN, MAY_ASK_JUDGE, NEEDS_JUDGE
-from agentops_cli.judge import category, rubric
-from agentops_cli.judge.pairwise import Pair
-from agentops_cli.judge.question import Material
 from agentops_cli.model.call import Request
 from agentops_cli.model.finding import Finding, Severity
 from agentops_cli.model.judge import Judge
 from agentops_cli.model.suite import AssertionSpec
+
+if TYPE_CHECKING:
+    from agentops_cli.judge.question import Material  # Imported where anything is asked.
 
 _TRIES = 2
 """A reply that cannot be used is asked for once more."""
@@ -32,8 +33,11 @@ def most_questions(spec: AssertionSpec, judge: Judge) -> int:
     return judge.votes * (2 if _is_pair(spec) else 1) * _TRIES
 
 
-def question_of(spec: AssertionSpec, judge: Judge, material: Material) -> Request:
+def question_of(spec: AssertionSpec, judge: Judge, material: "Material") -> Request:
     """The first question that the assertion would ask about some material."""
+    from agentops_cli.judge import category, rubric  # Late: most suites have no judge.
+    from agentops_cli.judge.pairwise import Pair
+
     value = str(spec.args.get("value", ""))
     if spec.kind == "expectedCategory":
         return category.question(judge, material)

@@ -187,6 +187,8 @@ def read_needle(spec: AssertionSpec, given: Mapping[str, Json]) -> One:
 
 
 def _read(spec: AssertionSpec, item: Json, common: Mapping[str, Json]) -> One:
+    if item and isinstance(item, str) and not common:  # As most are written.
+        return One(what=_read_text(spec, item, keep_case=False, word=False))
     return read_needle(spec, {**common, **(item if isinstance(item, dict) else {"text": item})})
 
 

@@ -6,6 +6,7 @@ import typer
 
 from agentops_cli import __version__
 from agentops_cli.cli.lazy import LazyGroup
+from agentops_cli.cli.values import reading_plain_values
 
 CONTEXT = {"help_option_names": ["-h", "--help"]}
 
@@ -57,4 +58,4 @@ def _root(
     """Eval runner and PromptOps toolkit for CI."""
 
 
-COMMAND = typer.main.get_command(app)
+COMMAND = reading_plain_values(typer.main.get_command(app))

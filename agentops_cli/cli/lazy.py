@@ -7,6 +7,8 @@ from typing import Any, ClassVar
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from agentops_cli.cli.values import reading_plain_values
+
 
 class LazyGroup(TyperGroup):
     """A group over `COMMANDS`, `name → (module, summary)`; each module has an `app`.
@@ -30,7 +32,8 @@ class LazyGroup(TyperGroup):
             return TyperCommand(name=cmd_name, help=summary, callback=lambda: None)
         from agentops_cli.cli.empties import refusing_empties  # As late as the command itself.
 
-        return refusing_empties(typer.main.get_command(import_module(module).app))
+        command = typer.main.get_command(import_module(module).app)
+        return reading_plain_values(refusing_empties(command))
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """Help from the table."""

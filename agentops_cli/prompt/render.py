@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Callable, Mapping
+from functools import cached_property
 from typing import Final
 
 from agentops_cli.errors import InputError
@@ -87,16 +88,7 @@ class Renderer:
         the prompt takes it so. Raises `InputError`, placed in the prompt, when a step of the
         template fails or no message has any text.
         """
-        mark = self._new_mark()
-        try:
-            rendered = self._template.render({**self._when_absent, **given, MARK_NAME: mark})
-            messages = split_messages(rendered, mark=mark)
-        except TemplateError as error:
-            raise InputError([self._finding(error)]) from error
-        except LostMarkError as error:
-            message = "a filter changes a role line into something else"
-            fix = "move the role lines out of 'set' and 'filter' blocks"
-            raise InputError([self._in_body("bad-template", 1, message, fix)]) from error
+        messages = self._rendered(given) if self.variables else self._constant
         if self.prompt.takes_user_input and user_input is not None:
             messages += (Message(role="user", content=user_input),)
         if not messages:
@@ -104,6 +96,23 @@ class Renderer:
             fix = "write text that does not depend on a condition"
             raise InputError([self._in_body("no-message", 1, message, fix)])
         return messages
+
+    @cached_property
+    def _constant(self) -> tuple[Message, ...]:
+        """What a template that reads nothing renders to, whatever is given."""
+        return self._rendered({})
+
+    def _rendered(self, given: Mapping[str, Json]) -> tuple[Message, ...]:
+        mark = self._new_mark()
+        try:
+            rendered = self._template.render({**self._when_absent, **given, MARK_NAME: mark})
+            return split_messages(rendered, mark=mark)
+        except TemplateError as error:
+            raise InputError([self._finding(error)]) from error
+        except LostMarkError as error:
+            message = "a filter changes a role line into something else"
+            fix = "move the role lines out of 'set' and 'filter' blocks"
+            raise InputError([self._in_body("bad-template", 1, message, fix)]) from error
 
     def _undeclared(self) -> list[Finding]:
         """The variables that the template reads though the prompt's schema lacks them."""

@@ -35,7 +35,7 @@ from agentops_cli.reporters.account import (
 from agentops_cli.reporters.dialogue import dialogue_of, is_dialogue
 from agentops_cli.reporters.incidents import words_of_incidents
 from agentops_cli.reporters.properties import case_properties, suite_properties
-from agentops_cli.reporters.wording import flat, one_line, shortened, unheeded
+from agentops_cli.reporters.wording import ORDER_MARKS, flat, one_line, shortened, unheeded
 from agentops_cli.reporters.xml import XmlWriter
 
 _ELEMENTS: Mapping[Outcome, str | None] = {
@@ -54,6 +54,7 @@ _LEAST_CHARACTERS = 200  # each of which gets this much.
 # What GitLab, Jenkins and others obey when they find it in a test's output. `_properties` may say
 # it, an answer may not.
 _DIRECTIVE = re.compile(r"\[\[(?=/?\w+[|\]])")
+_OBEYED = ("[[", *ORDER_MARKS)
 
 
 class JUnit:
@@ -225,10 +226,8 @@ def _why_skipped(case: CaseResult, trials: Sequence[TrialResult]) -> str:
 
 def _output(suite: SuiteResult, case: CaseResult, trials: Sequence[TrialResult]) -> str:
     """What is known of a case, what its good outcome hides, and its answers."""
-    lines = [
-        f"[[PROPERTY|{name}={_harmless(one_line(value, REASON_CHARACTERS))}]]"
-        for name, value in case_properties(suite, case, trials).items()
-    ]
+    properties = _shown(case_properties(suite, case, trials))
+    lines = [f"[[PROPERTY|{name}={value}]]" for name, value in properties.items()]
     if case.outcome in GOOD:
         lines += map(_harmless, account_of(case, trials))
     each = max(_LEAST_CHARACTERS, _OUTPUT_CHARACTERS // max(1, len(trials)))
@@ -236,6 +235,17 @@ def _output(suite: SuiteResult, case: CaseResult, trials: Sequence[TrialResult])
         if came := [*_came(case, trial, each)]:
             lines += ["", f"{name_of(trial, case)} ({trial.outcome}):", *map(_harmless, came)]
     return "\n".join(lines)
+
+
+def _shown(properties: Mapping[str, str]) -> Mapping[str, str]:
+    """The properties of a case with harmless values, each on one line."""
+    together = " ".join(properties.values())
+    is_short = len(together) <= REASON_CHARACTERS
+    if is_short and together.isprintable() and not any(map(together.__contains__, _OBEYED)):
+        return properties  # As nearly always: none of them needs a look of its own.
+    return {
+        name: _harmless(one_line(value, REASON_CHARACTERS)) for name, value in properties.items()
+    }
 
 
 def _time(seconds: float | None) -> str:
@@ -250,7 +260,7 @@ def _harmless(text: str) -> str:
 def _write_verdict(xml: XmlWriter, run: RunResult, *, element: str) -> None:
     """A testcase for the verdict itself, where no case shows it."""
     counts = {"failures": int(element == "failure"), "errors": int(element == "error")}
-    why = "; ".join(reason.message for reason in run.reasons) or run.exit_code.meaning
+    why = "; ".join(reason.message for reason in run.reasons) or run.meaning
     with (
         xml.element("testsuite", name="agentops", tests=1, **counts, skipped=0),
         xml.element("testcase", classname="agentops", name="verdict", time=_time(None)),

@@ -1,5 +1,6 @@
 """Well-formed XML, written as it comes: no tree in memory, no character that XML 1.0 forbids."""
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TextIO
@@ -8,6 +9,8 @@ from xml.sax.saxutils import escape, quoteattr
 from agentops_cli.reporters.wording import visible
 
 Attribute = str | int | None
+
+_PLAIN = re.compile(r"[\w .,:/()\[\]-]*", re.ASCII)
 
 
 class XmlWriter:
@@ -38,7 +41,14 @@ class XmlWriter:
 
 def _written(attributes: Mapping[str, Attribute]) -> str:
     return "".join(
-        f" {name}={quoteattr(visible(str(value)))}"
-        for name, value in attributes.items()
-        if value is not None
+        [
+            f" {name}={_quoted(str(value))}"
+            for name, value in attributes.items()
+            if value is not None
+        ]
     )
+
+
+def _quoted(text: str) -> str:
+    """The value of an attribute; most have nothing in them that would have to be looked for."""
+    return f'"{text}"' if _PLAIN.fullmatch(text) else quoteattr(visible(text))

@@ -6,7 +6,6 @@ Its sha256: c5bd0aefea927224249b8634e63cbdae6368230a58353cb46d77b51293a34388
 VERSION = "2.22.3"
 from decimal import Decimal
 import re
-from fastjsonschema import JsonSchemaValueException
 
 
 REGEX_PATTERNS = {
@@ -17,135 +16,135 @@ NoneType = type(None)
 
 def validate_urn_agentops_schema_judge_1_json(data, custom_formats={}, name_prefix=None):
     if not isinstance(data, (dict)):
-        raise JsonSchemaValueException("" + (name_prefix or "data") + " must be object")
+        raise ValueError("" + (name_prefix or "data") + " must be object")
     data_is_dict = isinstance(data, dict)
     if data_is_dict:
         data__missing_keys = set(['model', 'examples']) - data.keys()
         if data__missing_keys:
-            raise JsonSchemaValueException("" + (name_prefix or "data") + " must contain ")
+            raise ValueError("" + (name_prefix or "data") + " must contain ")
         data_keys = set(data.keys())
         if "description" in data_keys:
             data_keys.remove("description")
             data__description = data["description"]
             if not isinstance(data__description, (str)):
-                raise JsonSchemaValueException("" + (name_prefix or "data") + ".description must be string")
+                raise ValueError("" + (name_prefix or "data") + ".description must be string")
         if "model" in data_keys:
             data_keys.remove("model")
             data__model = data["model"]
             if not isinstance(data__model, (str)):
-                raise JsonSchemaValueException("" + (name_prefix or "data") + ".model must be string")
+                raise ValueError("" + (name_prefix or "data") + ".model must be string")
             if isinstance(data__model, str):
                 data__model_len = len(data__model)
                 if data__model_len < 1:
-                    raise JsonSchemaValueException("" + (name_prefix or "data") + ".model must be longer than or equal to 1 characters")
+                    raise ValueError("" + (name_prefix or "data") + ".model must be longer than or equal to 1 characters")
         if "threshold" in data_keys:
             data_keys.remove("threshold")
             data__threshold = data["threshold"]
             if not isinstance(data__threshold, (int, float, Decimal)) or isinstance(data__threshold, bool):
-                raise JsonSchemaValueException("" + (name_prefix or "data") + ".threshold must be number")
+                raise ValueError("" + (name_prefix or "data") + ".threshold must be number")
             if isinstance(data__threshold, (int, float, Decimal)) and not isinstance(data__threshold, bool):
                 if data__threshold > 1:
-                    raise JsonSchemaValueException("" + (name_prefix or "data") + ".threshold must be smaller than or equal to 1")
+                    raise ValueError("" + (name_prefix or "data") + ".threshold must be smaller than or equal to 1")
                 if data__threshold <= 0:
-                    raise JsonSchemaValueException("" + (name_prefix or "data") + ".threshold must be bigger than 0")
+                    raise ValueError("" + (name_prefix or "data") + ".threshold must be bigger than 0")
         if "votes" in data_keys:
             data_keys.remove("votes")
             data__votes = data["votes"]
             if not (isinstance(data__votes, (int, float)) and not isinstance(data__votes, bool) and data__votes == 1 or isinstance(data__votes, (int, float)) and not isinstance(data__votes, bool) and data__votes == 3 or isinstance(data__votes, (int, float)) and not isinstance(data__votes, bool) and data__votes == 5 or isinstance(data__votes, (int, float)) and not isinstance(data__votes, bool) and data__votes == 7 or isinstance(data__votes, (int, float)) and not isinstance(data__votes, bool) and data__votes == 9):
-                raise JsonSchemaValueException("" + (name_prefix or "data") + ".votes must be one of [1, 3, 5, 7, 9]")
+                raise ValueError("" + (name_prefix or "data") + ".votes must be one of [1, 3, 5, 7, 9]")
         if "temperature" in data_keys:
             data_keys.remove("temperature")
             data__temperature = data["temperature"]
             if not isinstance(data__temperature, (int, float, Decimal, NoneType)) or isinstance(data__temperature, bool):
-                raise JsonSchemaValueException("" + (name_prefix or "data") + ".temperature must be number or null")
+                raise ValueError("" + (name_prefix or "data") + ".temperature must be number or null")
             if isinstance(data__temperature, (int, float, Decimal)) and not isinstance(data__temperature, bool):
                 if data__temperature < 0:
-                    raise JsonSchemaValueException("" + (name_prefix or "data") + ".temperature must be bigger than or equal to 0")
+                    raise ValueError("" + (name_prefix or "data") + ".temperature must be bigger than or equal to 0")
                 if data__temperature > 2:
-                    raise JsonSchemaValueException("" + (name_prefix or "data") + ".temperature must be smaller than or equal to 2")
+                    raise ValueError("" + (name_prefix or "data") + ".temperature must be smaller than or equal to 2")
         if "maxTokens" in data_keys:
             data_keys.remove("maxTokens")
             data__maxTokens = data["maxTokens"]
             if not isinstance(data__maxTokens, (int)) and not (isinstance(data__maxTokens, float) and data__maxTokens.is_integer()) or isinstance(data__maxTokens, bool):
-                raise JsonSchemaValueException("" + (name_prefix or "data") + ".maxTokens must be integer")
+                raise ValueError("" + (name_prefix or "data") + ".maxTokens must be integer")
             if isinstance(data__maxTokens, (int, float, Decimal)) and not isinstance(data__maxTokens, bool):
                 if data__maxTokens < 50:
-                    raise JsonSchemaValueException("" + (name_prefix or "data") + ".maxTokens must be bigger than or equal to 50")
+                    raise ValueError("" + (name_prefix or "data") + ".maxTokens must be bigger than or equal to 50")
                 if data__maxTokens > 100000:
-                    raise JsonSchemaValueException("" + (name_prefix or "data") + ".maxTokens must be smaller than or equal to 100000")
+                    raise ValueError("" + (name_prefix or "data") + ".maxTokens must be smaller than or equal to 100000")
         if "instructions" in data_keys:
             data_keys.remove("instructions")
             data__instructions = data["instructions"]
             if not isinstance(data__instructions, (str)):
-                raise JsonSchemaValueException("" + (name_prefix or "data") + ".instructions must be string")
+                raise ValueError("" + (name_prefix or "data") + ".instructions must be string")
             if isinstance(data__instructions, str):
                 if not REGEX_PATTERNS['\\S'].search(data__instructions):
-                    raise JsonSchemaValueException("" + (name_prefix or "data") + ".instructions must match pattern \\S")
+                    raise ValueError("" + (name_prefix or "data") + ".instructions must match pattern \\S")
         if "minKappa" in data_keys:
             data_keys.remove("minKappa")
             data__minKappa = data["minKappa"]
             if not isinstance(data__minKappa, (int, float, Decimal)) or isinstance(data__minKappa, bool):
-                raise JsonSchemaValueException("" + (name_prefix or "data") + ".minKappa must be number")
+                raise ValueError("" + (name_prefix or "data") + ".minKappa must be number")
             if isinstance(data__minKappa, (int, float, Decimal)) and not isinstance(data__minKappa, bool):
                 if data__minKappa > 1:
-                    raise JsonSchemaValueException("" + (name_prefix or "data") + ".minKappa must be smaller than or equal to 1")
+                    raise ValueError("" + (name_prefix or "data") + ".minKappa must be smaller than or equal to 1")
                 if data__minKappa <= 0:
-                    raise JsonSchemaValueException("" + (name_prefix or "data") + ".minKappa must be bigger than 0")
+                    raise ValueError("" + (name_prefix or "data") + ".minKappa must be bigger than 0")
         if "examples" in data_keys:
             data_keys.remove("examples")
             data__examples = data["examples"]
             if not isinstance(data__examples, (list, tuple)):
-                raise JsonSchemaValueException("" + (name_prefix or "data") + ".examples must be array")
+                raise ValueError("" + (name_prefix or "data") + ".examples must be array")
             data__examples_is_list = isinstance(data__examples, (list, tuple))
             if data__examples_is_list:
                 data__examples_len = len(data__examples)
                 if data__examples_len < 10:
-                    raise JsonSchemaValueException("" + (name_prefix or "data") + ".examples must contain at least 10 items")
+                    raise ValueError("" + (name_prefix or "data") + ".examples must contain at least 10 items")
                 if data__examples_len > 1000:
-                    raise JsonSchemaValueException("" + (name_prefix or "data") + ".examples must contain less than or equal to 1000 items")
+                    raise ValueError("" + (name_prefix or "data") + ".examples must contain less than or equal to 1000 items")
                 for data__examples_x, data__examples_item in enumerate(data__examples):
                     validate___definitions_example(data__examples_item, custom_formats, (name_prefix or "data") + ".examples[{data__examples_x}]".format(**locals()))
         if data_keys:
-            raise JsonSchemaValueException("" + (name_prefix or "data") + " must not contain "+str(data_keys)+" properties")
+            raise ValueError("" + (name_prefix or "data") + " must not contain "+str(data_keys)+" properties")
     return data
 
 def validate___definitions_example(data, custom_formats={}, name_prefix=None):
     if not isinstance(data, (dict)):
-        raise JsonSchemaValueException("" + (name_prefix or "data") + " must be object")
+        raise ValueError("" + (name_prefix or "data") + " must be object")
     data_is_dict = isinstance(data, dict)
     if data_is_dict:
         data__missing_keys = set(['rubric', 'answer', 'label']) - data.keys()
         if data__missing_keys:
-            raise JsonSchemaValueException("" + (name_prefix or "data") + " must contain ")
+            raise ValueError("" + (name_prefix or "data") + " must contain ")
         data_keys = set(data.keys())
         if "rubric" in data_keys:
             data_keys.remove("rubric")
             data__rubric = data["rubric"]
             if not isinstance(data__rubric, (str)):
-                raise JsonSchemaValueException("" + (name_prefix or "data") + ".rubric must be string")
+                raise ValueError("" + (name_prefix or "data") + ".rubric must be string")
             if isinstance(data__rubric, str):
                 if not REGEX_PATTERNS['\\S'].search(data__rubric):
-                    raise JsonSchemaValueException("" + (name_prefix or "data") + ".rubric must match pattern \\S")
+                    raise ValueError("" + (name_prefix or "data") + ".rubric must match pattern \\S")
         if "input" in data_keys:
             data_keys.remove("input")
             data__input = data["input"]
             if not isinstance(data__input, (str)):
-                raise JsonSchemaValueException("" + (name_prefix or "data") + ".input must be string")
+                raise ValueError("" + (name_prefix or "data") + ".input must be string")
         if "answer" in data_keys:
             data_keys.remove("answer")
             data__answer = data["answer"]
             if not isinstance(data__answer, (str)):
-                raise JsonSchemaValueException("" + (name_prefix or "data") + ".answer must be string")
+                raise ValueError("" + (name_prefix or "data") + ".answer must be string")
             if isinstance(data__answer, str):
                 if not REGEX_PATTERNS['\\S'].search(data__answer):
-                    raise JsonSchemaValueException("" + (name_prefix or "data") + ".answer must match pattern \\S")
+                    raise ValueError("" + (name_prefix or "data") + ".answer must match pattern \\S")
         if "label" in data_keys:
             data_keys.remove("label")
             data__label = data["label"]
             if not (isinstance(data__label, str) and data__label == 'good' or isinstance(data__label, str) and data__label == 'bad'):
-                raise JsonSchemaValueException("" + (name_prefix or "data") + ".label must be one of ['good', 'bad']")
+                raise ValueError("" + (name_prefix or "data") + ".label must be one of ['good', 'bad']")
         if data_keys:
-            raise JsonSchemaValueException("" + (name_prefix or "data") + " must not contain "+str(data_keys)+" properties")
+            raise ValueError("" + (name_prefix or "data") + " must not contain "+str(data_keys)+" properties")
     return data
 
 

@@ -6,7 +6,6 @@ Its sha256: 38e6288138c595cc37b0c71ff35818f0118d496ef5ce42a0c493f8a79c03a629
 VERSION = "2.22.3"
 from decimal import Decimal
 import re
-from fastjsonschema import JsonSchemaValueException
 
 
 REGEX_PATTERNS = {
@@ -22,62 +21,62 @@ NoneType = type(None)
 
 def validate_urn_agentops_schema_prompt_1_json(data, custom_formats={}, name_prefix=None):
     if not isinstance(data, (dict)):
-        raise JsonSchemaValueException("" + (name_prefix or "data") + " must be object")
+        raise ValueError("" + (name_prefix or "data") + " must be object")
     data_is_dict = isinstance(data, dict)
     if data_is_dict:
         data__missing_keys = set(['version', 'model']) - data.keys()
         if data__missing_keys:
-            raise JsonSchemaValueException("" + (name_prefix or "data") + " must contain ")
+            raise ValueError("" + (name_prefix or "data") + " must contain ")
         data_keys = set(data.keys())
         if "version" in data_keys:
             data_keys.remove("version")
             data__version = data["version"]
             if not isinstance(data__version, (str)):
-                raise JsonSchemaValueException("" + (name_prefix or "data") + ".version must be string")
+                raise ValueError("" + (name_prefix or "data") + ".version must be string")
             if isinstance(data__version, str):
                 if not REGEX_PATTERNS['^(0|[1-9][0-9]*)\\.(0|[1-9][0-9]*)\\.(0|[1-9][0-9]*)(-(0|[1-9][0-9]*|[0-9]*[a-zA-Z-][0-9a-zA-Z-]*)(\\.(0|[1-9][0-9]*|[0-9]*[a-zA-Z-][0-9a-zA-Z-]*))*)?(\\+[0-9a-zA-Z-]+(\\.[0-9a-zA-Z-]+)*)?$(?!\\n)'].search(data__version):
-                    raise JsonSchemaValueException("" + (name_prefix or "data") + ".version must match pattern ^(0|[1-9][0-9]*)\\.(0|[1-9][0-9]*)\\.(0|[1-9][0-9]*)(-(0|[1-9][0-9]*|[0-9]*[a-zA-Z-][0-9a-zA-Z-]*)(\\.(0|[1-9][0-9]*|[0-9]*[a-zA-Z-][0-9a-zA-Z-]*))*)?(\\+[0-9a-zA-Z-]+(\\.[0-9a-zA-Z-]+)*)?$(?!\\n)")
+                    raise ValueError("" + (name_prefix or "data") + ".version must match pattern ^(0|[1-9][0-9]*)\\.(0|[1-9][0-9]*)\\.(0|[1-9][0-9]*)(-(0|[1-9][0-9]*|[0-9]*[a-zA-Z-][0-9a-zA-Z-]*)(\\.(0|[1-9][0-9]*|[0-9]*[a-zA-Z-][0-9a-zA-Z-]*))*)?(\\+[0-9a-zA-Z-]+(\\.[0-9a-zA-Z-]+)*)?$(?!\\n)")
         if "model" in data_keys:
             data_keys.remove("model")
             data__model = data["model"]
             if not isinstance(data__model, (str, list, tuple)):
-                raise JsonSchemaValueException("" + (name_prefix or "data") + ".model must be string or array")
+                raise ValueError("" + (name_prefix or "data") + ".model must be string or array")
             if isinstance(data__model, str):
                 data__model_len = len(data__model)
                 if data__model_len < 1:
-                    raise JsonSchemaValueException("" + (name_prefix or "data") + ".model must be longer than or equal to 1 characters")
+                    raise ValueError("" + (name_prefix or "data") + ".model must be longer than or equal to 1 characters")
             data__model_is_list = isinstance(data__model, (list, tuple))
             if data__model_is_list:
                 data__model_len = len(data__model)
                 if data__model_len < 1:
-                    raise JsonSchemaValueException("" + (name_prefix or "data") + ".model must contain at least 1 items")
+                    raise ValueError("" + (name_prefix or "data") + ".model must contain at least 1 items")
                 def fn(var): return frozenset(dict((k, fn(v)) for k, v in var.items()).items()) if hasattr(var, "items") else tuple(fn(v) for v in var) if isinstance(var, (dict, list)) else (bool, var) if isinstance(var, bool) else var
                 if data__model_len > len(set(fn(data__model_x) for data__model_x in data__model)):
-                    raise JsonSchemaValueException("" + (name_prefix or "data") + ".model must contain unique items")
+                    raise ValueError("" + (name_prefix or "data") + ".model must contain unique items")
                 for data__model_x, data__model_item in enumerate(data__model):
                     if not isinstance(data__model_item, (str)):
-                        raise JsonSchemaValueException("" + (name_prefix or "data") + ".model[{data__model_x}]".format(**locals()) + " must be string")
+                        raise ValueError("" + (name_prefix or "data") + ".model[{data__model_x}]".format(**locals()) + " must be string")
                     if isinstance(data__model_item, str):
                         data__model_item_len = len(data__model_item)
                         if data__model_item_len < 1:
-                            raise JsonSchemaValueException("" + (name_prefix or "data") + ".model[{data__model_x}]".format(**locals()) + " must be longer than or equal to 1 characters")
+                            raise ValueError("" + (name_prefix or "data") + ".model[{data__model_x}]".format(**locals()) + " must be longer than or equal to 1 characters")
         if "name" in data_keys:
             data_keys.remove("name")
             data__name = data["name"]
             if not isinstance(data__name, (str)):
-                raise JsonSchemaValueException("" + (name_prefix or "data") + ".name must be string")
+                raise ValueError("" + (name_prefix or "data") + ".name must be string")
             if isinstance(data__name, str):
                 if not REGEX_PATTERNS['^[a-z0-9]+(-[a-z0-9]+)*$(?!\\n)'].search(data__name):
-                    raise JsonSchemaValueException("" + (name_prefix or "data") + ".name must match pattern ^[a-z0-9]+(-[a-z0-9]+)*$(?!\\n)")
+                    raise ValueError("" + (name_prefix or "data") + ".name must match pattern ^[a-z0-9]+(-[a-z0-9]+)*$(?!\\n)")
         if "description" in data_keys:
             data_keys.remove("description")
             data__description = data["description"]
             if not isinstance(data__description, (str)):
-                raise JsonSchemaValueException("" + (name_prefix or "data") + ".description must be string")
+                raise ValueError("" + (name_prefix or "data") + ".description must be string")
             if isinstance(data__description, str):
                 data__description_len = len(data__description)
                 if data__description_len < 1:
-                    raise JsonSchemaValueException("" + (name_prefix or "data") + ".description must be longer than or equal to 1 characters")
+                    raise ValueError("" + (name_prefix or "data") + ".description must be longer than or equal to 1 characters")
         if "author" in data_keys:
             data_keys.remove("author")
             data__author = data["author"]
@@ -90,25 +89,25 @@ def validate_urn_agentops_schema_prompt_1_json(data, custom_formats={}, name_pre
             data_keys.remove("requires_review")
             data__requiresreview = data["requires_review"]
             if not isinstance(data__requiresreview, (bool, list, tuple)):
-                raise JsonSchemaValueException("" + (name_prefix or "data") + ".requires_review must be boolean or array")
+                raise ValueError("" + (name_prefix or "data") + ".requires_review must be boolean or array")
             data__requiresreview_is_list = isinstance(data__requiresreview, (list, tuple))
             if data__requiresreview_is_list:
                 data__requiresreview_len = len(data__requiresreview)
                 if data__requiresreview_len < 1:
-                    raise JsonSchemaValueException("" + (name_prefix or "data") + ".requires_review must contain at least 1 items")
+                    raise ValueError("" + (name_prefix or "data") + ".requires_review must contain at least 1 items")
                 for data__requiresreview_x, data__requiresreview_item in enumerate(data__requiresreview):
                     if not isinstance(data__requiresreview_item, (str)):
-                        raise JsonSchemaValueException("" + (name_prefix or "data") + ".requires_review[{data__requiresreview_x}]".format(**locals()) + " must be string")
+                        raise ValueError("" + (name_prefix or "data") + ".requires_review[{data__requiresreview_x}]".format(**locals()) + " must be string")
                     if isinstance(data__requiresreview_item, str):
                         if not REGEX_PATTERNS['^\\S*@\\S+$'].search(data__requiresreview_item):
-                            raise JsonSchemaValueException("" + (name_prefix or "data") + ".requires_review[{data__requiresreview_x}]".format(**locals()) + " must match pattern ^\\S*@\\S+$")
+                            raise ValueError("" + (name_prefix or "data") + ".requires_review[{data__requiresreview_x}]".format(**locals()) + " must match pattern ^\\S*@\\S+$")
         if "status" in data_keys:
             data_keys.remove("status")
             data__status = data["status"]
             if not isinstance(data__status, (str)):
-                raise JsonSchemaValueException("" + (name_prefix or "data") + ".status must be string")
+                raise ValueError("" + (name_prefix or "data") + ".status must be string")
             if not (isinstance(data__status, str) and data__status == 'draft' or isinstance(data__status, str) and data__status == 'active' or isinstance(data__status, str) and data__status == 'deprecated'):
-                raise JsonSchemaValueException("" + (name_prefix or "data") + ".status must be one of ['draft', 'active', 'deprecated']")
+                raise ValueError("" + (name_prefix or "data") + ".status must be one of ['draft', 'active', 'deprecated']")
         if "temperature" in data_keys:
             data_keys.remove("temperature")
             data__temperature = data["temperature"]
@@ -149,7 +148,7 @@ def validate_urn_agentops_schema_prompt_1_json(data, custom_formats={}, name_pre
             data_keys.remove("config")
             data__config = data["config"]
             if not isinstance(data__config, (dict)):
-                raise JsonSchemaValueException("" + (name_prefix or "data") + ".config must be object")
+                raise ValueError("" + (name_prefix or "data") + ".config must be object")
             data__config_is_dict = isinstance(data__config, dict)
             if data__config_is_dict:
                 data__config_keys = set(data__config.keys())
@@ -229,7 +228,7 @@ def validate_urn_agentops_schema_prompt_1_json(data, custom_formats={}, name_pre
             data_keys.remove("input")
             data__input = data["input"]
             if not isinstance(data__input, (dict)):
-                raise JsonSchemaValueException("" + (name_prefix or "data") + ".input must be object")
+                raise ValueError("" + (name_prefix or "data") + ".input must be object")
             data__input_is_dict = isinstance(data__input, dict)
             if data__input_is_dict:
                 data__input_keys = set(data__input.keys())
@@ -237,37 +236,37 @@ def validate_urn_agentops_schema_prompt_1_json(data, custom_formats={}, name_pre
                     data__input_keys.remove("schema")
                     data__input__schema = data__input["schema"]
                     if not isinstance(data__input__schema, (dict)):
-                        raise JsonSchemaValueException("" + (name_prefix or "data") + ".input.schema must be object")
+                        raise ValueError("" + (name_prefix or "data") + ".input.schema must be object")
                 if "default" in data__input_keys:
                     data__input_keys.remove("default")
                     data__input__default = data__input["default"]
                     if not isinstance(data__input__default, (dict)):
-                        raise JsonSchemaValueException("" + (name_prefix or "data") + ".input.default must be object")
+                        raise ValueError("" + (name_prefix or "data") + ".input.default must be object")
                 if "untrusted" in data__input_keys:
                     data__input_keys.remove("untrusted")
                     data__input__untrusted = data__input["untrusted"]
                     if not isinstance(data__input__untrusted, (list, tuple)):
-                        raise JsonSchemaValueException("" + (name_prefix or "data") + ".input.untrusted must be array")
+                        raise ValueError("" + (name_prefix or "data") + ".input.untrusted must be array")
                     data__input__untrusted_is_list = isinstance(data__input__untrusted, (list, tuple))
                     if data__input__untrusted_is_list:
                         def fn(var): return frozenset(dict((k, fn(v)) for k, v in var.items()).items()) if hasattr(var, "items") else tuple(fn(v) for v in var) if isinstance(var, (dict, list)) else (bool, var) if isinstance(var, bool) else var
                         data__input__untrusted_len = len(data__input__untrusted)
                         if data__input__untrusted_len > len(set(fn(data__input__untrusted_x) for data__input__untrusted_x in data__input__untrusted)):
-                            raise JsonSchemaValueException("" + (name_prefix or "data") + ".input.untrusted must contain unique items")
+                            raise ValueError("" + (name_prefix or "data") + ".input.untrusted must contain unique items")
                         for data__input__untrusted_x, data__input__untrusted_item in enumerate(data__input__untrusted):
                             if not isinstance(data__input__untrusted_item, (str)):
-                                raise JsonSchemaValueException("" + (name_prefix or "data") + ".input.untrusted[{data__input__untrusted_x}]".format(**locals()) + " must be string")
+                                raise ValueError("" + (name_prefix or "data") + ".input.untrusted[{data__input__untrusted_x}]".format(**locals()) + " must be string")
                             if isinstance(data__input__untrusted_item, str):
                                 data__input__untrusted_item_len = len(data__input__untrusted_item)
                                 if data__input__untrusted_item_len < 1:
-                                    raise JsonSchemaValueException("" + (name_prefix or "data") + ".input.untrusted[{data__input__untrusted_x}]".format(**locals()) + " must be longer than or equal to 1 characters")
+                                    raise ValueError("" + (name_prefix or "data") + ".input.untrusted[{data__input__untrusted_x}]".format(**locals()) + " must be longer than or equal to 1 characters")
                 if data__input_keys:
-                    raise JsonSchemaValueException("" + (name_prefix or "data") + ".input must not contain "+str(data__input_keys)+" properties")
+                    raise ValueError("" + (name_prefix or "data") + ".input must not contain "+str(data__input_keys)+" properties")
         if "output" in data_keys:
             data_keys.remove("output")
             data__output = data["output"]
             if not isinstance(data__output, (dict)):
-                raise JsonSchemaValueException("" + (name_prefix or "data") + ".output must be object")
+                raise ValueError("" + (name_prefix or "data") + ".output must be object")
             data__output_is_dict = isinstance(data__output, dict)
             if data__output_is_dict:
                 data__output_keys = set(data__output.keys())
@@ -275,33 +274,33 @@ def validate_urn_agentops_schema_prompt_1_json(data, custom_formats={}, name_pre
                     data__output_keys.remove("format")
                     data__output__format = data__output["format"]
                     if not isinstance(data__output__format, (str)):
-                        raise JsonSchemaValueException("" + (name_prefix or "data") + ".output.format must be string")
+                        raise ValueError("" + (name_prefix or "data") + ".output.format must be string")
                     if not (isinstance(data__output__format, str) and data__output__format == 'text' or isinstance(data__output__format, str) and data__output__format == 'json'):
-                        raise JsonSchemaValueException("" + (name_prefix or "data") + ".output.format must be one of ['text', 'json']")
+                        raise ValueError("" + (name_prefix or "data") + ".output.format must be one of ['text', 'json']")
                 if "schema" in data__output_keys:
                     data__output_keys.remove("schema")
                     data__output__schema = data__output["schema"]
                     if not isinstance(data__output__schema, (dict, str)):
-                        raise JsonSchemaValueException("" + (name_prefix or "data") + ".output.schema must be object or string")
+                        raise ValueError("" + (name_prefix or "data") + ".output.schema must be object or string")
                     if isinstance(data__output__schema, str):
                         data__output__schema_len = len(data__output__schema)
                         if data__output__schema_len < 1:
-                            raise JsonSchemaValueException("" + (name_prefix or "data") + ".output.schema must be longer than or equal to 1 characters")
+                            raise ValueError("" + (name_prefix or "data") + ".output.schema must be longer than or equal to 1 characters")
                 if data__output_keys:
-                    raise JsonSchemaValueException("" + (name_prefix or "data") + ".output must not contain "+str(data__output_keys)+" properties")
+                    raise ValueError("" + (name_prefix or "data") + ".output must not contain "+str(data__output_keys)+" properties")
         if "tools" in data_keys:
             data_keys.remove("tools")
             data__tools = data["tools"]
             if not isinstance(data__tools, (list, tuple)):
-                raise JsonSchemaValueException("" + (name_prefix or "data") + ".tools must be array")
+                raise ValueError("" + (name_prefix or "data") + ".tools must be array")
             data__tools_is_list = isinstance(data__tools, (list, tuple))
             if data__tools_is_list:
                 data__tools_len = len(data__tools)
                 if data__tools_len < 1:
-                    raise JsonSchemaValueException("" + (name_prefix or "data") + ".tools must contain at least 1 items")
+                    raise ValueError("" + (name_prefix or "data") + ".tools must contain at least 1 items")
                 for data__tools_x, data__tools_item in enumerate(data__tools):
                     if not isinstance(data__tools_item, (dict)):
-                        raise JsonSchemaValueException("" + (name_prefix or "data") + ".tools[{data__tools_x}]".format(**locals()) + " must be object")
+                        raise ValueError("" + (name_prefix or "data") + ".tools[{data__tools_x}]".format(**locals()) + " must be object")
                     data__tools_item_any_of_count1 = 0
                     if not data__tools_item_any_of_count1:
                         try:
@@ -309,20 +308,20 @@ def validate_urn_agentops_schema_prompt_1_json(data, custom_formats={}, name_pre
                             if data__tools_item_is_dict:
                                 data__tools_item__missing_keys = set(['name']) - data__tools_item.keys()
                                 if data__tools_item__missing_keys:
-                                    raise JsonSchemaValueException("" + (name_prefix or "data") + ".tools[{data__tools_x}]".format(**locals()) + " must contain ")
+                                    raise ValueError("" + (name_prefix or "data") + ".tools[{data__tools_x}]".format(**locals()) + " must contain ")
                             data__tools_item_any_of_count1 += 1
-                        except (JsonSchemaValueException): pass
+                        except (ValueError): pass
                     if not data__tools_item_any_of_count1:
                         try:
                             data__tools_item_is_dict = isinstance(data__tools_item, dict)
                             if data__tools_item_is_dict:
                                 data__tools_item__missing_keys = set(['function']) - data__tools_item.keys()
                                 if data__tools_item__missing_keys:
-                                    raise JsonSchemaValueException("" + (name_prefix or "data") + ".tools[{data__tools_x}]".format(**locals()) + " must contain ")
+                                    raise ValueError("" + (name_prefix or "data") + ".tools[{data__tools_x}]".format(**locals()) + " must contain ")
                             data__tools_item_any_of_count1 += 1
-                        except (JsonSchemaValueException): pass
+                        except (ValueError): pass
                     if not data__tools_item_any_of_count1:
-                        raise JsonSchemaValueException("" + (name_prefix or "data") + ".tools[{data__tools_x}]".format(**locals()) + " cannot be validated by any definition")
+                        raise ValueError("" + (name_prefix or "data") + ".tools[{data__tools_x}]".format(**locals()) + " cannot be validated by any definition")
                     data__tools_item_is_dict = isinstance(data__tools_item, dict)
                     if data__tools_item_is_dict:
                         data__tools_item_keys = set(data__tools_item.keys())
@@ -342,17 +341,17 @@ def validate_urn_agentops_schema_prompt_1_json(data, custom_formats={}, name_pre
                             data__tools_item_keys.remove("type")
                             data__tools_item__type = data__tools_item["type"]
                             if not (isinstance(data__tools_item__type, str) and data__tools_item__type == 'function'):
-                                raise JsonSchemaValueException("" + (name_prefix or "data") + ".tools[{data__tools_x}].type".format(**locals()) + " must be one of ['function']")
+                                raise ValueError("" + (name_prefix or "data") + ".tools[{data__tools_x}].type".format(**locals()) + " must be one of ['function']")
                         if "function" in data__tools_item_keys:
                             data__tools_item_keys.remove("function")
                             data__tools_item__function = data__tools_item["function"]
                             if not isinstance(data__tools_item__function, (dict)):
-                                raise JsonSchemaValueException("" + (name_prefix or "data") + ".tools[{data__tools_x}].function".format(**locals()) + " must be object")
+                                raise ValueError("" + (name_prefix or "data") + ".tools[{data__tools_x}].function".format(**locals()) + " must be object")
                             data__tools_item__function_is_dict = isinstance(data__tools_item__function, dict)
                             if data__tools_item__function_is_dict:
                                 data__tools_item__function__missing_keys = set(['name']) - data__tools_item__function.keys()
                                 if data__tools_item__function__missing_keys:
-                                    raise JsonSchemaValueException("" + (name_prefix or "data") + ".tools[{data__tools_x}].function".format(**locals()) + " must contain ")
+                                    raise ValueError("" + (name_prefix or "data") + ".tools[{data__tools_x}].function".format(**locals()) + " must contain ")
                                 data__tools_item__function_keys = set(data__tools_item__function.keys())
                                 if "name" in data__tools_item__function_keys:
                                     data__tools_item__function_keys.remove("name")
@@ -369,115 +368,115 @@ def validate_urn_agentops_schema_prompt_1_json(data, custom_formats={}, name_pre
                                 if "strict" in data__tools_item__function_keys:
                                     data__tools_item__function_keys.remove("strict")
                                     data__tools_item__function__strict = data__tools_item__function["strict"]
-                                    raise JsonSchemaValueException("" + (name_prefix or "data") + ".tools[{data__tools_x}].function.strict".format(**locals()) + " must NOT match a disallowed definition")
+                                    raise ValueError("" + (name_prefix or "data") + ".tools[{data__tools_x}].function.strict".format(**locals()) + " must NOT match a disallowed definition")
                                 if data__tools_item__function_keys:
-                                    raise JsonSchemaValueException("" + (name_prefix or "data") + ".tools[{data__tools_x}].function".format(**locals()) + " must not contain "+str(data__tools_item__function_keys)+" properties")
+                                    raise ValueError("" + (name_prefix or "data") + ".tools[{data__tools_x}].function".format(**locals()) + " must not contain "+str(data__tools_item__function_keys)+" properties")
                         if data__tools_item_keys:
-                            raise JsonSchemaValueException("" + (name_prefix or "data") + ".tools[{data__tools_x}]".format(**locals()) + " must not contain "+str(data__tools_item_keys)+" properties")
+                            raise ValueError("" + (name_prefix or "data") + ".tools[{data__tools_x}]".format(**locals()) + " must not contain "+str(data__tools_item_keys)+" properties")
         if "tests" in data_keys:
             data_keys.remove("tests")
             data__tests = data["tests"]
             if not isinstance(data__tests, (str, list, tuple)):
-                raise JsonSchemaValueException("" + (name_prefix or "data") + ".tests must be string or array")
+                raise ValueError("" + (name_prefix or "data") + ".tests must be string or array")
             if isinstance(data__tests, str):
                 data__tests_len = len(data__tests)
                 if data__tests_len < 1:
-                    raise JsonSchemaValueException("" + (name_prefix or "data") + ".tests must be longer than or equal to 1 characters")
+                    raise ValueError("" + (name_prefix or "data") + ".tests must be longer than or equal to 1 characters")
             data__tests_is_list = isinstance(data__tests, (list, tuple))
             if data__tests_is_list:
                 data__tests_len = len(data__tests)
                 if data__tests_len < 1:
-                    raise JsonSchemaValueException("" + (name_prefix or "data") + ".tests must contain at least 1 items")
+                    raise ValueError("" + (name_prefix or "data") + ".tests must contain at least 1 items")
                 for data__tests_x, data__tests_item in enumerate(data__tests):
                     if not isinstance(data__tests_item, (str)):
-                        raise JsonSchemaValueException("" + (name_prefix or "data") + ".tests[{data__tests_x}]".format(**locals()) + " must be string")
+                        raise ValueError("" + (name_prefix or "data") + ".tests[{data__tests_x}]".format(**locals()) + " must be string")
                     if isinstance(data__tests_item, str):
                         data__tests_item_len = len(data__tests_item)
                         if data__tests_item_len < 1:
-                            raise JsonSchemaValueException("" + (name_prefix or "data") + ".tests[{data__tests_x}]".format(**locals()) + " must be longer than or equal to 1 characters")
+                            raise ValueError("" + (name_prefix or "data") + ".tests[{data__tests_x}]".format(**locals()) + " must be longer than or equal to 1 characters")
         if "min_cases" in data_keys:
             data_keys.remove("min_cases")
             data__mincases = data["min_cases"]
             if not isinstance(data__mincases, (int)) and not (isinstance(data__mincases, float) and data__mincases.is_integer()) or isinstance(data__mincases, bool):
-                raise JsonSchemaValueException("" + (name_prefix or "data") + ".min_cases must be integer")
+                raise ValueError("" + (name_prefix or "data") + ".min_cases must be integer")
             if isinstance(data__mincases, (int, float, Decimal)) and not isinstance(data__mincases, bool):
                 if data__mincases < 0:
-                    raise JsonSchemaValueException("" + (name_prefix or "data") + ".min_cases must be bigger than or equal to 0")
+                    raise ValueError("" + (name_prefix or "data") + ".min_cases must be bigger than or equal to 0")
         if "tier" in data_keys:
             data_keys.remove("tier")
             data__tier = data["tier"]
             if not isinstance(data__tier, (str)):
-                raise JsonSchemaValueException("" + (name_prefix or "data") + ".tier must be string")
+                raise ValueError("" + (name_prefix or "data") + ".tier must be string")
             if not (isinstance(data__tier, str) and data__tier == 'toy' or isinstance(data__tier, str) and data__tier == 'mvp' or isinstance(data__tier, str) and data__tier == 'production'):
-                raise JsonSchemaValueException("" + (name_prefix or "data") + ".tier must be one of ['toy', 'mvp', 'production']")
+                raise ValueError("" + (name_prefix or "data") + ".tier must be one of ['toy', 'mvp', 'production']")
         if "tags" in data_keys:
             data_keys.remove("tags")
             data__tags = data["tags"]
             if not isinstance(data__tags, (list, tuple)):
-                raise JsonSchemaValueException("" + (name_prefix or "data") + ".tags must be array")
+                raise ValueError("" + (name_prefix or "data") + ".tags must be array")
             data__tags_is_list = isinstance(data__tags, (list, tuple))
             if data__tags_is_list:
                 data__tags_len = len(data__tags)
                 for data__tags_x, data__tags_item in enumerate(data__tags):
                     if not isinstance(data__tags_item, (str)):
-                        raise JsonSchemaValueException("" + (name_prefix or "data") + ".tags[{data__tags_x}]".format(**locals()) + " must be string")
+                        raise ValueError("" + (name_prefix or "data") + ".tags[{data__tags_x}]".format(**locals()) + " must be string")
                     if isinstance(data__tags_item, str):
                         data__tags_item_len = len(data__tags_item)
                         if data__tags_item_len < 1:
-                            raise JsonSchemaValueException("" + (name_prefix or "data") + ".tags[{data__tags_x}]".format(**locals()) + " must be longer than or equal to 1 characters")
+                            raise ValueError("" + (name_prefix or "data") + ".tags[{data__tags_x}]".format(**locals()) + " must be longer than or equal to 1 characters")
         if "owners" in data_keys:
             data_keys.remove("owners")
             data__owners = data["owners"]
             if not isinstance(data__owners, (list, tuple)):
-                raise JsonSchemaValueException("" + (name_prefix or "data") + ".owners must be array")
+                raise ValueError("" + (name_prefix or "data") + ".owners must be array")
             data__owners_is_list = isinstance(data__owners, (list, tuple))
             if data__owners_is_list:
                 data__owners_len = len(data__owners)
                 for data__owners_x, data__owners_item in enumerate(data__owners):
                     if not isinstance(data__owners_item, (str)):
-                        raise JsonSchemaValueException("" + (name_prefix or "data") + ".owners[{data__owners_x}]".format(**locals()) + " must be string")
+                        raise ValueError("" + (name_prefix or "data") + ".owners[{data__owners_x}]".format(**locals()) + " must be string")
                     if isinstance(data__owners_item, str):
                         if not REGEX_PATTERNS['^\\S*@\\S+$'].search(data__owners_item):
-                            raise JsonSchemaValueException("" + (name_prefix or "data") + ".owners[{data__owners_x}]".format(**locals()) + " must match pattern ^\\S*@\\S+$")
+                            raise ValueError("" + (name_prefix or "data") + ".owners[{data__owners_x}]".format(**locals()) + " must match pattern ^\\S*@\\S+$")
         if "changelog" in data_keys:
             data_keys.remove("changelog")
             data__changelog = data["changelog"]
             if not isinstance(data__changelog, (str, list, tuple)):
-                raise JsonSchemaValueException("" + (name_prefix or "data") + ".changelog must be string or array")
+                raise ValueError("" + (name_prefix or "data") + ".changelog must be string or array")
             if isinstance(data__changelog, str):
                 data__changelog_len = len(data__changelog)
                 if data__changelog_len < 1:
-                    raise JsonSchemaValueException("" + (name_prefix or "data") + ".changelog must be longer than or equal to 1 characters")
+                    raise ValueError("" + (name_prefix or "data") + ".changelog must be longer than or equal to 1 characters")
             data__changelog_is_list = isinstance(data__changelog, (list, tuple))
             if data__changelog_is_list:
                 data__changelog_len = len(data__changelog)
                 for data__changelog_x, data__changelog_item in enumerate(data__changelog):
                     if not isinstance(data__changelog_item, (dict)):
-                        raise JsonSchemaValueException("" + (name_prefix or "data") + ".changelog[{data__changelog_x}]".format(**locals()) + " must be object")
+                        raise ValueError("" + (name_prefix or "data") + ".changelog[{data__changelog_x}]".format(**locals()) + " must be object")
                     data__changelog_item_is_dict = isinstance(data__changelog_item, dict)
                     if data__changelog_item_is_dict:
                         data__changelog_item__missing_keys = set(['version', 'changes']) - data__changelog_item.keys()
                         if data__changelog_item__missing_keys:
-                            raise JsonSchemaValueException("" + (name_prefix or "data") + ".changelog[{data__changelog_x}]".format(**locals()) + " must contain ")
+                            raise ValueError("" + (name_prefix or "data") + ".changelog[{data__changelog_x}]".format(**locals()) + " must contain ")
                         data__changelog_item_keys = set(data__changelog_item.keys())
                         if "version" in data__changelog_item_keys:
                             data__changelog_item_keys.remove("version")
                             data__changelog_item__version = data__changelog_item["version"]
                             if not isinstance(data__changelog_item__version, (str)):
-                                raise JsonSchemaValueException("" + (name_prefix or "data") + ".changelog[{data__changelog_x}].version".format(**locals()) + " must be string")
+                                raise ValueError("" + (name_prefix or "data") + ".changelog[{data__changelog_x}].version".format(**locals()) + " must be string")
                             if isinstance(data__changelog_item__version, str):
                                 data__changelog_item__version_len = len(data__changelog_item__version)
                                 if data__changelog_item__version_len < 1:
-                                    raise JsonSchemaValueException("" + (name_prefix or "data") + ".changelog[{data__changelog_x}].version".format(**locals()) + " must be longer than or equal to 1 characters")
+                                    raise ValueError("" + (name_prefix or "data") + ".changelog[{data__changelog_x}].version".format(**locals()) + " must be longer than or equal to 1 characters")
                         if "date" in data__changelog_item_keys:
                             data__changelog_item_keys.remove("date")
                             data__changelog_item__date = data__changelog_item["date"]
                             if not isinstance(data__changelog_item__date, (str)):
-                                raise JsonSchemaValueException("" + (name_prefix or "data") + ".changelog[{data__changelog_x}].date".format(**locals()) + " must be string")
+                                raise ValueError("" + (name_prefix or "data") + ".changelog[{data__changelog_x}].date".format(**locals()) + " must be string")
                             if isinstance(data__changelog_item__date, str):
                                 data__changelog_item__date_len = len(data__changelog_item__date)
                                 if data__changelog_item__date_len < 1:
-                                    raise JsonSchemaValueException("" + (name_prefix or "data") + ".changelog[{data__changelog_x}].date".format(**locals()) + " must be longer than or equal to 1 characters")
+                                    raise ValueError("" + (name_prefix or "data") + ".changelog[{data__changelog_x}].date".format(**locals()) + " must be longer than or equal to 1 characters")
                         if "author" in data__changelog_item_keys:
                             data__changelog_item_keys.remove("author")
                             data__changelog_item__author = data__changelog_item["author"]
@@ -486,30 +485,30 @@ def validate_urn_agentops_schema_prompt_1_json(data, custom_formats={}, name_pre
                             data__changelog_item_keys.remove("changes")
                             data__changelog_item__changes = data__changelog_item["changes"]
                             if not isinstance(data__changelog_item__changes, (str, list, tuple)):
-                                raise JsonSchemaValueException("" + (name_prefix or "data") + ".changelog[{data__changelog_x}].changes".format(**locals()) + " must be string or array")
+                                raise ValueError("" + (name_prefix or "data") + ".changelog[{data__changelog_x}].changes".format(**locals()) + " must be string or array")
                             if isinstance(data__changelog_item__changes, str):
                                 data__changelog_item__changes_len = len(data__changelog_item__changes)
                                 if data__changelog_item__changes_len < 1:
-                                    raise JsonSchemaValueException("" + (name_prefix or "data") + ".changelog[{data__changelog_x}].changes".format(**locals()) + " must be longer than or equal to 1 characters")
+                                    raise ValueError("" + (name_prefix or "data") + ".changelog[{data__changelog_x}].changes".format(**locals()) + " must be longer than or equal to 1 characters")
                             data__changelog_item__changes_is_list = isinstance(data__changelog_item__changes, (list, tuple))
                             if data__changelog_item__changes_is_list:
                                 data__changelog_item__changes_len = len(data__changelog_item__changes)
                                 if data__changelog_item__changes_len < 1:
-                                    raise JsonSchemaValueException("" + (name_prefix or "data") + ".changelog[{data__changelog_x}].changes".format(**locals()) + " must contain at least 1 items")
+                                    raise ValueError("" + (name_prefix or "data") + ".changelog[{data__changelog_x}].changes".format(**locals()) + " must contain at least 1 items")
                                 for data__changelog_item__changes_x, data__changelog_item__changes_item in enumerate(data__changelog_item__changes):
                                     if not isinstance(data__changelog_item__changes_item, (str)):
-                                        raise JsonSchemaValueException("" + (name_prefix or "data") + ".changelog[{data__changelog_x}].changes[{data__changelog_item__changes_x}]".format(**locals()) + " must be string")
+                                        raise ValueError("" + (name_prefix or "data") + ".changelog[{data__changelog_x}].changes[{data__changelog_item__changes_x}]".format(**locals()) + " must be string")
                                     if isinstance(data__changelog_item__changes_item, str):
                                         data__changelog_item__changes_item_len = len(data__changelog_item__changes_item)
                                         if data__changelog_item__changes_item_len < 1:
-                                            raise JsonSchemaValueException("" + (name_prefix or "data") + ".changelog[{data__changelog_x}].changes[{data__changelog_item__changes_x}]".format(**locals()) + " must be longer than or equal to 1 characters")
+                                            raise ValueError("" + (name_prefix or "data") + ".changelog[{data__changelog_x}].changes[{data__changelog_item__changes_x}]".format(**locals()) + " must be longer than or equal to 1 characters")
                         if data__changelog_item_keys:
-                            raise JsonSchemaValueException("" + (name_prefix or "data") + ".changelog[{data__changelog_x}]".format(**locals()) + " must not contain "+str(data__changelog_item_keys)+" properties")
+                            raise ValueError("" + (name_prefix or "data") + ".changelog[{data__changelog_x}]".format(**locals()) + " must not contain "+str(data__changelog_item_keys)+" properties")
         if "budget" in data_keys:
             data_keys.remove("budget")
             data__budget = data["budget"]
             if not isinstance(data__budget, (dict)):
-                raise JsonSchemaValueException("" + (name_prefix or "data") + ".budget must be object")
+                raise ValueError("" + (name_prefix or "data") + ".budget must be object")
             data__budget_is_dict = isinstance(data__budget, dict)
             if data__budget_is_dict:
                 data__budget_keys = set(data__budget.keys())
@@ -517,40 +516,40 @@ def validate_urn_agentops_schema_prompt_1_json(data, custom_formats={}, name_pre
                     data__budget_keys.remove("max_cost_per_call")
                     data__budget__maxcostpercall = data__budget["max_cost_per_call"]
                     if not isinstance(data__budget__maxcostpercall, (int, float, Decimal)) or isinstance(data__budget__maxcostpercall, bool):
-                        raise JsonSchemaValueException("" + (name_prefix or "data") + ".budget.max_cost_per_call must be number")
+                        raise ValueError("" + (name_prefix or "data") + ".budget.max_cost_per_call must be number")
                     if isinstance(data__budget__maxcostpercall, (int, float, Decimal)) and not isinstance(data__budget__maxcostpercall, bool):
                         if data__budget__maxcostpercall <= 0:
-                            raise JsonSchemaValueException("" + (name_prefix or "data") + ".budget.max_cost_per_call must be bigger than 0")
+                            raise ValueError("" + (name_prefix or "data") + ".budget.max_cost_per_call must be bigger than 0")
                 if "max_prompt_tokens" in data__budget_keys:
                     data__budget_keys.remove("max_prompt_tokens")
                     data__budget__maxprompttokens = data__budget["max_prompt_tokens"]
                     if not isinstance(data__budget__maxprompttokens, (int)) and not (isinstance(data__budget__maxprompttokens, float) and data__budget__maxprompttokens.is_integer()) or isinstance(data__budget__maxprompttokens, bool):
-                        raise JsonSchemaValueException("" + (name_prefix or "data") + ".budget.max_prompt_tokens must be integer")
+                        raise ValueError("" + (name_prefix or "data") + ".budget.max_prompt_tokens must be integer")
                     if isinstance(data__budget__maxprompttokens, (int, float, Decimal)) and not isinstance(data__budget__maxprompttokens, bool):
                         if data__budget__maxprompttokens < 1:
-                            raise JsonSchemaValueException("" + (name_prefix or "data") + ".budget.max_prompt_tokens must be bigger than or equal to 1")
+                            raise ValueError("" + (name_prefix or "data") + ".budget.max_prompt_tokens must be bigger than or equal to 1")
                 if data__budget_keys:
-                    raise JsonSchemaValueException("" + (name_prefix or "data") + ".budget must not contain "+str(data__budget_keys)+" properties")
+                    raise ValueError("" + (name_prefix or "data") + ".budget must not contain "+str(data__budget_keys)+" properties")
         if "guardrails" in data_keys:
             data_keys.remove("guardrails")
             data__guardrails = data["guardrails"]
             if not isinstance(data__guardrails, (list, tuple)):
-                raise JsonSchemaValueException("" + (name_prefix or "data") + ".guardrails must be array")
+                raise ValueError("" + (name_prefix or "data") + ".guardrails must be array")
             data__guardrails_is_list = isinstance(data__guardrails, (list, tuple))
             if data__guardrails_is_list:
                 data__guardrails_len = len(data__guardrails)
                 for data__guardrails_x, data__guardrails_item in enumerate(data__guardrails):
                     if not isinstance(data__guardrails_item, (str)):
-                        raise JsonSchemaValueException("" + (name_prefix or "data") + ".guardrails[{data__guardrails_x}]".format(**locals()) + " must be string")
+                        raise ValueError("" + (name_prefix or "data") + ".guardrails[{data__guardrails_x}]".format(**locals()) + " must be string")
                     if isinstance(data__guardrails_item, str):
                         data__guardrails_item_len = len(data__guardrails_item)
                         if data__guardrails_item_len < 1:
-                            raise JsonSchemaValueException("" + (name_prefix or "data") + ".guardrails[{data__guardrails_x}]".format(**locals()) + " must be longer than or equal to 1 characters")
+                            raise ValueError("" + (name_prefix or "data") + ".guardrails[{data__guardrails_x}]".format(**locals()) + " must be longer than or equal to 1 characters")
         if "deprecated" in data_keys:
             data_keys.remove("deprecated")
             data__deprecated = data["deprecated"]
             if not isinstance(data__deprecated, (dict)):
-                raise JsonSchemaValueException("" + (name_prefix or "data") + ".deprecated must be object")
+                raise ValueError("" + (name_prefix or "data") + ".deprecated must be object")
             data__deprecated_is_dict = isinstance(data__deprecated, dict)
             if data__deprecated_is_dict:
                 data__deprecated_keys = set(data__deprecated.keys())
@@ -558,36 +557,36 @@ def validate_urn_agentops_schema_prompt_1_json(data, custom_formats={}, name_pre
                     data__deprecated_keys.remove("since")
                     data__deprecated__since = data__deprecated["since"]
                     if not isinstance(data__deprecated__since, (str)):
-                        raise JsonSchemaValueException("" + (name_prefix or "data") + ".deprecated.since must be string")
+                        raise ValueError("" + (name_prefix or "data") + ".deprecated.since must be string")
                     if isinstance(data__deprecated__since, str):
                         data__deprecated__since_len = len(data__deprecated__since)
                         if data__deprecated__since_len < 1:
-                            raise JsonSchemaValueException("" + (name_prefix or "data") + ".deprecated.since must be longer than or equal to 1 characters")
+                            raise ValueError("" + (name_prefix or "data") + ".deprecated.since must be longer than or equal to 1 characters")
                 if "replaced_by" in data__deprecated_keys:
                     data__deprecated_keys.remove("replaced_by")
                     data__deprecated__replacedby = data__deprecated["replaced_by"]
                     if not isinstance(data__deprecated__replacedby, (str)):
-                        raise JsonSchemaValueException("" + (name_prefix or "data") + ".deprecated.replaced_by must be string")
+                        raise ValueError("" + (name_prefix or "data") + ".deprecated.replaced_by must be string")
                     if isinstance(data__deprecated__replacedby, str):
                         data__deprecated__replacedby_len = len(data__deprecated__replacedby)
                         if data__deprecated__replacedby_len < 1:
-                            raise JsonSchemaValueException("" + (name_prefix or "data") + ".deprecated.replaced_by must be longer than or equal to 1 characters")
+                            raise ValueError("" + (name_prefix or "data") + ".deprecated.replaced_by must be longer than or equal to 1 characters")
                 if "remove_after" in data__deprecated_keys:
                     data__deprecated_keys.remove("remove_after")
                     data__deprecated__removeafter = data__deprecated["remove_after"]
                     if not isinstance(data__deprecated__removeafter, (str)):
-                        raise JsonSchemaValueException("" + (name_prefix or "data") + ".deprecated.remove_after must be string")
+                        raise ValueError("" + (name_prefix or "data") + ".deprecated.remove_after must be string")
                     if isinstance(data__deprecated__removeafter, str):
                         data__deprecated__removeafter_len = len(data__deprecated__removeafter)
                         if data__deprecated__removeafter_len < 1:
-                            raise JsonSchemaValueException("" + (name_prefix or "data") + ".deprecated.remove_after must be longer than or equal to 1 characters")
+                            raise ValueError("" + (name_prefix or "data") + ".deprecated.remove_after must be longer than or equal to 1 characters")
                 if data__deprecated_keys:
-                    raise JsonSchemaValueException("" + (name_prefix or "data") + ".deprecated must not contain "+str(data__deprecated_keys)+" properties")
+                    raise ValueError("" + (name_prefix or "data") + ".deprecated must not contain "+str(data__deprecated_keys)+" properties")
         if "lint" in data_keys:
             data_keys.remove("lint")
             data__lint = data["lint"]
             if not isinstance(data__lint, (dict)):
-                raise JsonSchemaValueException("" + (name_prefix or "data") + ".lint must be object")
+                raise ValueError("" + (name_prefix or "data") + ".lint must be object")
         if "metadata" in data_keys:
             data_keys.remove("metadata")
             data__metadata = data["metadata"]
@@ -599,131 +598,131 @@ def validate_urn_agentops_schema_prompt_1_json(data, custom_formats={}, name_pre
                 if data_key in data_keys:
                     data_keys.remove(data_key)
         if data_keys:
-            raise JsonSchemaValueException("" + (name_prefix or "data") + " must not contain "+str(data_keys)+" properties")
+            raise ValueError("" + (name_prefix or "data") + " must not contain "+str(data_keys)+" properties")
     return data
 
 def validate___definitions_tool_parameters(data, custom_formats={}, name_prefix=None):
     if not isinstance(data, (dict)):
-        raise JsonSchemaValueException("" + (name_prefix or "data") + " must be object")
+        raise ValueError("" + (name_prefix or "data") + " must be object")
     return data
 
 def validate___definitions_tool_description(data, custom_formats={}, name_prefix=None):
     if not isinstance(data, (str)):
-        raise JsonSchemaValueException("" + (name_prefix or "data") + " must be string")
+        raise ValueError("" + (name_prefix or "data") + " must be string")
     if isinstance(data, str):
         data_len = len(data)
         if data_len < 1:
-            raise JsonSchemaValueException("" + (name_prefix or "data") + " must be longer than or equal to 1 characters")
+            raise ValueError("" + (name_prefix or "data") + " must be longer than or equal to 1 characters")
     return data
 
 def validate___definitions_tool_name(data, custom_formats={}, name_prefix=None):
     if not isinstance(data, (str)):
-        raise JsonSchemaValueException("" + (name_prefix or "data") + " must be string")
+        raise ValueError("" + (name_prefix or "data") + " must be string")
     if isinstance(data, str):
         if not REGEX_PATTERNS['^[a-zA-Z0-9_-]{1,64}$(?!\\n)'].search(data):
-            raise JsonSchemaValueException("" + (name_prefix or "data") + " must match pattern ^[a-zA-Z0-9_-]{1,64}$(?!\\n)")
+            raise ValueError("" + (name_prefix or "data") + " must match pattern ^[a-zA-Z0-9_-]{1,64}$(?!\\n)")
     return data
 
 def validate___definitions_penalty(data, custom_formats={}, name_prefix=None):
     if not isinstance(data, (int, float, Decimal)) or isinstance(data, bool):
-        raise JsonSchemaValueException("" + (name_prefix or "data") + " must be number")
+        raise ValueError("" + (name_prefix or "data") + " must be number")
     if isinstance(data, (int, float, Decimal)) and not isinstance(data, bool):
         if data < -2:
-            raise JsonSchemaValueException("" + (name_prefix or "data") + " must be bigger than or equal to -2")
+            raise ValueError("" + (name_prefix or "data") + " must be bigger than or equal to -2")
         if data > 2:
-            raise JsonSchemaValueException("" + (name_prefix or "data") + " must be smaller than or equal to 2")
+            raise ValueError("" + (name_prefix or "data") + " must be smaller than or equal to 2")
     return data
 
 def validate___definitions_reasoning_effort(data, custom_formats={}, name_prefix=None):
     if not isinstance(data, (str)):
-        raise JsonSchemaValueException("" + (name_prefix or "data") + " must be string")
+        raise ValueError("" + (name_prefix or "data") + " must be string")
     if isinstance(data, str):
         data_len = len(data)
         if data_len < 1:
-            raise JsonSchemaValueException("" + (name_prefix or "data") + " must be longer than or equal to 1 characters")
+            raise ValueError("" + (name_prefix or "data") + " must be longer than or equal to 1 characters")
     return data
 
 def validate___definitions_stop(data, custom_formats={}, name_prefix=None):
     if not isinstance(data, (str, list, tuple)):
-        raise JsonSchemaValueException("" + (name_prefix or "data") + " must be string or array")
+        raise ValueError("" + (name_prefix or "data") + " must be string or array")
     if isinstance(data, str):
         data_len = len(data)
         if data_len < 1:
-            raise JsonSchemaValueException("" + (name_prefix or "data") + " must be longer than or equal to 1 characters")
+            raise ValueError("" + (name_prefix or "data") + " must be longer than or equal to 1 characters")
     data_is_list = isinstance(data, (list, tuple))
     if data_is_list:
         data_len = len(data)
         if data_len < 1:
-            raise JsonSchemaValueException("" + (name_prefix or "data") + " must contain at least 1 items")
+            raise ValueError("" + (name_prefix or "data") + " must contain at least 1 items")
         for data_x, data_item in enumerate(data):
             if not isinstance(data_item, (str)):
-                raise JsonSchemaValueException("" + (name_prefix or "data") + "[{data_x}]".format(**locals()) + " must be string")
+                raise ValueError("" + (name_prefix or "data") + "[{data_x}]".format(**locals()) + " must be string")
             if isinstance(data_item, str):
                 data_item_len = len(data_item)
                 if data_item_len < 1:
-                    raise JsonSchemaValueException("" + (name_prefix or "data") + "[{data_x}]".format(**locals()) + " must be longer than or equal to 1 characters")
+                    raise ValueError("" + (name_prefix or "data") + "[{data_x}]".format(**locals()) + " must be longer than or equal to 1 characters")
     return data
 
 def validate___definitions_seed(data, custom_formats={}, name_prefix=None):
     if not isinstance(data, (int)) and not (isinstance(data, float) and data.is_integer()) or isinstance(data, bool):
-        raise JsonSchemaValueException("" + (name_prefix or "data") + " must be integer")
+        raise ValueError("" + (name_prefix or "data") + " must be integer")
     return data
 
 def validate___definitions_max_tokens(data, custom_formats={}, name_prefix=None):
     if not isinstance(data, (int)) and not (isinstance(data, float) and data.is_integer()) or isinstance(data, bool):
-        raise JsonSchemaValueException("" + (name_prefix or "data") + " must be integer")
+        raise ValueError("" + (name_prefix or "data") + " must be integer")
     if isinstance(data, (int, float, Decimal)) and not isinstance(data, bool):
         if data < 1:
-            raise JsonSchemaValueException("" + (name_prefix or "data") + " must be bigger than or equal to 1")
+            raise ValueError("" + (name_prefix or "data") + " must be bigger than or equal to 1")
     return data
 
 def validate___definitions_top_k(data, custom_formats={}, name_prefix=None):
     if not isinstance(data, (int)) and not (isinstance(data, float) and data.is_integer()) or isinstance(data, bool):
-        raise JsonSchemaValueException("" + (name_prefix or "data") + " must be integer")
+        raise ValueError("" + (name_prefix or "data") + " must be integer")
     if isinstance(data, (int, float, Decimal)) and not isinstance(data, bool):
         if data < 1:
-            raise JsonSchemaValueException("" + (name_prefix or "data") + " must be bigger than or equal to 1")
+            raise ValueError("" + (name_prefix or "data") + " must be bigger than or equal to 1")
     return data
 
 def validate___definitions_top_p(data, custom_formats={}, name_prefix=None):
     if not isinstance(data, (int, float, Decimal)) or isinstance(data, bool):
-        raise JsonSchemaValueException("" + (name_prefix or "data") + " must be number")
+        raise ValueError("" + (name_prefix or "data") + " must be number")
     if isinstance(data, (int, float, Decimal)) and not isinstance(data, bool):
         if data < 0:
-            raise JsonSchemaValueException("" + (name_prefix or "data") + " must be bigger than or equal to 0")
+            raise ValueError("" + (name_prefix or "data") + " must be bigger than or equal to 0")
         if data > 1:
-            raise JsonSchemaValueException("" + (name_prefix or "data") + " must be smaller than or equal to 1")
+            raise ValueError("" + (name_prefix or "data") + " must be smaller than or equal to 1")
     return data
 
 def validate___definitions_temperature(data, custom_formats={}, name_prefix=None):
     if not isinstance(data, (int, float, Decimal)) or isinstance(data, bool):
-        raise JsonSchemaValueException("" + (name_prefix or "data") + " must be number")
+        raise ValueError("" + (name_prefix or "data") + " must be number")
     if isinstance(data, (int, float, Decimal)) and not isinstance(data, bool):
         if data < 0:
-            raise JsonSchemaValueException("" + (name_prefix or "data") + " must be bigger than or equal to 0")
+            raise ValueError("" + (name_prefix or "data") + " must be bigger than or equal to 0")
         if data > 2:
-            raise JsonSchemaValueException("" + (name_prefix or "data") + " must be smaller than or equal to 2")
+            raise ValueError("" + (name_prefix or "data") + " must be smaller than or equal to 2")
     return data
 
 def validate___definitions_authors(data, custom_formats={}, name_prefix=None):
     if not isinstance(data, (str, list, tuple)):
-        raise JsonSchemaValueException("" + (name_prefix or "data") + " must be string or array")
+        raise ValueError("" + (name_prefix or "data") + " must be string or array")
     if isinstance(data, str):
         data_len = len(data)
         if data_len < 1:
-            raise JsonSchemaValueException("" + (name_prefix or "data") + " must be longer than or equal to 1 characters")
+            raise ValueError("" + (name_prefix or "data") + " must be longer than or equal to 1 characters")
     data_is_list = isinstance(data, (list, tuple))
     if data_is_list:
         data_len = len(data)
         if data_len < 1:
-            raise JsonSchemaValueException("" + (name_prefix or "data") + " must contain at least 1 items")
+            raise ValueError("" + (name_prefix or "data") + " must contain at least 1 items")
         for data_x, data_item in enumerate(data):
             if not isinstance(data_item, (str)):
-                raise JsonSchemaValueException("" + (name_prefix or "data") + "[{data_x}]".format(**locals()) + " must be string")
+                raise ValueError("" + (name_prefix or "data") + "[{data_x}]".format(**locals()) + " must be string")
             if isinstance(data_item, str):
                 data_item_len = len(data_item)
                 if data_item_len < 1:
-                    raise JsonSchemaValueException("" + (name_prefix or "data") + "[{data_x}]".format(**locals()) + " must be longer than or equal to 1 characters")
+                    raise ValueError("" + (name_prefix or "data") + "[{data_x}]".format(**locals()) + " must be longer than or equal to 1 characters")
     return data
 
 

@@ -6,7 +6,6 @@ Its sha256: d3ac9082ce459c123c0cdb05c6f82b28c907460017a94a3540cd1f6286b160b3
 VERSION = "2.22.3"
 from decimal import Decimal
 import re
-from fastjsonschema import JsonSchemaValueException
 
 
 REGEX_PATTERNS = {
@@ -21,7 +20,7 @@ NoneType = type(None)
 
 def validate_urn_agentops_schema_suite_1_json(data, custom_formats={}, name_prefix=None):
     if not isinstance(data, (dict)):
-        raise JsonSchemaValueException("" + (name_prefix or "data") + " must be object")
+        raise ValueError("" + (name_prefix or "data") + " must be object")
     data_is_dict = isinstance(data, dict)
     if data_is_dict:
         data_keys = set(data.keys())
@@ -29,66 +28,66 @@ def validate_urn_agentops_schema_suite_1_json(data, custom_formats={}, name_pref
             data_keys.remove("description")
             data__description = data["description"]
             if not isinstance(data__description, (str)):
-                raise JsonSchemaValueException("" + (name_prefix or "data") + ".description must be string")
+                raise ValueError("" + (name_prefix or "data") + ".description must be string")
         if "prompt" in data_keys:
             data_keys.remove("prompt")
             data__prompt = data["prompt"]
             if not isinstance(data__prompt, (str)):
-                raise JsonSchemaValueException("" + (name_prefix or "data") + ".prompt must be string")
+                raise ValueError("" + (name_prefix or "data") + ".prompt must be string")
             if isinstance(data__prompt, str):
                 data__prompt_len = len(data__prompt)
                 if data__prompt_len < 1:
-                    raise JsonSchemaValueException("" + (name_prefix or "data") + ".prompt must be longer than or equal to 1 characters")
+                    raise ValueError("" + (name_prefix or "data") + ".prompt must be longer than or equal to 1 characters")
         if "models" in data_keys:
             data_keys.remove("models")
             data__models = data["models"]
             if not isinstance(data__models, (list, tuple)):
-                raise JsonSchemaValueException("" + (name_prefix or "data") + ".models must be array")
+                raise ValueError("" + (name_prefix or "data") + ".models must be array")
             data__models_is_list = isinstance(data__models, (list, tuple))
             if data__models_is_list:
                 data__models_len = len(data__models)
                 if data__models_len < 1:
-                    raise JsonSchemaValueException("" + (name_prefix or "data") + ".models must contain at least 1 items")
+                    raise ValueError("" + (name_prefix or "data") + ".models must contain at least 1 items")
                 for data__models_x, data__models_item in enumerate(data__models):
                     data__models_item_any_of_count1 = 0
                     if not data__models_item_any_of_count1:
                         try:
                             if not isinstance(data__models_item, (str)):
-                                raise JsonSchemaValueException("" + (name_prefix or "data") + ".models[{data__models_x}]".format(**locals()) + " must be string")
+                                raise ValueError("" + (name_prefix or "data") + ".models[{data__models_x}]".format(**locals()) + " must be string")
                             if isinstance(data__models_item, str):
                                 data__models_item_len = len(data__models_item)
                                 if data__models_item_len < 1:
-                                    raise JsonSchemaValueException("" + (name_prefix or "data") + ".models[{data__models_x}]".format(**locals()) + " must be longer than or equal to 1 characters")
+                                    raise ValueError("" + (name_prefix or "data") + ".models[{data__models_x}]".format(**locals()) + " must be longer than or equal to 1 characters")
                             data__models_item_any_of_count1 += 1
-                        except (JsonSchemaValueException): pass
+                        except (ValueError): pass
                     if not data__models_item_any_of_count1:
                         try:
                             if not isinstance(data__models_item, (dict)):
-                                raise JsonSchemaValueException("" + (name_prefix or "data") + ".models[{data__models_x}]".format(**locals()) + " must be object")
+                                raise ValueError("" + (name_prefix or "data") + ".models[{data__models_x}]".format(**locals()) + " must be object")
                             data__models_item_is_dict = isinstance(data__models_item, dict)
                             if data__models_item_is_dict:
                                 data__models_item__missing_keys = set(['try', 'escalate']) - data__models_item.keys()
                                 if data__models_item__missing_keys:
-                                    raise JsonSchemaValueException("" + (name_prefix or "data") + ".models[{data__models_x}]".format(**locals()) + " must contain ")
+                                    raise ValueError("" + (name_prefix or "data") + ".models[{data__models_x}]".format(**locals()) + " must contain ")
                                 data__models_item_keys = set(data__models_item.keys())
                                 if "try" in data__models_item_keys:
                                     data__models_item_keys.remove("try")
                                     data__models_item__try = data__models_item["try"]
                                     if not isinstance(data__models_item__try, (str)):
-                                        raise JsonSchemaValueException("" + (name_prefix or "data") + ".models[{data__models_x}].try".format(**locals()) + " must be string")
+                                        raise ValueError("" + (name_prefix or "data") + ".models[{data__models_x}].try".format(**locals()) + " must be string")
                                     if isinstance(data__models_item__try, str):
                                         data__models_item__try_len = len(data__models_item__try)
                                         if data__models_item__try_len < 1:
-                                            raise JsonSchemaValueException("" + (name_prefix or "data") + ".models[{data__models_x}].try".format(**locals()) + " must be longer than or equal to 1 characters")
+                                            raise ValueError("" + (name_prefix or "data") + ".models[{data__models_x}].try".format(**locals()) + " must be longer than or equal to 1 characters")
                                 if "escalate" in data__models_item_keys:
                                     data__models_item_keys.remove("escalate")
                                     data__models_item__escalate = data__models_item["escalate"]
                                     if not isinstance(data__models_item__escalate, (str)):
-                                        raise JsonSchemaValueException("" + (name_prefix or "data") + ".models[{data__models_x}].escalate".format(**locals()) + " must be string")
+                                        raise ValueError("" + (name_prefix or "data") + ".models[{data__models_x}].escalate".format(**locals()) + " must be string")
                                     if isinstance(data__models_item__escalate, str):
                                         data__models_item__escalate_len = len(data__models_item__escalate)
                                         if data__models_item__escalate_len < 1:
-                                            raise JsonSchemaValueException("" + (name_prefix or "data") + ".models[{data__models_x}].escalate".format(**locals()) + " must be longer than or equal to 1 characters")
+                                            raise ValueError("" + (name_prefix or "data") + ".models[{data__models_x}].escalate".format(**locals()) + " must be longer than or equal to 1 characters")
                                 if "when" in data__models_item_keys:
                                     data__models_item_keys.remove("when")
                                     data__models_item__when = data__models_item["when"]
@@ -96,35 +95,35 @@ def validate_urn_agentops_schema_suite_1_json(data, custom_formats={}, name_pref
                                     if not data__models_item__when_any_of_count2:
                                         try:
                                             if not isinstance(data__models_item__when, (str)):
-                                                raise JsonSchemaValueException("" + (name_prefix or "data") + ".models[{data__models_x}].when".format(**locals()) + " must be string")
+                                                raise ValueError("" + (name_prefix or "data") + ".models[{data__models_x}].when".format(**locals()) + " must be string")
                                             if not (isinstance(data__models_item__when, str) and data__models_item__when == 'failed' or isinstance(data__models_item__when, str) and data__models_item__when == 'lowConfidence'):
-                                                raise JsonSchemaValueException("" + (name_prefix or "data") + ".models[{data__models_x}].when".format(**locals()) + " must be one of ['failed', 'lowConfidence']")
+                                                raise ValueError("" + (name_prefix or "data") + ".models[{data__models_x}].when".format(**locals()) + " must be one of ['failed', 'lowConfidence']")
                                             data__models_item__when_any_of_count2 += 1
-                                        except (JsonSchemaValueException): pass
+                                        except (ValueError): pass
                                     if not data__models_item__when_any_of_count2:
                                         try:
                                             if not isinstance(data__models_item__when, (list, tuple)):
-                                                raise JsonSchemaValueException("" + (name_prefix or "data") + ".models[{data__models_x}].when".format(**locals()) + " must be array")
+                                                raise ValueError("" + (name_prefix or "data") + ".models[{data__models_x}].when".format(**locals()) + " must be array")
                                             data__models_item__when_is_list = isinstance(data__models_item__when, (list, tuple))
                                             if data__models_item__when_is_list:
                                                 data__models_item__when_len = len(data__models_item__when)
                                                 if data__models_item__when_len < 1:
-                                                    raise JsonSchemaValueException("" + (name_prefix or "data") + ".models[{data__models_x}].when".format(**locals()) + " must contain at least 1 items")
+                                                    raise ValueError("" + (name_prefix or "data") + ".models[{data__models_x}].when".format(**locals()) + " must contain at least 1 items")
                                                 for data__models_item__when_x, data__models_item__when_item in enumerate(data__models_item__when):
                                                     if not isinstance(data__models_item__when_item, (str)):
-                                                        raise JsonSchemaValueException("" + (name_prefix or "data") + ".models[{data__models_x}].when[{data__models_item__when_x}]".format(**locals()) + " must be string")
+                                                        raise ValueError("" + (name_prefix or "data") + ".models[{data__models_x}].when[{data__models_item__when_x}]".format(**locals()) + " must be string")
                                                     if not (isinstance(data__models_item__when_item, str) and data__models_item__when_item == 'failed' or isinstance(data__models_item__when_item, str) and data__models_item__when_item == 'lowConfidence'):
-                                                        raise JsonSchemaValueException("" + (name_prefix or "data") + ".models[{data__models_x}].when[{data__models_item__when_x}]".format(**locals()) + " must be one of ['failed', 'lowConfidence']")
+                                                        raise ValueError("" + (name_prefix or "data") + ".models[{data__models_x}].when[{data__models_item__when_x}]".format(**locals()) + " must be one of ['failed', 'lowConfidence']")
                                             data__models_item__when_any_of_count2 += 1
-                                        except (JsonSchemaValueException): pass
+                                        except (ValueError): pass
                                     if not data__models_item__when_any_of_count2:
-                                        raise JsonSchemaValueException("" + (name_prefix or "data") + ".models[{data__models_x}].when".format(**locals()) + " cannot be validated by any definition")
+                                        raise ValueError("" + (name_prefix or "data") + ".models[{data__models_x}].when".format(**locals()) + " cannot be validated by any definition")
                                 if data__models_item_keys:
-                                    raise JsonSchemaValueException("" + (name_prefix or "data") + ".models[{data__models_x}]".format(**locals()) + " must not contain "+str(data__models_item_keys)+" properties")
+                                    raise ValueError("" + (name_prefix or "data") + ".models[{data__models_x}]".format(**locals()) + " must not contain "+str(data__models_item_keys)+" properties")
                             data__models_item_any_of_count1 += 1
-                        except (JsonSchemaValueException): pass
+                        except (ValueError): pass
                     if not data__models_item_any_of_count1:
-                        raise JsonSchemaValueException("" + (name_prefix or "data") + ".models[{data__models_x}]".format(**locals()) + " cannot be validated by any definition")
+                        raise ValueError("" + (name_prefix or "data") + ".models[{data__models_x}]".format(**locals()) + " cannot be validated by any definition")
         if "repeat" in data_keys:
             data_keys.remove("repeat")
             data__repeat = data["repeat"]
@@ -145,7 +144,7 @@ def validate_urn_agentops_schema_suite_1_json(data, custom_formats={}, name_pref
             data_keys.remove("defaults")
             data__defaults = data["defaults"]
             if not isinstance(data__defaults, (dict)):
-                raise JsonSchemaValueException("" + (name_prefix or "data") + ".defaults must be object")
+                raise ValueError("" + (name_prefix or "data") + ".defaults must be object")
             data__defaults_is_dict = isinstance(data__defaults, dict)
             if data__defaults_is_dict:
                 data__defaults_keys = set(data__defaults.keys())
@@ -206,29 +205,29 @@ def validate_urn_agentops_schema_suite_1_json(data, custom_formats={}, name_pref
                     data__defaults__faults = data__defaults["faults"]
                     validate___definitions_faults(data__defaults__faults, custom_formats, (name_prefix or "data") + ".defaults.faults")
                 if data__defaults_keys:
-                    raise JsonSchemaValueException("" + (name_prefix or "data") + ".defaults must not contain "+str(data__defaults_keys)+" properties")
+                    raise ValueError("" + (name_prefix or "data") + ".defaults must not contain "+str(data__defaults_keys)+" properties")
         if "cases" in data_keys:
             data_keys.remove("cases")
             data__cases = data["cases"]
             if not isinstance(data__cases, (list, tuple)):
-                raise JsonSchemaValueException("" + (name_prefix or "data") + ".cases must be array")
+                raise ValueError("" + (name_prefix or "data") + ".cases must be array")
             data__cases_is_list = isinstance(data__cases, (list, tuple))
             if data__cases_is_list:
                 data__cases_len = len(data__cases)
                 if data__cases_len < 1:
-                    raise JsonSchemaValueException("" + (name_prefix or "data") + ".cases must contain at least 1 items")
+                    raise ValueError("" + (name_prefix or "data") + ".cases must contain at least 1 items")
                 for data__cases_x, data__cases_item in enumerate(data__cases):
                     validate___definitions_case(data__cases_item, custom_formats, (name_prefix or "data") + ".cases[{data__cases_x}]".format(**locals()))
         if "datasets" in data_keys:
             data_keys.remove("datasets")
             data__datasets = data["datasets"]
             if not isinstance(data__datasets, (list, tuple)):
-                raise JsonSchemaValueException("" + (name_prefix or "data") + ".datasets must be array")
+                raise ValueError("" + (name_prefix or "data") + ".datasets must be array")
             data__datasets_is_list = isinstance(data__datasets, (list, tuple))
             if data__datasets_is_list:
                 data__datasets_len = len(data__datasets)
                 if data__datasets_len < 1:
-                    raise JsonSchemaValueException("" + (name_prefix or "data") + ".datasets must contain at least 1 items")
+                    raise ValueError("" + (name_prefix or "data") + ".datasets must contain at least 1 items")
                 for data__datasets_x, data__datasets_item in enumerate(data__datasets):
                     validate___definitions_dataset(data__datasets_item, custom_formats, (name_prefix or "data") + ".datasets[{data__datasets_x}]".format(**locals()))
         if "judge" in data_keys:
@@ -238,180 +237,180 @@ def validate_urn_agentops_schema_suite_1_json(data, custom_formats={}, name_pref
             if not data__judge_any_of_count3:
                 try:
                     if not isinstance(data__judge, (dict)):
-                        raise JsonSchemaValueException("" + (name_prefix or "data") + ".judge must be object")
+                        raise ValueError("" + (name_prefix or "data") + ".judge must be object")
                     data__judge_is_dict = isinstance(data__judge, dict)
                     if data__judge_is_dict:
                         data__judge__missing_keys = set(['model']) - data__judge.keys()
                         if data__judge__missing_keys:
-                            raise JsonSchemaValueException("" + (name_prefix or "data") + ".judge must contain ")
+                            raise ValueError("" + (name_prefix or "data") + ".judge must contain ")
                         data__judge_keys = set(data__judge.keys())
                         if "model" in data__judge_keys:
                             data__judge_keys.remove("model")
                             data__judge__model = data__judge["model"]
                             if not isinstance(data__judge__model, (str)):
-                                raise JsonSchemaValueException("" + (name_prefix or "data") + ".judge.model must be string")
+                                raise ValueError("" + (name_prefix or "data") + ".judge.model must be string")
                             if isinstance(data__judge__model, str):
                                 data__judge__model_len = len(data__judge__model)
                                 if data__judge__model_len < 1:
-                                    raise JsonSchemaValueException("" + (name_prefix or "data") + ".judge.model must be longer than or equal to 1 characters")
+                                    raise ValueError("" + (name_prefix or "data") + ".judge.model must be longer than or equal to 1 characters")
                         if "threshold" in data__judge_keys:
                             data__judge_keys.remove("threshold")
                             data__judge__threshold = data__judge["threshold"]
                             if not isinstance(data__judge__threshold, (int, float, Decimal)) or isinstance(data__judge__threshold, bool):
-                                raise JsonSchemaValueException("" + (name_prefix or "data") + ".judge.threshold must be number")
+                                raise ValueError("" + (name_prefix or "data") + ".judge.threshold must be number")
                             if isinstance(data__judge__threshold, (int, float, Decimal)) and not isinstance(data__judge__threshold, bool):
                                 if data__judge__threshold > 1:
-                                    raise JsonSchemaValueException("" + (name_prefix or "data") + ".judge.threshold must be smaller than or equal to 1")
+                                    raise ValueError("" + (name_prefix or "data") + ".judge.threshold must be smaller than or equal to 1")
                                 if data__judge__threshold <= 0:
-                                    raise JsonSchemaValueException("" + (name_prefix or "data") + ".judge.threshold must be bigger than 0")
+                                    raise ValueError("" + (name_prefix or "data") + ".judge.threshold must be bigger than 0")
                         if "votes" in data__judge_keys:
                             data__judge_keys.remove("votes")
                             data__judge__votes = data__judge["votes"]
                             if not (isinstance(data__judge__votes, (int, float)) and not isinstance(data__judge__votes, bool) and data__judge__votes == 1 or isinstance(data__judge__votes, (int, float)) and not isinstance(data__judge__votes, bool) and data__judge__votes == 3 or isinstance(data__judge__votes, (int, float)) and not isinstance(data__judge__votes, bool) and data__judge__votes == 5 or isinstance(data__judge__votes, (int, float)) and not isinstance(data__judge__votes, bool) and data__judge__votes == 7 or isinstance(data__judge__votes, (int, float)) and not isinstance(data__judge__votes, bool) and data__judge__votes == 9):
-                                raise JsonSchemaValueException("" + (name_prefix or "data") + ".judge.votes must be one of [1, 3, 5, 7, 9]")
+                                raise ValueError("" + (name_prefix or "data") + ".judge.votes must be one of [1, 3, 5, 7, 9]")
                         if "temperature" in data__judge_keys:
                             data__judge_keys.remove("temperature")
                             data__judge__temperature = data__judge["temperature"]
                             if not isinstance(data__judge__temperature, (int, float, Decimal, NoneType)) or isinstance(data__judge__temperature, bool):
-                                raise JsonSchemaValueException("" + (name_prefix or "data") + ".judge.temperature must be number or null")
+                                raise ValueError("" + (name_prefix or "data") + ".judge.temperature must be number or null")
                             if isinstance(data__judge__temperature, (int, float, Decimal)) and not isinstance(data__judge__temperature, bool):
                                 if data__judge__temperature < 0:
-                                    raise JsonSchemaValueException("" + (name_prefix or "data") + ".judge.temperature must be bigger than or equal to 0")
+                                    raise ValueError("" + (name_prefix or "data") + ".judge.temperature must be bigger than or equal to 0")
                                 if data__judge__temperature > 2:
-                                    raise JsonSchemaValueException("" + (name_prefix or "data") + ".judge.temperature must be smaller than or equal to 2")
+                                    raise ValueError("" + (name_prefix or "data") + ".judge.temperature must be smaller than or equal to 2")
                         if "maxTokens" in data__judge_keys:
                             data__judge_keys.remove("maxTokens")
                             data__judge__maxTokens = data__judge["maxTokens"]
                             if not isinstance(data__judge__maxTokens, (int)) and not (isinstance(data__judge__maxTokens, float) and data__judge__maxTokens.is_integer()) or isinstance(data__judge__maxTokens, bool):
-                                raise JsonSchemaValueException("" + (name_prefix or "data") + ".judge.maxTokens must be integer")
+                                raise ValueError("" + (name_prefix or "data") + ".judge.maxTokens must be integer")
                             if isinstance(data__judge__maxTokens, (int, float, Decimal)) and not isinstance(data__judge__maxTokens, bool):
                                 if data__judge__maxTokens < 50:
-                                    raise JsonSchemaValueException("" + (name_prefix or "data") + ".judge.maxTokens must be bigger than or equal to 50")
+                                    raise ValueError("" + (name_prefix or "data") + ".judge.maxTokens must be bigger than or equal to 50")
                                 if data__judge__maxTokens > 100000:
-                                    raise JsonSchemaValueException("" + (name_prefix or "data") + ".judge.maxTokens must be smaller than or equal to 100000")
+                                    raise ValueError("" + (name_prefix or "data") + ".judge.maxTokens must be smaller than or equal to 100000")
                         if "instructions" in data__judge_keys:
                             data__judge_keys.remove("instructions")
                             data__judge__instructions = data__judge["instructions"]
                             if not isinstance(data__judge__instructions, (str)):
-                                raise JsonSchemaValueException("" + (name_prefix or "data") + ".judge.instructions must be string")
+                                raise ValueError("" + (name_prefix or "data") + ".judge.instructions must be string")
                             if isinstance(data__judge__instructions, str):
                                 if not REGEX_PATTERNS['\\S'].search(data__judge__instructions):
-                                    raise JsonSchemaValueException("" + (name_prefix or "data") + ".judge.instructions must match pattern \\S")
+                                    raise ValueError("" + (name_prefix or "data") + ".judge.instructions must match pattern \\S")
                         if data__judge_keys:
-                            raise JsonSchemaValueException("" + (name_prefix or "data") + ".judge must not contain "+str(data__judge_keys)+" properties")
+                            raise ValueError("" + (name_prefix or "data") + ".judge must not contain "+str(data__judge_keys)+" properties")
                     data__judge_any_of_count3 += 1
-                except (JsonSchemaValueException): pass
+                except (ValueError): pass
             if not data__judge_any_of_count3:
                 try:
                     if not isinstance(data__judge, (str)):
-                        raise JsonSchemaValueException("" + (name_prefix or "data") + ".judge must be string")
+                        raise ValueError("" + (name_prefix or "data") + ".judge must be string")
                     if isinstance(data__judge, str):
                         data__judge_len = len(data__judge)
                         if data__judge_len < 1:
-                            raise JsonSchemaValueException("" + (name_prefix or "data") + ".judge must be longer than or equal to 1 characters")
+                            raise ValueError("" + (name_prefix or "data") + ".judge must be longer than or equal to 1 characters")
                     data__judge_any_of_count3 += 1
-                except (JsonSchemaValueException): pass
+                except (ValueError): pass
             if not data__judge_any_of_count3:
-                raise JsonSchemaValueException("" + (name_prefix or "data") + ".judge cannot be validated by any definition")
+                raise ValueError("" + (name_prefix or "data") + ".judge cannot be validated by any definition")
         if "metrics" in data_keys:
             data_keys.remove("metrics")
             data__metrics = data["metrics"]
             if not isinstance(data__metrics, (list, tuple)):
-                raise JsonSchemaValueException("" + (name_prefix or "data") + ".metrics must be array")
+                raise ValueError("" + (name_prefix or "data") + ".metrics must be array")
             data__metrics_is_list = isinstance(data__metrics, (list, tuple))
             if data__metrics_is_list:
                 data__metrics_len = len(data__metrics)
                 if data__metrics_len < 1:
-                    raise JsonSchemaValueException("" + (name_prefix or "data") + ".metrics must contain at least 1 items")
+                    raise ValueError("" + (name_prefix or "data") + ".metrics must contain at least 1 items")
                 for data__metrics_x, data__metrics_item in enumerate(data__metrics):
                     validate___definitions_metric(data__metrics_item, custom_formats, (name_prefix or "data") + ".metrics[{data__metrics_x}]".format(**locals()))
         if data_keys:
-            raise JsonSchemaValueException("" + (name_prefix or "data") + " must not contain "+str(data_keys)+" properties")
+            raise ValueError("" + (name_prefix or "data") + " must not contain "+str(data_keys)+" properties")
     return data
 
 def validate___definitions_metric(data, custom_formats={}, name_prefix=None):
     if not isinstance(data, (dict)):
-        raise JsonSchemaValueException("" + (name_prefix or "data") + " must be object")
+        raise ValueError("" + (name_prefix or "data") + " must be object")
     data_is_dict = isinstance(data, dict)
     if data_is_dict:
         data__missing_keys = set(['kind']) - data.keys()
         if data__missing_keys:
-            raise JsonSchemaValueException("" + (name_prefix or "data") + " must contain ")
+            raise ValueError("" + (name_prefix or "data") + " must contain ")
         data_keys = set(data.keys())
         if "kind" in data_keys:
             data_keys.remove("kind")
             data__kind = data["kind"]
             if not isinstance(data__kind, (str)):
-                raise JsonSchemaValueException("" + (name_prefix or "data") + ".kind must be string")
+                raise ValueError("" + (name_prefix or "data") + ".kind must be string")
             if isinstance(data__kind, str):
                 data__kind_len = len(data__kind)
                 if data__kind_len < 1:
-                    raise JsonSchemaValueException("" + (name_prefix or "data") + ".kind must be longer than or equal to 1 characters")
+                    raise ValueError("" + (name_prefix or "data") + ".kind must be longer than or equal to 1 characters")
         if "name" in data_keys:
             data_keys.remove("name")
             data__name = data["name"]
             if not isinstance(data__name, (str)):
-                raise JsonSchemaValueException("" + (name_prefix or "data") + ".name must be string")
+                raise ValueError("" + (name_prefix or "data") + ".name must be string")
             if isinstance(data__name, str):
                 if not REGEX_PATTERNS['^[A-Za-z_][A-Za-z0-9_-]*$'].search(data__name):
-                    raise JsonSchemaValueException("" + (name_prefix or "data") + ".name must match pattern ^[A-Za-z_][A-Za-z0-9_-]*$")
+                    raise ValueError("" + (name_prefix or "data") + ".name must match pattern ^[A-Za-z_][A-Za-z0-9_-]*$")
         if "by" in data_keys:
             data_keys.remove("by")
             data__by = data["by"]
             if not isinstance(data__by, (str)):
-                raise JsonSchemaValueException("" + (name_prefix or "data") + ".by must be string")
+                raise ValueError("" + (name_prefix or "data") + ".by must be string")
             if isinstance(data__by, str):
                 data__by_len = len(data__by)
                 if data__by_len < 1:
-                    raise JsonSchemaValueException("" + (name_prefix or "data") + ".by must be longer than or equal to 1 characters")
+                    raise ValueError("" + (name_prefix or "data") + ".by must be longer than or equal to 1 characters")
         if "optional" in data_keys:
             data_keys.remove("optional")
             data__optional = data["optional"]
             if not isinstance(data__optional, (bool)):
-                raise JsonSchemaValueException("" + (name_prefix or "data") + ".optional must be boolean")
+                raise ValueError("" + (name_prefix or "data") + ".optional must be boolean")
     return data
 
 def validate___definitions_dataset(data, custom_formats={}, name_prefix=None):
     if not isinstance(data, (dict)):
-        raise JsonSchemaValueException("" + (name_prefix or "data") + " must be object")
+        raise ValueError("" + (name_prefix or "data") + " must be object")
     data_is_dict = isinstance(data, dict)
     if data_is_dict:
         data__missing_keys = set(['file']) - data.keys()
         if data__missing_keys:
-            raise JsonSchemaValueException("" + (name_prefix or "data") + " must contain ")
+            raise ValueError("" + (name_prefix or "data") + " must contain ")
         data_keys = set(data.keys())
         if "file" in data_keys:
             data_keys.remove("file")
             data__file = data["file"]
             if not isinstance(data__file, (str)):
-                raise JsonSchemaValueException("" + (name_prefix or "data") + ".file must be string")
+                raise ValueError("" + (name_prefix or "data") + ".file must be string")
             if isinstance(data__file, str):
                 data__file_len = len(data__file)
                 if data__file_len < 1:
-                    raise JsonSchemaValueException("" + (name_prefix or "data") + ".file must be longer than or equal to 1 characters")
+                    raise ValueError("" + (name_prefix or "data") + ".file must be longer than or equal to 1 characters")
         if "id" in data_keys:
             data_keys.remove("id")
             data__id = data["id"]
             if not isinstance(data__id, (str)):
-                raise JsonSchemaValueException("" + (name_prefix or "data") + ".id must be string")
+                raise ValueError("" + (name_prefix or "data") + ".id must be string")
             if isinstance(data__id, str):
                 data__id_len = len(data__id)
                 if data__id_len < 1:
-                    raise JsonSchemaValueException("" + (name_prefix or "data") + ".id must be longer than or equal to 1 characters")
+                    raise ValueError("" + (name_prefix or "data") + ".id must be longer than or equal to 1 characters")
         if "input" in data_keys:
             data_keys.remove("input")
             data__input = data["input"]
             if not isinstance(data__input, (str)):
-                raise JsonSchemaValueException("" + (name_prefix or "data") + ".input must be string")
+                raise ValueError("" + (name_prefix or "data") + ".input must be string")
             if isinstance(data__input, str):
                 data__input_len = len(data__input)
                 if data__input_len < 1:
-                    raise JsonSchemaValueException("" + (name_prefix or "data") + ".input must be longer than or equal to 1 characters")
+                    raise ValueError("" + (name_prefix or "data") + ".input must be longer than or equal to 1 characters")
         if "vars" in data_keys:
             data_keys.remove("vars")
             data__vars = data["vars"]
             if not isinstance(data__vars, (dict)):
-                raise JsonSchemaValueException("" + (name_prefix or "data") + ".vars must be object")
+                raise ValueError("" + (name_prefix or "data") + ".vars must be object")
             data__vars_is_dict = isinstance(data__vars, dict)
             if data__vars_is_dict:
                 data__vars_keys = set(data__vars.keys())
@@ -419,16 +418,16 @@ def validate___definitions_dataset(data, custom_formats={}, name_prefix=None):
                     if data__vars_key not in []:
                         data__vars_value = data__vars.get(data__vars_key)
                         if not isinstance(data__vars_value, (str)):
-                            raise JsonSchemaValueException("" + (name_prefix or "data") + ".vars.{data__vars_key}".format(**locals()) + " must be string")
+                            raise ValueError("" + (name_prefix or "data") + ".vars.{data__vars_key}".format(**locals()) + " must be string")
                         if isinstance(data__vars_value, str):
                             data__vars_value_len = len(data__vars_value)
                             if data__vars_value_len < 1:
-                                raise JsonSchemaValueException("" + (name_prefix or "data") + ".vars.{data__vars_key}".format(**locals()) + " must be longer than or equal to 1 characters")
+                                raise ValueError("" + (name_prefix or "data") + ".vars.{data__vars_key}".format(**locals()) + " must be longer than or equal to 1 characters")
         if "types" in data_keys:
             data_keys.remove("types")
             data__types = data["types"]
             if not isinstance(data__types, (dict)):
-                raise JsonSchemaValueException("" + (name_prefix or "data") + ".types must be object")
+                raise ValueError("" + (name_prefix or "data") + ".types must be object")
             data__types_is_dict = isinstance(data__types, dict)
             if data__types_is_dict:
                 data__types_keys = set(data__types.keys())
@@ -436,40 +435,40 @@ def validate___definitions_dataset(data, custom_formats={}, name_prefix=None):
                     if data__types_key not in []:
                         data__types_value = data__types.get(data__types_key)
                         if not (isinstance(data__types_value, str) and data__types_value == 'string' or isinstance(data__types_value, str) and data__types_value == 'int' or isinstance(data__types_value, str) and data__types_value == 'float' or isinstance(data__types_value, str) and data__types_value == 'bool' or isinstance(data__types_value, str) and data__types_value == 'json'):
-                            raise JsonSchemaValueException("" + (name_prefix or "data") + ".types.{data__types_key}".format(**locals()) + " must be one of ['string', 'int', 'float', 'bool', 'json']")
+                            raise ValueError("" + (name_prefix or "data") + ".types.{data__types_key}".format(**locals()) + " must be one of ['string', 'int', 'float', 'bool', 'json']")
         if "tags" in data_keys:
             data_keys.remove("tags")
             data__tags = data["tags"]
             if not isinstance(data__tags, (list, tuple)):
-                raise JsonSchemaValueException("" + (name_prefix or "data") + ".tags must be array")
+                raise ValueError("" + (name_prefix or "data") + ".tags must be array")
             data__tags_is_list = isinstance(data__tags, (list, tuple))
             if data__tags_is_list:
                 data__tags_len = len(data__tags)
                 for data__tags_x, data__tags_item in enumerate(data__tags):
                     if not isinstance(data__tags_item, (str)):
-                        raise JsonSchemaValueException("" + (name_prefix or "data") + ".tags[{data__tags_x}]".format(**locals()) + " must be string")
+                        raise ValueError("" + (name_prefix or "data") + ".tags[{data__tags_x}]".format(**locals()) + " must be string")
                     if isinstance(data__tags_item, str):
                         data__tags_item_len = len(data__tags_item)
                         if data__tags_item_len < 1:
-                            raise JsonSchemaValueException("" + (name_prefix or "data") + ".tags[{data__tags_x}]".format(**locals()) + " must be longer than or equal to 1 characters")
+                            raise ValueError("" + (name_prefix or "data") + ".tags[{data__tags_x}]".format(**locals()) + " must be longer than or equal to 1 characters")
         if "skip" in data_keys:
             data_keys.remove("skip")
             data__skip = data["skip"]
             if not isinstance(data__skip, (str)):
-                raise JsonSchemaValueException("" + (name_prefix or "data") + ".skip must be string")
+                raise ValueError("" + (name_prefix or "data") + ".skip must be string")
             if isinstance(data__skip, str):
                 data__skip_len = len(data__skip)
                 if data__skip_len < 1:
-                    raise JsonSchemaValueException("" + (name_prefix or "data") + ".skip must be longer than or equal to 1 characters")
+                    raise ValueError("" + (name_prefix or "data") + ".skip must be longer than or equal to 1 characters")
         if "xfail" in data_keys:
             data_keys.remove("xfail")
             data__xfail = data["xfail"]
             if not isinstance(data__xfail, (str)):
-                raise JsonSchemaValueException("" + (name_prefix or "data") + ".xfail must be string")
+                raise ValueError("" + (name_prefix or "data") + ".xfail must be string")
             if isinstance(data__xfail, str):
                 data__xfail_len = len(data__xfail)
                 if data__xfail_len < 1:
-                    raise JsonSchemaValueException("" + (name_prefix or "data") + ".xfail must be longer than or equal to 1 characters")
+                    raise ValueError("" + (name_prefix or "data") + ".xfail must be longer than or equal to 1 characters")
         if "repeat" in data_keys:
             data_keys.remove("repeat")
             data__repeat = data["repeat"]
@@ -527,38 +526,38 @@ def validate___definitions_dataset(data, custom_formats={}, name_prefix=None):
             data__faults = data["faults"]
             validate___definitions_faults(data__faults, custom_formats, (name_prefix or "data") + ".faults")
         if data_keys:
-            raise JsonSchemaValueException("" + (name_prefix or "data") + " must not contain "+str(data_keys)+" properties")
+            raise ValueError("" + (name_prefix or "data") + " must not contain "+str(data_keys)+" properties")
     return data
 
 def validate___definitions_turns(data, custom_formats={}, name_prefix=None):
     if not isinstance(data, (list, tuple)):
-        raise JsonSchemaValueException("" + (name_prefix or "data") + " must be array")
+        raise ValueError("" + (name_prefix or "data") + " must be array")
     data_is_list = isinstance(data, (list, tuple))
     if data_is_list:
         data_len = len(data)
         if data_len < 1:
-            raise JsonSchemaValueException("" + (name_prefix or "data") + " must contain at least 1 items")
+            raise ValueError("" + (name_prefix or "data") + " must contain at least 1 items")
         for data_x, data_item in enumerate(data):
             validate___definitions_turn(data_item, custom_formats, (name_prefix or "data") + "[{data_x}]".format(**locals()))
     return data
 
 def validate___definitions_turn(data, custom_formats={}, name_prefix=None):
     if not isinstance(data, (dict)):
-        raise JsonSchemaValueException("" + (name_prefix or "data") + " must be object")
+        raise ValueError("" + (name_prefix or "data") + " must be object")
     data_is_dict = isinstance(data, dict)
     if data_is_dict:
         data__missing_keys = set(['input']) - data.keys()
         if data__missing_keys:
-            raise JsonSchemaValueException("" + (name_prefix or "data") + " must contain ")
+            raise ValueError("" + (name_prefix or "data") + " must contain ")
         data_keys = set(data.keys())
         if "input" in data_keys:
             data_keys.remove("input")
             data__input = data["input"]
             if not isinstance(data__input, (str)):
-                raise JsonSchemaValueException("" + (name_prefix or "data") + ".input must be string")
+                raise ValueError("" + (name_prefix or "data") + ".input must be string")
             if isinstance(data__input, str):
                 if not REGEX_PATTERNS['\\S'].search(data__input):
-                    raise JsonSchemaValueException("" + (name_prefix or "data") + ".input must match pattern \\S")
+                    raise ValueError("" + (name_prefix or "data") + ".input must match pattern \\S")
         if "vars" in data_keys:
             data_keys.remove("vars")
             data__vars = data["vars"]
@@ -580,35 +579,35 @@ def validate___definitions_turn(data, custom_formats={}, name_prefix=None):
             data__assert = data["assert"]
             validate___definitions_assert(data__assert, custom_formats, (name_prefix or "data") + ".assert")
         if data_keys:
-            raise JsonSchemaValueException("" + (name_prefix or "data") + " must not contain "+str(data_keys)+" properties")
+            raise ValueError("" + (name_prefix or "data") + " must not contain "+str(data_keys)+" properties")
     return data
 
 def validate___definitions_messages(data, custom_formats={}, name_prefix=None):
     if not isinstance(data, (list, tuple)):
-        raise JsonSchemaValueException("" + (name_prefix or "data") + " must be array")
+        raise ValueError("" + (name_prefix or "data") + " must be array")
     data_is_list = isinstance(data, (list, tuple))
     if data_is_list:
         data_len = len(data)
         if data_len < 1:
-            raise JsonSchemaValueException("" + (name_prefix or "data") + " must contain at least 1 items")
+            raise ValueError("" + (name_prefix or "data") + " must contain at least 1 items")
         for data_x, data_item in enumerate(data):
             validate___definitions_message(data_item, custom_formats, (name_prefix or "data") + "[{data_x}]".format(**locals()))
     return data
 
 def validate___definitions_message(data, custom_formats={}, name_prefix=None):
     if not isinstance(data, (dict)):
-        raise JsonSchemaValueException("" + (name_prefix or "data") + " must be object")
+        raise ValueError("" + (name_prefix or "data") + " must be object")
     data_is_dict = isinstance(data, dict)
     if data_is_dict:
         data__missing_keys = set(['role']) - data.keys()
         if data__missing_keys:
-            raise JsonSchemaValueException("" + (name_prefix or "data") + " must contain ")
+            raise ValueError("" + (name_prefix or "data") + " must contain ")
         data_keys = set(data.keys())
         if "role" in data_keys:
             data_keys.remove("role")
             data__role = data["role"]
             if not (isinstance(data__role, str) and data__role == 'system' or isinstance(data__role, str) and data__role == 'user' or isinstance(data__role, str) and data__role == 'assistant' or isinstance(data__role, str) and data__role == 'tool'):
-                raise JsonSchemaValueException("" + (name_prefix or "data") + ".role must be one of ['system', 'user', 'assistant', 'tool']")
+                raise ValueError("" + (name_prefix or "data") + ".role must be one of ['system', 'user', 'assistant', 'tool']")
         if "content" in data_keys:
             data_keys.remove("content")
             data__content = data["content"]
@@ -616,107 +615,107 @@ def validate___definitions_message(data, custom_formats={}, name_prefix=None):
             if not data__content_any_of_count4:
                 try:
                     if not isinstance(data__content, (str)):
-                        raise JsonSchemaValueException("" + (name_prefix or "data") + ".content must be string")
+                        raise ValueError("" + (name_prefix or "data") + ".content must be string")
                     data__content_any_of_count4 += 1
-                except (JsonSchemaValueException): pass
+                except (ValueError): pass
             if not data__content_any_of_count4:
                 try:
                     if not isinstance(data__content, (list, tuple)):
-                        raise JsonSchemaValueException("" + (name_prefix or "data") + ".content must be array")
+                        raise ValueError("" + (name_prefix or "data") + ".content must be array")
                     data__content_is_list = isinstance(data__content, (list, tuple))
                     if data__content_is_list:
                         data__content_len = len(data__content)
                         if data__content_len < 1:
-                            raise JsonSchemaValueException("" + (name_prefix or "data") + ".content must contain at least 1 items")
+                            raise ValueError("" + (name_prefix or "data") + ".content must contain at least 1 items")
                         for data__content_x, data__content_item in enumerate(data__content):
                             if not isinstance(data__content_item, (dict)):
-                                raise JsonSchemaValueException("" + (name_prefix or "data") + ".content[{data__content_x}]".format(**locals()) + " must be object")
+                                raise ValueError("" + (name_prefix or "data") + ".content[{data__content_x}]".format(**locals()) + " must be object")
                             data__content_item_is_dict = isinstance(data__content_item, dict)
                             if data__content_item_is_dict:
                                 data__content_item__missing_keys = set(['type', 'text']) - data__content_item.keys()
                                 if data__content_item__missing_keys:
-                                    raise JsonSchemaValueException("" + (name_prefix or "data") + ".content[{data__content_x}]".format(**locals()) + " must contain ")
+                                    raise ValueError("" + (name_prefix or "data") + ".content[{data__content_x}]".format(**locals()) + " must contain ")
                                 data__content_item_keys = set(data__content_item.keys())
                                 if "type" in data__content_item_keys:
                                     data__content_item_keys.remove("type")
                                     data__content_item__type = data__content_item["type"]
                                     if not (isinstance(data__content_item__type, str) and data__content_item__type == 'text'):
-                                        raise JsonSchemaValueException("" + (name_prefix or "data") + ".content[{data__content_x}].type".format(**locals()) + " must be one of ['text']")
+                                        raise ValueError("" + (name_prefix or "data") + ".content[{data__content_x}].type".format(**locals()) + " must be one of ['text']")
                                 if "text" in data__content_item_keys:
                                     data__content_item_keys.remove("text")
                                     data__content_item__text = data__content_item["text"]
                                     if not isinstance(data__content_item__text, (str)):
-                                        raise JsonSchemaValueException("" + (name_prefix or "data") + ".content[{data__content_x}].text".format(**locals()) + " must be string")
+                                        raise ValueError("" + (name_prefix or "data") + ".content[{data__content_x}].text".format(**locals()) + " must be string")
                                 if data__content_item_keys:
-                                    raise JsonSchemaValueException("" + (name_prefix or "data") + ".content[{data__content_x}]".format(**locals()) + " must not contain "+str(data__content_item_keys)+" properties")
+                                    raise ValueError("" + (name_prefix or "data") + ".content[{data__content_x}]".format(**locals()) + " must not contain "+str(data__content_item_keys)+" properties")
                     data__content_any_of_count4 += 1
-                except (JsonSchemaValueException): pass
+                except (ValueError): pass
             if not data__content_any_of_count4:
-                raise JsonSchemaValueException("" + (name_prefix or "data") + ".content cannot be validated by any definition")
+                raise ValueError("" + (name_prefix or "data") + ".content cannot be validated by any definition")
         if "toolCalls" in data_keys:
             data_keys.remove("toolCalls")
             data__toolCalls = data["toolCalls"]
             if not isinstance(data__toolCalls, (list, tuple)):
-                raise JsonSchemaValueException("" + (name_prefix or "data") + ".toolCalls must be array")
+                raise ValueError("" + (name_prefix or "data") + ".toolCalls must be array")
             data__toolCalls_is_list = isinstance(data__toolCalls, (list, tuple))
             if data__toolCalls_is_list:
                 data__toolCalls_len = len(data__toolCalls)
                 if data__toolCalls_len < 1:
-                    raise JsonSchemaValueException("" + (name_prefix or "data") + ".toolCalls must contain at least 1 items")
+                    raise ValueError("" + (name_prefix or "data") + ".toolCalls must contain at least 1 items")
                 for data__toolCalls_x, data__toolCalls_item in enumerate(data__toolCalls):
                     if not isinstance(data__toolCalls_item, (dict)):
-                        raise JsonSchemaValueException("" + (name_prefix or "data") + ".toolCalls[{data__toolCalls_x}]".format(**locals()) + " must be object")
+                        raise ValueError("" + (name_prefix or "data") + ".toolCalls[{data__toolCalls_x}]".format(**locals()) + " must be object")
                     data__toolCalls_item_is_dict = isinstance(data__toolCalls_item, dict)
                     if data__toolCalls_item_is_dict:
                         data__toolCalls_item__missing_keys = set(['name']) - data__toolCalls_item.keys()
                         if data__toolCalls_item__missing_keys:
-                            raise JsonSchemaValueException("" + (name_prefix or "data") + ".toolCalls[{data__toolCalls_x}]".format(**locals()) + " must contain ")
+                            raise ValueError("" + (name_prefix or "data") + ".toolCalls[{data__toolCalls_x}]".format(**locals()) + " must contain ")
                         data__toolCalls_item_keys = set(data__toolCalls_item.keys())
                         if "name" in data__toolCalls_item_keys:
                             data__toolCalls_item_keys.remove("name")
                             data__toolCalls_item__name = data__toolCalls_item["name"]
                             if not isinstance(data__toolCalls_item__name, (str)):
-                                raise JsonSchemaValueException("" + (name_prefix or "data") + ".toolCalls[{data__toolCalls_x}].name".format(**locals()) + " must be string")
+                                raise ValueError("" + (name_prefix or "data") + ".toolCalls[{data__toolCalls_x}].name".format(**locals()) + " must be string")
                             if isinstance(data__toolCalls_item__name, str):
                                 data__toolCalls_item__name_len = len(data__toolCalls_item__name)
                                 if data__toolCalls_item__name_len < 1:
-                                    raise JsonSchemaValueException("" + (name_prefix or "data") + ".toolCalls[{data__toolCalls_x}].name".format(**locals()) + " must be longer than or equal to 1 characters")
+                                    raise ValueError("" + (name_prefix or "data") + ".toolCalls[{data__toolCalls_x}].name".format(**locals()) + " must be longer than or equal to 1 characters")
                         if "args" in data__toolCalls_item_keys:
                             data__toolCalls_item_keys.remove("args")
                             data__toolCalls_item__args = data__toolCalls_item["args"]
                             if not isinstance(data__toolCalls_item__args, (dict)):
-                                raise JsonSchemaValueException("" + (name_prefix or "data") + ".toolCalls[{data__toolCalls_x}].args".format(**locals()) + " must be object")
+                                raise ValueError("" + (name_prefix or "data") + ".toolCalls[{data__toolCalls_x}].args".format(**locals()) + " must be object")
                         if data__toolCalls_item_keys:
-                            raise JsonSchemaValueException("" + (name_prefix or "data") + ".toolCalls[{data__toolCalls_x}]".format(**locals()) + " must not contain "+str(data__toolCalls_item_keys)+" properties")
+                            raise ValueError("" + (name_prefix or "data") + ".toolCalls[{data__toolCalls_x}]".format(**locals()) + " must not contain "+str(data__toolCalls_item_keys)+" properties")
         if data_keys:
-            raise JsonSchemaValueException("" + (name_prefix or "data") + " must not contain "+str(data_keys)+" properties")
+            raise ValueError("" + (name_prefix or "data") + " must not contain "+str(data_keys)+" properties")
     return data
 
 def validate___definitions_case(data, custom_formats={}, name_prefix=None):
     if not isinstance(data, (dict)):
-        raise JsonSchemaValueException("" + (name_prefix or "data") + " must be object")
+        raise ValueError("" + (name_prefix or "data") + " must be object")
     data_is_dict = isinstance(data, dict)
     if data_is_dict:
         data__missing_keys = set(['id']) - data.keys()
         if data__missing_keys:
-            raise JsonSchemaValueException("" + (name_prefix or "data") + " must contain ")
+            raise ValueError("" + (name_prefix or "data") + " must contain ")
         data_keys = set(data.keys())
         if "id" in data_keys:
             data_keys.remove("id")
             data__id = data["id"]
             if not isinstance(data__id, (str)):
-                raise JsonSchemaValueException("" + (name_prefix or "data") + ".id must be string")
+                raise ValueError("" + (name_prefix or "data") + ".id must be string")
             if isinstance(data__id, str):
                 data__id_len = len(data__id)
                 if data__id_len > 200:
-                    raise JsonSchemaValueException("" + (name_prefix or "data") + ".id must be shorter than or equal to 200 characters")
+                    raise ValueError("" + (name_prefix or "data") + ".id must be shorter than or equal to 200 characters")
                 if not REGEX_PATTERNS['\\S'].search(data__id):
-                    raise JsonSchemaValueException("" + (name_prefix or "data") + ".id must match pattern \\S")
+                    raise ValueError("" + (name_prefix or "data") + ".id must match pattern \\S")
         if "input" in data_keys:
             data_keys.remove("input")
             data__input = data["input"]
             if not isinstance(data__input, (str)):
-                raise JsonSchemaValueException("" + (name_prefix or "data") + ".input must be string")
+                raise ValueError("" + (name_prefix or "data") + ".input must be string")
         if "vars" in data_keys:
             data_keys.remove("vars")
             data__vars = data["vars"]
@@ -794,248 +793,248 @@ def validate___definitions_case(data, custom_formats={}, name_prefix=None):
             data__faults = data["faults"]
             validate___definitions_faults(data__faults, custom_formats, (name_prefix or "data") + ".faults")
         if data_keys:
-            raise JsonSchemaValueException("" + (name_prefix or "data") + " must not contain "+str(data_keys)+" properties")
+            raise ValueError("" + (name_prefix or "data") + " must not contain "+str(data_keys)+" properties")
     return data
 
 def validate___definitions_quarantine(data, custom_formats={}, name_prefix=None):
     if not isinstance(data, (dict)):
-        raise JsonSchemaValueException("" + (name_prefix or "data") + " must be object")
+        raise ValueError("" + (name_prefix or "data") + " must be object")
     data_is_dict = isinstance(data, dict)
     if data_is_dict:
         data__missing_keys = set(['reason', 'owner', 'until']) - data.keys()
         if data__missing_keys:
-            raise JsonSchemaValueException("" + (name_prefix or "data") + " must contain ")
+            raise ValueError("" + (name_prefix or "data") + " must contain ")
         data_keys = set(data.keys())
         if "reason" in data_keys:
             data_keys.remove("reason")
             data__reason = data["reason"]
             if not isinstance(data__reason, (str)):
-                raise JsonSchemaValueException("" + (name_prefix or "data") + ".reason must be string")
+                raise ValueError("" + (name_prefix or "data") + ".reason must be string")
             if isinstance(data__reason, str):
                 if not REGEX_PATTERNS['\\S'].search(data__reason):
-                    raise JsonSchemaValueException("" + (name_prefix or "data") + ".reason must match pattern \\S")
+                    raise ValueError("" + (name_prefix or "data") + ".reason must match pattern \\S")
         if "owner" in data_keys:
             data_keys.remove("owner")
             data__owner = data["owner"]
             if not isinstance(data__owner, (str)):
-                raise JsonSchemaValueException("" + (name_prefix or "data") + ".owner must be string")
+                raise ValueError("" + (name_prefix or "data") + ".owner must be string")
             if isinstance(data__owner, str):
                 if not REGEX_PATTERNS['\\S'].search(data__owner):
-                    raise JsonSchemaValueException("" + (name_prefix or "data") + ".owner must match pattern \\S")
+                    raise ValueError("" + (name_prefix or "data") + ".owner must match pattern \\S")
         if "until" in data_keys:
             data_keys.remove("until")
             data__until = data["until"]
             if not isinstance(data__until, (str)):
-                raise JsonSchemaValueException("" + (name_prefix or "data") + ".until must be string")
+                raise ValueError("" + (name_prefix or "data") + ".until must be string")
             if isinstance(data__until, str):
                 if not REGEX_PATTERNS['^[0-9]{4}-[0-9]{2}-[0-9]{2}$'].search(data__until):
-                    raise JsonSchemaValueException("" + (name_prefix or "data") + ".until must match pattern ^[0-9]{4}-[0-9]{2}-[0-9]{2}$")
+                    raise ValueError("" + (name_prefix or "data") + ".until must match pattern ^[0-9]{4}-[0-9]{2}-[0-9]{2}$")
         if data_keys:
-            raise JsonSchemaValueException("" + (name_prefix or "data") + " must not contain "+str(data_keys)+" properties")
+            raise ValueError("" + (name_prefix or "data") + " must not contain "+str(data_keys)+" properties")
     return data
 
 def validate___definitions_reason(data, custom_formats={}, name_prefix=None):
     if not isinstance(data, (str)):
-        raise JsonSchemaValueException("" + (name_prefix or "data") + " must be string")
+        raise ValueError("" + (name_prefix or "data") + " must be string")
     if isinstance(data, str):
         if not REGEX_PATTERNS['\\S'].search(data):
-            raise JsonSchemaValueException("" + (name_prefix or "data") + " must match pattern \\S")
+            raise ValueError("" + (name_prefix or "data") + " must match pattern \\S")
     return data
 
 def validate___definitions_faults(data, custom_formats={}, name_prefix=None):
     if not isinstance(data, (list, tuple)):
-        raise JsonSchemaValueException("" + (name_prefix or "data") + " must be array")
+        raise ValueError("" + (name_prefix or "data") + " must be array")
     data_is_list = isinstance(data, (list, tuple))
     if data_is_list:
         data_len = len(data)
         if data_len < 1:
-            raise JsonSchemaValueException("" + (name_prefix or "data") + " must contain at least 1 items")
+            raise ValueError("" + (name_prefix or "data") + " must contain at least 1 items")
         for data_x, data_item in enumerate(data):
             validate___definitions_fault(data_item, custom_formats, (name_prefix or "data") + "[{data_x}]".format(**locals()))
     return data
 
 def validate___definitions_fault(data, custom_formats={}, name_prefix=None):
     if not isinstance(data, (dict)):
-        raise JsonSchemaValueException("" + (name_prefix or "data") + " must be object")
+        raise ValueError("" + (name_prefix or "data") + " must be object")
     data_is_dict = isinstance(data, dict)
     if data_is_dict:
         data__missing_keys = set(['error']) - data.keys()
         if data__missing_keys:
-            raise JsonSchemaValueException("" + (name_prefix or "data") + " must contain ")
+            raise ValueError("" + (name_prefix or "data") + " must contain ")
         data_keys = set(data.keys())
         if "tool" in data_keys:
             data_keys.remove("tool")
             data__tool = data["tool"]
             if not isinstance(data__tool, (str)):
-                raise JsonSchemaValueException("" + (name_prefix or "data") + ".tool must be string")
+                raise ValueError("" + (name_prefix or "data") + ".tool must be string")
             if isinstance(data__tool, str):
                 data__tool_len = len(data__tool)
                 if data__tool_len < 1:
-                    raise JsonSchemaValueException("" + (name_prefix or "data") + ".tool must be longer than or equal to 1 characters")
+                    raise ValueError("" + (name_prefix or "data") + ".tool must be longer than or equal to 1 characters")
         if "provider" in data_keys:
             data_keys.remove("provider")
             data__provider = data["provider"]
             if not isinstance(data__provider, (bool)):
-                raise JsonSchemaValueException("" + (name_prefix or "data") + ".provider must be boolean")
+                raise ValueError("" + (name_prefix or "data") + ".provider must be boolean")
         if "error" in data_keys:
             data_keys.remove("error")
             data__error = data["error"]
             if not (isinstance(data__error, str) and data__error == 'timeout' or isinstance(data__error, str) and data__error == 'rateLimit' or isinstance(data__error, str) and data__error == 'serverError' or isinstance(data__error, str) and data__error == 'malformed' or isinstance(data__error, str) and data__error == 'empty'):
-                raise JsonSchemaValueException("" + (name_prefix or "data") + ".error must be one of ['timeout', 'rateLimit', 'serverError', 'malformed', 'empty']")
+                raise ValueError("" + (name_prefix or "data") + ".error must be one of ['timeout', 'rateLimit', 'serverError', 'malformed', 'empty']")
         if "times" in data_keys:
             data_keys.remove("times")
             data__times = data["times"]
             if not isinstance(data__times, (int)) and not (isinstance(data__times, float) and data__times.is_integer()) or isinstance(data__times, bool):
-                raise JsonSchemaValueException("" + (name_prefix or "data") + ".times must be integer")
+                raise ValueError("" + (name_prefix or "data") + ".times must be integer")
             if isinstance(data__times, (int, float, Decimal)) and not isinstance(data__times, bool):
                 if data__times < 1:
-                    raise JsonSchemaValueException("" + (name_prefix or "data") + ".times must be bigger than or equal to 1")
+                    raise ValueError("" + (name_prefix or "data") + ".times must be bigger than or equal to 1")
                 if data__times > 1000:
-                    raise JsonSchemaValueException("" + (name_prefix or "data") + ".times must be smaller than or equal to 1000")
+                    raise ValueError("" + (name_prefix or "data") + ".times must be smaller than or equal to 1000")
         if data_keys:
-            raise JsonSchemaValueException("" + (name_prefix or "data") + " must not contain "+str(data_keys)+" properties")
+            raise ValueError("" + (name_prefix or "data") + " must not contain "+str(data_keys)+" properties")
     return data
 
 def validate___definitions_maxsteps(data, custom_formats={}, name_prefix=None):
     if not isinstance(data, (int)) and not (isinstance(data, float) and data.is_integer()) or isinstance(data, bool):
-        raise JsonSchemaValueException("" + (name_prefix or "data") + " must be integer")
+        raise ValueError("" + (name_prefix or "data") + " must be integer")
     if isinstance(data, (int, float, Decimal)) and not isinstance(data, bool):
         if data < 1:
-            raise JsonSchemaValueException("" + (name_prefix or "data") + " must be bigger than or equal to 1")
+            raise ValueError("" + (name_prefix or "data") + " must be bigger than or equal to 1")
         if data > 100:
-            raise JsonSchemaValueException("" + (name_prefix or "data") + " must be smaller than or equal to 100")
+            raise ValueError("" + (name_prefix or "data") + " must be smaller than or equal to 100")
     return data
 
 def validate___definitions_stubs(data, custom_formats={}, name_prefix=None):
     if not isinstance(data, (dict)):
-        raise JsonSchemaValueException("" + (name_prefix or "data") + " must be object")
+        raise ValueError("" + (name_prefix or "data") + " must be object")
     data_is_dict = isinstance(data, dict)
     if data_is_dict:
         data_len = len(data)
         if data_len < 1:
-            raise JsonSchemaValueException("" + (name_prefix or "data") + " must contain at least 1 properties")
+            raise ValueError("" + (name_prefix or "data") + " must contain at least 1 properties")
     return data
 
 def validate___definitions_ttlturns(data, custom_formats={}, name_prefix=None):
     if not isinstance(data, (int)) and not (isinstance(data, float) and data.is_integer()) or isinstance(data, bool):
-        raise JsonSchemaValueException("" + (name_prefix or "data") + " must be integer")
+        raise ValueError("" + (name_prefix or "data") + " must be integer")
     if isinstance(data, (int, float, Decimal)) and not isinstance(data, bool):
         if data < 1:
-            raise JsonSchemaValueException("" + (name_prefix or "data") + " must be bigger than or equal to 1")
+            raise ValueError("" + (name_prefix or "data") + " must be bigger than or equal to 1")
     return data
 
 def validate___definitions_window(data, custom_formats={}, name_prefix=None):
     if not isinstance(data, (dict)):
-        raise JsonSchemaValueException("" + (name_prefix or "data") + " must be object")
+        raise ValueError("" + (name_prefix or "data") + " must be object")
     data_is_dict = isinstance(data, dict)
     if data_is_dict:
         data_len = len(data)
         if data_len < 1:
-            raise JsonSchemaValueException("" + (name_prefix or "data") + " must contain at least 1 properties")
+            raise ValueError("" + (name_prefix or "data") + " must contain at least 1 properties")
         data_keys = set(data.keys())
         if "turns" in data_keys:
             data_keys.remove("turns")
             data__turns = data["turns"]
             if not isinstance(data__turns, (int)) and not (isinstance(data__turns, float) and data__turns.is_integer()) or isinstance(data__turns, bool):
-                raise JsonSchemaValueException("" + (name_prefix or "data") + ".turns must be integer")
+                raise ValueError("" + (name_prefix or "data") + ".turns must be integer")
             if isinstance(data__turns, (int, float, Decimal)) and not isinstance(data__turns, bool):
                 if data__turns < 1:
-                    raise JsonSchemaValueException("" + (name_prefix or "data") + ".turns must be bigger than or equal to 1")
+                    raise ValueError("" + (name_prefix or "data") + ".turns must be bigger than or equal to 1")
         if "tokens" in data_keys:
             data_keys.remove("tokens")
             data__tokens = data["tokens"]
             if not isinstance(data__tokens, (int)) and not (isinstance(data__tokens, float) and data__tokens.is_integer()) or isinstance(data__tokens, bool):
-                raise JsonSchemaValueException("" + (name_prefix or "data") + ".tokens must be integer")
+                raise ValueError("" + (name_prefix or "data") + ".tokens must be integer")
             if isinstance(data__tokens, (int, float, Decimal)) and not isinstance(data__tokens, bool):
                 if data__tokens < 1:
-                    raise JsonSchemaValueException("" + (name_prefix or "data") + ".tokens must be bigger than or equal to 1")
+                    raise ValueError("" + (name_prefix or "data") + ".tokens must be bigger than or equal to 1")
         if data_keys:
-            raise JsonSchemaValueException("" + (name_prefix or "data") + " must not contain "+str(data_keys)+" properties")
+            raise ValueError("" + (name_prefix or "data") + " must not contain "+str(data_keys)+" properties")
     return data
 
 def validate___definitions_assertoutput(data, custom_formats={}, name_prefix=None):
     if not isinstance(data, (bool)):
-        raise JsonSchemaValueException("" + (name_prefix or "data") + " must be boolean")
+        raise ValueError("" + (name_prefix or "data") + " must be boolean")
     return data
 
 def validate___definitions_assert(data, custom_formats={}, name_prefix=None):
     if not isinstance(data, (list, tuple)):
-        raise JsonSchemaValueException("" + (name_prefix or "data") + " must be array")
+        raise ValueError("" + (name_prefix or "data") + " must be array")
     data_is_list = isinstance(data, (list, tuple))
     if data_is_list:
         data_len = len(data)
         if data_len < 1:
-            raise JsonSchemaValueException("" + (name_prefix or "data") + " must contain at least 1 items")
+            raise ValueError("" + (name_prefix or "data") + " must contain at least 1 items")
         for data_x, data_item in enumerate(data):
             if not isinstance(data_item, (dict)):
-                raise JsonSchemaValueException("" + (name_prefix or "data") + "[{data_x}]".format(**locals()) + " must be object")
+                raise ValueError("" + (name_prefix or "data") + "[{data_x}]".format(**locals()) + " must be object")
             data_item_is_dict = isinstance(data_item, dict)
             if data_item_is_dict:
                 data_item_len = len(data_item)
                 if data_item_len < 1:
-                    raise JsonSchemaValueException("" + (name_prefix or "data") + "[{data_x}]".format(**locals()) + " must contain at least 1 properties")
+                    raise ValueError("" + (name_prefix or "data") + "[{data_x}]".format(**locals()) + " must contain at least 1 properties")
     return data
 
 def validate___definitions_mustnotcontain(data, custom_formats={}, name_prefix=None):
     if not isinstance(data, (str, list, tuple, dict)):
-        raise JsonSchemaValueException("" + (name_prefix or "data") + " must be string or array or object")
+        raise ValueError("" + (name_prefix or "data") + " must be string or array or object")
     if isinstance(data, str):
         data_len = len(data)
         if data_len < 1:
-            raise JsonSchemaValueException("" + (name_prefix or "data") + " must be longer than or equal to 1 characters")
+            raise ValueError("" + (name_prefix or "data") + " must be longer than or equal to 1 characters")
     data_is_list = isinstance(data, (list, tuple))
     if data_is_list:
         data_len = len(data)
         if data_len < 1:
-            raise JsonSchemaValueException("" + (name_prefix or "data") + " must contain at least 1 items")
+            raise ValueError("" + (name_prefix or "data") + " must contain at least 1 items")
     return data
 
 def validate___definitions_mustcontain(data, custom_formats={}, name_prefix=None):
     if not isinstance(data, (str, list, tuple, dict)):
-        raise JsonSchemaValueException("" + (name_prefix or "data") + " must be string or array or object")
+        raise ValueError("" + (name_prefix or "data") + " must be string or array or object")
     if isinstance(data, str):
         data_len = len(data)
         if data_len < 1:
-            raise JsonSchemaValueException("" + (name_prefix or "data") + " must be longer than or equal to 1 characters")
+            raise ValueError("" + (name_prefix or "data") + " must be longer than or equal to 1 characters")
     data_is_list = isinstance(data, (list, tuple))
     if data_is_list:
         data_len = len(data)
         if data_len < 1:
-            raise JsonSchemaValueException("" + (name_prefix or "data") + " must contain at least 1 items")
+            raise ValueError("" + (name_prefix or "data") + " must contain at least 1 items")
     return data
 
 def validate___definitions_expectedcategory(data, custom_formats={}, name_prefix=None):
     if not isinstance(data, (str)):
-        raise JsonSchemaValueException("" + (name_prefix or "data") + " must be string")
+        raise ValueError("" + (name_prefix or "data") + " must be string")
     if isinstance(data, str):
         data_len = len(data)
         if data_len < 1:
-            raise JsonSchemaValueException("" + (name_prefix or "data") + " must be longer than or equal to 1 characters")
+            raise ValueError("" + (name_prefix or "data") + " must be longer than or equal to 1 characters")
     return data
 
 def validate___definitions_tags(data, custom_formats={}, name_prefix=None):
     if not isinstance(data, (list, tuple)):
-        raise JsonSchemaValueException("" + (name_prefix or "data") + " must be array")
+        raise ValueError("" + (name_prefix or "data") + " must be array")
     data_is_list = isinstance(data, (list, tuple))
     if data_is_list:
         data_len = len(data)
         for data_x, data_item in enumerate(data):
             if not isinstance(data_item, (str)):
-                raise JsonSchemaValueException("" + (name_prefix or "data") + "[{data_x}]".format(**locals()) + " must be string")
+                raise ValueError("" + (name_prefix or "data") + "[{data_x}]".format(**locals()) + " must be string")
             if isinstance(data_item, str):
                 data_item_len = len(data_item)
                 if data_item_len < 1:
-                    raise JsonSchemaValueException("" + (name_prefix or "data") + "[{data_x}]".format(**locals()) + " must be longer than or equal to 1 characters")
+                    raise ValueError("" + (name_prefix or "data") + "[{data_x}]".format(**locals()) + " must be longer than or equal to 1 characters")
     return data
 
 def validate___definitions_vars(data, custom_formats={}, name_prefix=None):
     if not isinstance(data, (dict)):
-        raise JsonSchemaValueException("" + (name_prefix or "data") + " must be object")
+        raise ValueError("" + (name_prefix or "data") + " must be object")
     return data
 
 def validate___definitions_gate(data, custom_formats={}, name_prefix=None):
     if not isinstance(data, (dict)):
-        raise JsonSchemaValueException("" + (name_prefix or "data") + " must be object")
+        raise ValueError("" + (name_prefix or "data") + " must be object")
     data_is_dict = isinstance(data, dict)
     if data_is_dict:
         data_keys = set(data.keys())
@@ -1043,20 +1042,20 @@ def validate___definitions_gate(data, custom_formats={}, name_prefix=None):
             data_keys.remove("minPassRate")
             data__minPassRate = data["minPassRate"]
             if not isinstance(data__minPassRate, (int, float, Decimal)) or isinstance(data__minPassRate, bool):
-                raise JsonSchemaValueException("" + (name_prefix or "data") + ".minPassRate must be number")
+                raise ValueError("" + (name_prefix or "data") + ".minPassRate must be number")
             if isinstance(data__minPassRate, (int, float, Decimal)) and not isinstance(data__minPassRate, bool):
                 if data__minPassRate < 0:
-                    raise JsonSchemaValueException("" + (name_prefix or "data") + ".minPassRate must be bigger than or equal to 0")
+                    raise ValueError("" + (name_prefix or "data") + ".minPassRate must be bigger than or equal to 0")
                 if data__minPassRate > 1:
-                    raise JsonSchemaValueException("" + (name_prefix or "data") + ".minPassRate must be smaller than or equal to 1")
+                    raise ValueError("" + (name_prefix or "data") + ".minPassRate must be smaller than or equal to 1")
         if "maxErrored" in data_keys:
             data_keys.remove("maxErrored")
             data__maxErrored = data["maxErrored"]
             if not isinstance(data__maxErrored, (int)) and not (isinstance(data__maxErrored, float) and data__maxErrored.is_integer()) or isinstance(data__maxErrored, bool):
-                raise JsonSchemaValueException("" + (name_prefix or "data") + ".maxErrored must be integer")
+                raise ValueError("" + (name_prefix or "data") + ".maxErrored must be integer")
             if isinstance(data__maxErrored, (int, float, Decimal)) and not isinstance(data__maxErrored, bool):
                 if data__maxErrored < 0:
-                    raise JsonSchemaValueException("" + (name_prefix or "data") + ".maxErrored must be bigger than or equal to 0")
+                    raise ValueError("" + (name_prefix or "data") + ".maxErrored must be bigger than or equal to 0")
         if "maxCostUsd" in data_keys:
             data_keys.remove("maxCostUsd")
             data__maxCostUsd = data["maxCostUsd"]
@@ -1065,31 +1064,31 @@ def validate___definitions_gate(data, custom_formats={}, name_prefix=None):
             data_keys.remove("maxP95LatencyS")
             data__maxP95LatencyS = data["maxP95LatencyS"]
             if not isinstance(data__maxP95LatencyS, (int, float, Decimal)) or isinstance(data__maxP95LatencyS, bool):
-                raise JsonSchemaValueException("" + (name_prefix or "data") + ".maxP95LatencyS must be number")
+                raise ValueError("" + (name_prefix or "data") + ".maxP95LatencyS must be number")
             if isinstance(data__maxP95LatencyS, (int, float, Decimal)) and not isinstance(data__maxP95LatencyS, bool):
                 if data__maxP95LatencyS <= 0:
-                    raise JsonSchemaValueException("" + (name_prefix or "data") + ".maxP95LatencyS must be bigger than 0")
+                    raise ValueError("" + (name_prefix or "data") + ".maxP95LatencyS must be bigger than 0")
         if "noRegression" in data_keys:
             data_keys.remove("noRegression")
             data__noRegression = data["noRegression"]
-            raise JsonSchemaValueException("" + (name_prefix or "data") + ".noRegression must NOT match a disallowed definition")
+            raise ValueError("" + (name_prefix or "data") + ".noRegression must NOT match a disallowed definition")
         if "metrics" in data_keys:
             data_keys.remove("metrics")
             data__metrics = data["metrics"]
             if not isinstance(data__metrics, (dict)):
-                raise JsonSchemaValueException("" + (name_prefix or "data") + ".metrics must be object")
+                raise ValueError("" + (name_prefix or "data") + ".metrics must be object")
             data__metrics_is_dict = isinstance(data__metrics, dict)
             if data__metrics_is_dict:
                 data__metrics_len = len(data__metrics)
                 if data__metrics_len < 1:
-                    raise JsonSchemaValueException("" + (name_prefix or "data") + ".metrics must contain at least 1 properties")
+                    raise ValueError("" + (name_prefix or "data") + ".metrics must contain at least 1 properties")
                 data__metrics_keys = set(data__metrics.keys())
                 for data__metrics_key in data__metrics_keys:
                     if data__metrics_key not in []:
                         data__metrics_value = data__metrics.get(data__metrics_key)
                         validate___definitions_threshold(data__metrics_value, custom_formats, (name_prefix or "data") + ".metrics.{data__metrics_key}".format(**locals()))
         if data_keys:
-            raise JsonSchemaValueException("" + (name_prefix or "data") + " must not contain "+str(data_keys)+" properties")
+            raise ValueError("" + (name_prefix or "data") + " must not contain "+str(data_keys)+" properties")
     return data
 
 def validate___definitions_threshold(data, custom_formats={}, name_prefix=None):
@@ -1097,66 +1096,66 @@ def validate___definitions_threshold(data, custom_formats={}, name_prefix=None):
     if not data_any_of_count5:
         try:
             if not isinstance(data, (int, float, Decimal)) or isinstance(data, bool):
-                raise JsonSchemaValueException("" + (name_prefix or "data") + " must be number")
+                raise ValueError("" + (name_prefix or "data") + " must be number")
             if isinstance(data, (int, float, Decimal)) and not isinstance(data, bool):
                 if data > 1:
-                    raise JsonSchemaValueException("" + (name_prefix or "data") + " must be smaller than or equal to 1")
+                    raise ValueError("" + (name_prefix or "data") + " must be smaller than or equal to 1")
                 if data <= 0:
-                    raise JsonSchemaValueException("" + (name_prefix or "data") + " must be bigger than 0")
+                    raise ValueError("" + (name_prefix or "data") + " must be bigger than 0")
             data_any_of_count5 += 1
-        except (JsonSchemaValueException): pass
+        except (ValueError): pass
     if not data_any_of_count5:
         try:
             if not isinstance(data, (dict)):
-                raise JsonSchemaValueException("" + (name_prefix or "data") + " must be object")
+                raise ValueError("" + (name_prefix or "data") + " must be object")
             data_is_dict = isinstance(data, dict)
             if data_is_dict:
                 data__missing_keys = set(['min']) - data.keys()
                 if data__missing_keys:
-                    raise JsonSchemaValueException("" + (name_prefix or "data") + " must contain ")
+                    raise ValueError("" + (name_prefix or "data") + " must contain ")
                 data_keys = set(data.keys())
                 if "min" in data_keys:
                     data_keys.remove("min")
                     data__min = data["min"]
                     if not isinstance(data__min, (int, float, Decimal)) or isinstance(data__min, bool):
-                        raise JsonSchemaValueException("" + (name_prefix or "data") + ".min must be number")
+                        raise ValueError("" + (name_prefix or "data") + ".min must be number")
                     if isinstance(data__min, (int, float, Decimal)) and not isinstance(data__min, bool):
                         if data__min > 1:
-                            raise JsonSchemaValueException("" + (name_prefix or "data") + ".min must be smaller than or equal to 1")
+                            raise ValueError("" + (name_prefix or "data") + ".min must be smaller than or equal to 1")
                         if data__min <= 0:
-                            raise JsonSchemaValueException("" + (name_prefix or "data") + ".min must be bigger than 0")
+                            raise ValueError("" + (name_prefix or "data") + ".min must be bigger than 0")
                 if "inSlices" in data_keys:
                     data_keys.remove("inSlices")
                     data__inSlices = data["inSlices"]
                     if not isinstance(data__inSlices, (int, float, Decimal)) or isinstance(data__inSlices, bool):
-                        raise JsonSchemaValueException("" + (name_prefix or "data") + ".inSlices must be number")
+                        raise ValueError("" + (name_prefix or "data") + ".inSlices must be number")
                     if isinstance(data__inSlices, (int, float, Decimal)) and not isinstance(data__inSlices, bool):
                         if data__inSlices < 0:
-                            raise JsonSchemaValueException("" + (name_prefix or "data") + ".inSlices must be bigger than or equal to 0")
+                            raise ValueError("" + (name_prefix or "data") + ".inSlices must be bigger than or equal to 0")
                         if data__inSlices > 1:
-                            raise JsonSchemaValueException("" + (name_prefix or "data") + ".inSlices must be smaller than or equal to 1")
+                            raise ValueError("" + (name_prefix or "data") + ".inSlices must be smaller than or equal to 1")
                 if data_keys:
-                    raise JsonSchemaValueException("" + (name_prefix or "data") + " must not contain "+str(data_keys)+" properties")
+                    raise ValueError("" + (name_prefix or "data") + " must not contain "+str(data_keys)+" properties")
             data_any_of_count5 += 1
-        except (JsonSchemaValueException): pass
+        except (ValueError): pass
     if not data_any_of_count5:
-        raise JsonSchemaValueException("" + (name_prefix or "data") + " cannot be validated by any definition")
+        raise ValueError("" + (name_prefix or "data") + " cannot be validated by any definition")
     return data
 
 def validate___definitions_dollars(data, custom_formats={}, name_prefix=None):
     if not isinstance(data, (int, float, Decimal, str)) or isinstance(data, bool):
-        raise JsonSchemaValueException("" + (name_prefix or "data") + " must be number or string")
+        raise ValueError("" + (name_prefix or "data") + " must be number or string")
     if isinstance(data, str):
         if not REGEX_PATTERNS['^[0-9]+(\\.[0-9]+)?$'].search(data):
-            raise JsonSchemaValueException("" + (name_prefix or "data") + " must match pattern ^[0-9]+(\\.[0-9]+)?$")
+            raise ValueError("" + (name_prefix or "data") + " must match pattern ^[0-9]+(\\.[0-9]+)?$")
     if isinstance(data, (int, float, Decimal)) and not isinstance(data, bool):
         if data < 0:
-            raise JsonSchemaValueException("" + (name_prefix or "data") + " must be bigger than or equal to 0")
+            raise ValueError("" + (name_prefix or "data") + " must be bigger than or equal to 0")
     return data
 
 def validate___definitions_budget(data, custom_formats={}, name_prefix=None):
     if not isinstance(data, (dict)):
-        raise JsonSchemaValueException("" + (name_prefix or "data") + " must be object")
+        raise ValueError("" + (name_prefix or "data") + " must be object")
     data_is_dict = isinstance(data, dict)
     if data_is_dict:
         data_keys = set(data.keys())
@@ -1172,42 +1171,42 @@ def validate___definitions_budget(data, custom_formats={}, name_prefix=None):
             data_keys.remove("calls")
             data__calls = data["calls"]
             if not isinstance(data__calls, (int)) and not (isinstance(data__calls, float) and data__calls.is_integer()) or isinstance(data__calls, bool):
-                raise JsonSchemaValueException("" + (name_prefix or "data") + ".calls must be integer")
+                raise ValueError("" + (name_prefix or "data") + ".calls must be integer")
             if isinstance(data__calls, (int, float, Decimal)) and not isinstance(data__calls, bool):
                 if data__calls < 0:
-                    raise JsonSchemaValueException("" + (name_prefix or "data") + ".calls must be bigger than or equal to 0")
+                    raise ValueError("" + (name_prefix or "data") + ".calls must be bigger than or equal to 0")
         if "tokens" in data_keys:
             data_keys.remove("tokens")
             data__tokens = data["tokens"]
             if not isinstance(data__tokens, (int)) and not (isinstance(data__tokens, float) and data__tokens.is_integer()) or isinstance(data__tokens, bool):
-                raise JsonSchemaValueException("" + (name_prefix or "data") + ".tokens must be integer")
+                raise ValueError("" + (name_prefix or "data") + ".tokens must be integer")
             if isinstance(data__tokens, (int, float, Decimal)) and not isinstance(data__tokens, bool):
                 if data__tokens < 0:
-                    raise JsonSchemaValueException("" + (name_prefix or "data") + ".tokens must be bigger than or equal to 0")
+                    raise ValueError("" + (name_prefix or "data") + ".tokens must be bigger than or equal to 0")
         if "usdPerHour" in data_keys:
             data_keys.remove("usdPerHour")
             data__usdPerHour = data["usdPerHour"]
             validate___definitions_dollars(data__usdPerHour, custom_formats, (name_prefix or "data") + ".usdPerHour")
         if data_keys:
-            raise JsonSchemaValueException("" + (name_prefix or "data") + " must not contain "+str(data_keys)+" properties")
+            raise ValueError("" + (name_prefix or "data") + " must not contain "+str(data_keys)+" properties")
     return data
 
 def validate___definitions_repeatpass(data, custom_formats={}, name_prefix=None):
     if not isinstance(data, (str)):
-        raise JsonSchemaValueException("" + (name_prefix or "data") + " must be string")
+        raise ValueError("" + (name_prefix or "data") + " must be string")
     if isinstance(data, str):
         if not REGEX_PATTERNS['^[1-9][0-9]{0,3}/[1-9][0-9]{0,3}$'].search(data):
-            raise JsonSchemaValueException("" + (name_prefix or "data") + " must match pattern ^[1-9][0-9]{0,3}/[1-9][0-9]{0,3}$")
+            raise ValueError("" + (name_prefix or "data") + " must match pattern ^[1-9][0-9]{0,3}/[1-9][0-9]{0,3}$")
     return data
 
 def validate___definitions_repeat(data, custom_formats={}, name_prefix=None):
     if not isinstance(data, (int)) and not (isinstance(data, float) and data.is_integer()) or isinstance(data, bool):
-        raise JsonSchemaValueException("" + (name_prefix or "data") + " must be integer")
+        raise ValueError("" + (name_prefix or "data") + " must be integer")
     if isinstance(data, (int, float, Decimal)) and not isinstance(data, bool):
         if data < 1:
-            raise JsonSchemaValueException("" + (name_prefix or "data") + " must be bigger than or equal to 1")
+            raise ValueError("" + (name_prefix or "data") + " must be bigger than or equal to 1")
         if data > 1000:
-            raise JsonSchemaValueException("" + (name_prefix or "data") + " must be smaller than or equal to 1000")
+            raise ValueError("" + (name_prefix or "data") + " must be smaller than or equal to 1000")
     return data
 
 

@@ -6,7 +6,7 @@ from types import TracebackType
 
 from jinja2 import Environment, TemplateSyntaxError, UndefinedError
 
-from agentops_cli.template.meter import TemplateError
+from agentops_cli.template.limits import TemplateError
 from agentops_cli.template.suggest import did_you_mean
 
 MAX_HINTS = 10

@@ -13,7 +13,7 @@ from jinja2.compiler import CodeGenerator, Frame
 from jinja2.ext import Extension
 from jinja2.lexer import Token, TokenStream
 
-from agentops_cli.template.meter import TemplateError
+from agentops_cli.template.limits import TemplateError
 
 MAX_TOKENS = 10_000
 MAX_CODE = 500_000

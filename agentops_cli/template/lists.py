@@ -7,7 +7,8 @@ from jinja2 import Undefined, filters
 from jinja2.runtime import Context
 from jinja2.utils import Namespace
 
-from agentops_cli.template.meter import METER, SLOT, TemplateError, describe
+from agentops_cli.template.limits import TemplateError
+from agentops_cli.template.meter import METER, SLOT, describe
 from agentops_cli.template.numbers import number, whole
 from agentops_cli.template.text import joined
 

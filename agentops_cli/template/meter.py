@@ -1,4 +1,4 @@
-"""What one rendering may use, and the error that says it asked for more.
+"""What one rendering may use, counted.
 
 Three rules bound every template, whatever it does:
 
@@ -12,16 +12,15 @@ Three rules bound every template, whatever it does:
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
 from typing import TypeVar
 
 from jinja2 import Undefined
 from jinja2.environment import TemplateModule
 from jinja2.runtime import LoopContext, TemplateReference
 
-Value = TypeVar("Value")
+from agentops_cli.template.limits import Limits, TemplateError, check_unicode, overlong
 
-MAX_MESSAGE = 300
+Value = TypeVar("Value")
 
 MAX_DEPTH = 100
 """Levels of lists and mappings in one value; CPython hashes nested tuples on the C stack."""
@@ -36,51 +35,6 @@ MAPPING_SLOT = 32
 
 WEIGHT_OF_TEXT = 4
 """Lists and mappings may weigh this many times the longest text, as most weigh more than theirs."""
-
-
-class TemplateError(Exception):
-    """A template that cannot be compiled or rendered: what, where, and how to fix it.
-
-    `line` counts from 1 in the source, or in the included template `name`; `None` where no line
-    can be told.
-    """
-
-    def __init__(
-        self,
-        message: str,
-        *,
-        line: int | None = None,
-        fix: str | None = None,
-        name: str | None = None,
-    ) -> None:
-        self.message = _shortened(message)
-        self.line = line
-        self.fix = fix and _shortened(fix)
-        self.name = name
-        super().__init__(self.message)
-
-
-def _shortened(text: str) -> str:
-    """Names and values in a message can be as long as the template's author likes."""
-    return text if len(text) <= MAX_MESSAGE else f"{text[: MAX_MESSAGE - 1]}…"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
-    """How much a template may use.
-
-    `characters` bounds the rendered text and any single text on the way there, `source` the
-    length of each source that has tags in it.
-    """
-
-    seconds: float = 2.0
-    characters: int = 1_000_000
-    source: int = 200_000
-
-    @property
-    def memory(self) -> int:
-        """What all values made in one rendering may weigh together, about 5 bytes a unit."""
-        return 10 * self.characters
 
 
 class Meter:
@@ -156,12 +110,9 @@ class Meter:
         """Counts a piece of the rendered text, and refuses what cannot be sent or stored."""
         self._unwritten -= len(text)
         if self._unwritten < 0:
-            raise TemplateError(
-                f"the rendered text is longer than {self._limits.characters:,} characters",
-                fix="loop over less, or shorten what is put in, for example with `truncate`",
-            )
+            raise overlong(self._limits)
         if not text.isascii():
-            _check_unicode(text)
+            check_unicode(text)
 
     def _spend(self, amount: int) -> None:
         self._room -= amount
@@ -190,17 +141,6 @@ def check_bits(bits: int) -> None:
             f"the template makes a number of more than {MAX_BITS:,} bits",
             fix="use smaller numbers",
         )
-
-
-def _check_unicode(text: str) -> None:
-    """Refuses half characters: no file and no request can hold them."""
-    try:
-        text.encode()
-    except UnicodeEncodeError as error:
-        raise TemplateError(
-            f"the rendered text holds half a character, {text[error.start]!a}",
-            fix="write the character itself, not an escape such as \\ud83d",
-        ) from error
 
 
 def describe(value: object) -> str:

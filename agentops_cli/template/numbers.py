@@ -4,7 +4,8 @@ from typing import Any
 
 from jinja2 import filters
 
-from agentops_cli.template.meter import METER, TemplateError, check_bits, describe
+from agentops_cli.template.limits import TemplateError
+from agentops_cli.template.meter import METER, check_bits, describe
 
 MAX_DIGITS = 100
 MAX_RANGE = 100_000

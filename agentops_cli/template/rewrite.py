@@ -13,7 +13,8 @@ from jinja2 import nodes
 from jinja2.visitor import NodeTransformer
 
 from agentops_cli.template.functions import FILTERS, REFUSED, TESTS
-from agentops_cli.template.meter import MAX_BITS, METER, TemplateError
+from agentops_cli.template.limits import TemplateError
+from agentops_cli.template.meter import MAX_BITS, METER
 from agentops_cli.template.suggest import did_you_mean
 
 

@@ -27,8 +27,9 @@ from agentops_cli.template.functions import (
     methods_of,
 )
 from agentops_cli.template.generate import CountedTokens
+from agentops_cli.template.limits import TemplateError
 from agentops_cli.template.lists import turns
-from agentops_cli.template.meter import METER, TemplateError, describe
+from agentops_cli.template.meter import METER, describe
 from agentops_cli.template.suggest import did_you_mean
 
 _LOOP_FIELDS = frozenset(

@@ -1,18 +1,14 @@
 """Compiles and renders templates from sources that nobody vouches for."""
 
 from collections.abc import Callable, Mapping
-from functools import partial
-from types import CodeType, GeneratorType
-from typing import TypeAlias, cast
-
-import jinja2
+from functools import cached_property
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from agentops_cli.model.json import Json
-from agentops_cli.template import explain
-from agentops_cli.template.generate import generate
-from agentops_cli.template.meter import Limits, Meter, TemplateError, metered
-from agentops_cli.template.rewrite import Outline, rewrite
-from agentops_cli.template.sandbox import Sandbox
+from agentops_cli.template.limits import Limits, check_unicode, overlong
+
+if TYPE_CHECKING:  # Jinja: paid for by templates that have tags.
+    from agentops_cli.template.compiler import Compiler
 
 Loader: TypeAlias = Callable[[str], str | None]
 """Gives the source of an included template by the name in the tag, `None` when there is none."""
@@ -20,49 +16,38 @@ Loader: TypeAlias = Callable[[str], str | None]
 _MARKS = ("{{", "{%", "{#")
 
 
-class Template:
-    """A compiled template. Rendering leaves no trace in it, so threads may share it.
+class Template(Protocol):
+    """A compiled template. Rendering leaves no trace in it, so threads may share it."""
 
-    `variables` are the names that it, or a template that it includes, reads from outside;
-    `optional` are those of them that have a default or an `is defined` somewhere.
-    """
+    @property
+    def variables(self) -> frozenset[str]:
+        """The names that it, or a template that it includes, reads from outside."""
 
-    __slots__ = ("_jinja", "_meter", "_source", "optional", "variables")
-
-    def __init__(
-        self,
-        source: str,
-        jinja: jinja2.Template | None,
-        *,
-        outline: Outline,
-        meter: Callable[[], Meter],
-    ) -> None:
-        self.variables = outline.variables
-        self.optional = outline.optional
-        self._source = source
-        self._jinja = jinja
-        self._meter = meter
+    @property
+    def optional(self) -> frozenset[str]:
+        """Those of them that have a default or an `is defined` somewhere."""
 
     def render(self, variables: Mapping[str, Json]) -> str:
         """The text for these variables: the same every time, and the variables stay as they are.
 
         Raises `TemplateError` when a name is missing, a step fails or a limit is reached.
         """
-        if self._jinja is None:
-            return self._source
-        with metered(self._meter()) as meter:
-            try:
-                return _rendered(self._jinja, variables, meter)
-            except TemplateError as error:
-                _place(error, error)
-                raise
-            except jinja2.UndefinedError as error:
-                needed = self.variables - self.optional
-                problem = explain.undefined(error, needed=needed, given=variables)
-                raise _place(problem, error) from error
-            except Exception as error:
-                # A template runs as Python and can fail in any way that Python can.
-                raise _place(explain.failure(error), error) from error
+
+
+class Text:
+    """A template without tags, which is its own rendering."""
+
+    __slots__ = ("_text",)
+
+    variables: frozenset[str] = frozenset()
+    optional: frozenset[str] = frozenset()
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def render(self, variables: Mapping[str, Json]) -> str:  # noqa: ARG002 # It reads none.
+        """The text."""
+        return self._text
 
 
 class Templates:
@@ -78,88 +63,25 @@ class Templates:
         limits: Limits | None = None,
         loader: Loader | None = None,
     ) -> None:
+        self._clock = clock
         self._limits = limits or Limits()
-        self._meter = partial(Meter, self._limits, clock)
         self._loader = loader
-        self._parts: dict[str, CodeType] = {}
-        self._outlines: dict[str, Outline] = {}
-        self._sandbox = Sandbox(self._parts)
 
     def compile(self, source: str) -> Template:
         """Compiles a source and all that it includes. Text without `{{`, `{%`, `{#` is itself.
 
         Raises `TemplateError` at the first mistake.
         """
-        jinja, outline = None, Outline()
-        with metered(self._meter()) as meter:
-            if any(mark in source for mark in _MARKS):
-                code, outline = self._build(source, None, ())
-                sandbox = self._sandbox
-                jinja = sandbox.template_class.from_code(sandbox, code, sandbox.globals)
-            else:
-                source = source.replace("\r\n", "\n").replace("\r", "\n")  # As Jinja does.
-                meter.write(source)
-        return Template(source, jinja, outline=outline, meter=self._meter)
+        if any(mark in source for mark in _MARKS):
+            return self._compiler.compile(source)
+        source = source.replace("\r\n", "\n").replace("\r", "\n")  # As Jinja does.
+        if len(source) > self._limits.characters:
+            raise overlong(self._limits)
+        check_unicode(source)
+        return Text(source)
 
-    def _build(
-        self, source: str, name: str | None, chain: tuple[str, ...]
-    ) -> tuple[CodeType, Outline]:
-        """Code and outline of the template `name`; `chain` are the names that led to it."""
-        try:
-            self._check_length(source)
-            tree = self._sandbox.parse(source, name)
-            names = rewrite(tree, partial(self._outline, chain=chain))
-            code, variables = generate(tree, self._sandbox, name)
-            return code, names.outline(variables)
-        except jinja2.TemplateSyntaxError as error:
-            raise explain.syntax_error(error, source, self._sandbox) from error
-        except TemplateError as error:
-            error.name = error.name or name
-            raise
-        except Exception as error:
-            # No source may crash us: some overrun Python's own limits.
-            problem = explain.not_compiled(error, source)
-            problem.name = name
-            raise problem from error
+    @cached_property
+    def _compiler(self) -> "Compiler":
+        from agentops_cli.template.compiler import Compiler  # Late: it loads Jinja.
 
-    def _outline(self, name: str, *, chain: tuple[str, ...]) -> Outline | None:
-        """Compiles what a template includes; `None` when the loader does not know it."""
-        if name in chain:
-            path = " → ".join((*chain, name))
-            raise TemplateError(f"templates include each other: {path}", fix="break the circle")
-        if name not in self._outlines:
-            source = self._loader(name) if self._loader else None
-            if source is None:
-                return None
-            self._parts[name], self._outlines[name] = self._build(source, name, (*chain, name))
-        return self._outlines[name]
-
-    def _check_length(self, source: str) -> None:
-        if len(source) > self._limits.source:
-            raise TemplateError(
-                f"the template is {len(source):,} characters long;"
-                f" the limit is {self._limits.source:,}",
-                fix="move long texts into variables",
-            )
-
-
-def _rendered(jinja: jinja2.Template, variables: Mapping[str, Json], meter: Meter) -> str:
-    pieces = []
-    context = jinja.new_context(dict(variables))
-    stream = cast("GeneratorType[str, None, None]", jinja.root_render_func(context))
-    for piece in stream:
-        pieces.append(piece)
-        try:
-            meter.write(piece)
-        except TemplateError as error:
-            if stream.gi_frame:
-                error.line = jinja.get_corresponding_lineno(stream.gi_frame.f_lineno)
-            raise
-    return "".join(pieces)
-
-
-def _place(problem: TemplateError, error: Exception) -> TemplateError:
-    """The problem, with the place in the template where the error came from."""
-    if problem.line is None:
-        problem.line, problem.name = explain.place(error.__traceback__)
-    return problem
+        return Compiler(clock=self._clock, limits=self._limits, loader=self._loader)

@@ -8,7 +8,8 @@ from typing import Any
 from jinja2 import filters
 from jinja2.runtime import Context
 
-from agentops_cli.template.meter import METER, TemplateError
+from agentops_cli.template.limits import TemplateError
+from agentops_cli.template.meter import METER
 from agentops_cli.template.numbers import whole
 
 MAX_STRIPPED = 100

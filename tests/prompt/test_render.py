@@ -177,6 +177,17 @@ def test_each_rendering_has_a_mark_of_its_own() -> None:
     assert len(random_mark()) > 30
 
 
+def test_a_prompt_that_reads_nothing_is_rendered_once_for_all_cases() -> None:
+    marks = itertools.count()
+    renderer = a_renderer("Be {{ 'calm' }}.", new_mark=lambda: f"[{next(marks)}]")
+    said = [renderer.render({}, user_input=text) for text in ("One", "Two", "[0]0\nThree")]
+    system = Message(role="system", content="Be calm.")
+    assert said == [
+        (system, Message(role="user", content=text)) for text in ("One", "Two", "[0]0\nThree")
+    ]
+    assert next(marks) == 1
+
+
 # What a template includes
 
 

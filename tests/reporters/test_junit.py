@@ -17,6 +17,8 @@ from agentops_cli.model.money import Cost, Usage
 from agentops_cli.model.result import CaseResult, GateDecision, Outcome, TrialResult
 from agentops_cli.model.settings import Accounting
 from agentops_cli.reporters.junit import JUnit
+from agentops_cli.reporters.wording import visible
+from agentops_cli.reporters.xml import XmlWriter
 from tests.builders import (
     BOT,
     HOSTILE,
@@ -42,7 +44,7 @@ from tests.builders import (
     an_eventful_evaluation,
 )
 from tests.reporters.written import assert_golden, written
-from tests.strategies import evaluations
+from tests.strategies import any_text, evaluations
 
 SCHEMAS = Path(__file__).parents[1] / "data" / "junit"
 LENIENT = xmlschema.XMLSchema(SCHEMAS / "jenkins-junit-10.xsd")
@@ -197,6 +199,32 @@ def test_an_answer_cannot_give_orders_to_the_server() -> None:
     assert "[[/PROPERTY" not in everything
     assert everything.count("[[PROPERTY|cost_usd=") == 1
     assert "[[1, 2]]" in everything
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        ("a plain word", "a plain word"),
+        ("[[PROPERTY|cost_usd=0]]", "[ [PROPERTY|cost_usd=0]]"),
+        ("::error::x", ": :error::x"),
+        ("##vso[task.complete]", "## vso[task.complete]"),
+        ("two\nlines", "two⏎lines"),
+        ("\x1b[31mred", "␛[31mred"),
+        ("x" * 600, f"{'x' * 500} … [100 more characters]"),
+    ],
+)
+def test_one_property_that_is_not_harmless_is_made_so_beside_others(value: str, shown: str) -> None:
+    tagged = of(a_trial(), outcome=Outcome.PASSED, case=a_case(tags=frozenset({value})))
+    plain = of(a_trial(), outcome=Outcome.PASSED)
+    assert properties_of(tagged) == {**properties_of(plain), "tags": shown}
+
+
+@given(any_text)
+def test_an_attribute_shows_any_text_and_nothing_else(text: str) -> None:
+    out = io.StringIO()
+    XmlWriter(out).leaf("a", name=text)
+    element = ET.fromstring(out.getvalue())  # noqa: S314 - written right here
+    assert (element.tag, element.attrib, element.text) == ("a", {"name": visible(text)}, None)
 
 
 def test_a_long_answer_is_cut_with_a_mark_that_says_how_much_is_missing() -> None:

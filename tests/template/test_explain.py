@@ -1,6 +1,6 @@
 import pytest
 
-from agentops_cli.template.meter import MAX_MESSAGE
+from agentops_cli.template.limits import MAX_MESSAGE
 from tests.template.rendering import problem
 
 RAW = "to write the braces themselves, put {% raw %} before and {% endraw %} after"
