@@ -10,7 +10,7 @@ from typing import Literal, TypeAlias
 from agentops_cli.errors import GatewayError
 from agentops_cli.model.call import Completion, Fault, FaultKind, Finish, RateLimits, Request
 from agentops_cli.model.json import Json, JsonObject
-from agentops_cli.model.money import Usage
+from agentops_cli.model.money import Usage, is_tokens
 from agentops_cli.model.prompt import Message
 from agentops_cli.model.tool import Tool, ToolCall
 
@@ -276,15 +276,11 @@ def usage_of(usage: Parsed) -> Usage | None:
     )
 
 
-# More than any call has; what is beyond it is no count, and no sum of dollars survives it.
-_MOST_TOKENS = 10**9
-
-
 def _tokens(figures: dict[str, Parsed], key: str, *, required: bool = False) -> int:
     value = figures.get(key)
     if value is None and not required:
         return 0
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= _MOST_TOKENS:
+    if not is_tokens(value):
         raise AnswerError(f"usage whose {key} is {value!r:.40}")
     return value
 

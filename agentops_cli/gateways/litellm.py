@@ -242,7 +242,7 @@ def _fault_of(error: Exception, timeout_s: float, route: _Route) -> Fault:
     response = _response_of(error)
     if response is not None:
         status, described, headers = response
-        return with_limits(faults.fault_of_status(status, described, route), headers)
+        return with_limits(faults.fault_of_status(status, described, route), status, headers)
     if names & _NEVER_CONNECTED:
         return faults.unreachable("no connection", route)
     if names & _CUT_OFF:

@@ -19,11 +19,13 @@ from agentops_cli.errors import GatewayError
 from agentops_cli.gateways.chat_format import AnswerError, chat_body, completion_of
 from agentops_cli.gateways.one_at_a_time import OneAtATime
 from agentops_cli.model.call import Completion, Fault, FaultKind, Request
+from agentops_cli.model.ids import Kind
 from agentops_cli.model.json import JsonObject
 from agentops_cli.model.settings import ModelSettings
 from agentops_cli.ports import Clock
 
 NAME = "smollm2-135m-instruct"
+MODEL = f"{Kind.LOCAL}/{NAME}"
 INSTALL = "agentops local install"
 
 _WEIGHTS = "SmolLM2-135M-Instruct.Q4_1.gguf"
@@ -42,7 +44,7 @@ def weights() -> Path | None:
 
 def weights_of(model: str) -> str | None:
     """The sha256 of the weights behind a model id; None for any other, and where there are none."""
-    file = weights() if model == f"local/{NAME}" else None
+    file = weights() if model == MODEL else None
     return _sha256(file) if file else None
 
 
@@ -82,10 +84,9 @@ class Local:
 
     async def complete(self, request: Request) -> Completion:
         """Answers one request, or raises `GatewayError` with a fault."""
-        name = request.model.removeprefix("local/")
-        if name != NAME:
-            problem = f"there is no embedded model {name!r}"
-            raise _fault(FaultKind.NOT_FOUND, problem, fix=f"use local/{NAME}")
+        if request.model != MODEL:
+            problem = f"there is no embedded model {request.model}"
+            raise _fault(FaultKind.NOT_FOUND, problem, fix=f"use {MODEL}")
         body = chat_body(request, name=NAME)
         answer, latency_s = await self._call(body, timeout_s=request.timeout_s)
         if isinstance(answer.get("error"), dict):

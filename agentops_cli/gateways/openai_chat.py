@@ -7,6 +7,7 @@ its messages is resolved once for each model.
 import json
 import time
 from collections.abc import Mapping
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -54,7 +55,7 @@ class OpenAIChat:
         endpoint = self._endpoint(request.model)
         body = chat_body(request, name=endpoint.name, limit_key=endpoint.limit_key)
         content = _encode(body).encode()
-        timeout = aiohttp.ClientTimeout(total=request.timeout_s, sock_connect=_CONNECT_TIMEOUT_S)
+        timeout = _timeout(request.timeout_s)
         started = self._clock()
         try:
             async with self._open_session().post(
@@ -107,13 +108,19 @@ class OpenAIChat:
         return self._session
 
 
+@lru_cache(maxsize=8)
+def _timeout(total_s: float) -> aiohttp.ClientTimeout:
+    """How long a call may take. Nearly all calls of a run have the same."""
+    return aiohttp.ClientTimeout(total=total_s, sock_connect=_CONNECT_TIMEOUT_S)
+
+
 async def read_whole(
     response: aiohttp.ClientResponse, *, most_bytes: int = MAX_ANSWER_BYTES
 ) -> bytes:
     """The whole body; raises `AnswerError` when it is larger than any answer."""
     parts = []
     size = 0
-    async for part in response.content.iter_any():
+    while part := await response.content.readany():
         size += len(part)
         if size > most_bytes:
             raise AnswerError(f"more than {most_bytes // 2**20} MiB")
@@ -157,7 +164,9 @@ def _read_refusal(
 ) -> Completion:
     if faults.is_filtered(status, error):
         return filtered(model=endpoint.name, latency_s=latency_s)
-    raise GatewayError(with_limits(faults.fault_of_status(status, error, endpoint), headers))
+    raise GatewayError(
+        with_limits(faults.fault_of_status(status, error, endpoint), status, headers)
+    )
 
 
 def fault_of(error: Exception, timeout_s: float, endpoint: Endpoint) -> Fault:

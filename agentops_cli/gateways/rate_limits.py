@@ -24,8 +24,13 @@ _UNITS_S = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 1e-3, "us": 1e-6, "µs": 1e-
 _PART = re.compile(r"(\d+(?:\.\d*)?)(h|ms|us|µs|ns|m|s)")
 _DURATION = re.compile(rf"(?:{_PART.pattern})+")
 
-# No limit of requests or tokens is counted over more than a day; a moment is no number of seconds.
-_LONGEST_S = 7 * 86_400.0
+# No limit of requests or tokens is counted over more than a day: whatever says so is mistaken, such
+# as a moment that is given as a number of seconds.
+_LONGEST_S = 86_400.0
+
+# Too many requests, unavailable, overloaded (Anthropic's). What else goes wrong is not mended by
+# waiting, so that no other reply speaks of all the calls to come.
+_ABOUT_PACE = frozenset({429, 503, 529})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +69,7 @@ def rate_limits(headers: Headers, *, now: WallClock = utc_now) -> RateLimits | N
     """What the headers of a reply say of limits, None when they say nothing of them.
 
     `headers` finds a name in whatever case. A figure that is no number, or below 0 as Azure sends
-    it where nothing is limited, is one that nobody gave.
+    it where nothing is limited, is one that nobody gave; and so is a reset in more than a day.
     """
     for names in _FAMILIES:
         requests = headers.get(names.remaining_requests)
@@ -90,8 +95,10 @@ def retry_after_s(headers: Headers, *, now: WallClock = utc_now) -> float | None
     return _until(said, headers, now) if seconds is None else seconds
 
 
-def with_limits(fault: Fault, headers: Headers, *, now: WallClock = utc_now) -> Fault:
-    """The fault of a refusal with all that its headers say."""
+def with_limits(fault: Fault, status: int, headers: Headers, *, now: WallClock = utc_now) -> Fault:
+    """The fault of a refusal with what its headers say of the pace, where it is about that."""
+    if status not in _ABOUT_PACE:
+        return fault
     wait_s, limits = retry_after_s(headers, now=now), rate_limits(headers, now=now)
     if wait_s is None and limits is None:
         return fault
@@ -119,12 +126,14 @@ def _seconds(text: str | None, headers: Headers, now: WallClock) -> float | None
     if text is None:
         return None
     if _DURATION.fullmatch(text):
-        parts = [float(number) * _UNITS_S[unit] for number, unit in _PART.findall(text)]
-        return min(sum(parts), _LONGEST_S)
-    number = _number(text)
-    if number is None:
-        return _until(text, headers, now)
-    return number if number <= _LONGEST_S else None
+        seconds = sum(float(number) * _UNITS_S[unit] for number, unit in _PART.findall(text))
+    elif (number := _number(text)) is not None:
+        seconds = number
+    elif (until := _until(text, headers, now)) is not None:
+        seconds = until
+    else:
+        return None
+    return seconds if seconds <= _LONGEST_S else None
 
 
 def _until(text: str | None, headers: Headers, now: WallClock) -> float | None:

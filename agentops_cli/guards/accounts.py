@@ -115,7 +115,13 @@ class HourlyAccount(Account):
         self._forget()
         return self._shut is None and super().could_have_room(amount)
 
+    @property
+    def rest(self) -> Decimal | int:
+        self._forget()
+        return super().rest
+
     def settle(self, reserved: Amount, spent: Amount) -> None:
+        self._forget()
         super().settle(reserved, spent)
         self._note(int(self._clock()), spent.usd)
 
@@ -130,9 +136,7 @@ class HourlyAccount(Account):
             refusal = super().refusal(amount)
             message = f"{refusal.message}: no more calls are made"
             fix = f"look for a loop; where this speed is wanted, raise {self.limit.source}"
-            self._shut = replace(
-                refusal, kind=FaultKind.BREAKER, message=message, fix=fix, final=True
-            )
+            self._shut = replace(refusal, message=message, fix=fix, final=True)
             self._on_shut(message)
         return self._shut
 

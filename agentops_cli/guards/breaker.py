@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from agentops_cli.errors import GatewayError
+from agentops_cli.guards.deadline import too_late
 from agentops_cli.guards.outside import Outside
 from agentops_cli.model.call import Completion, Fault, FaultKind, Request
 from agentops_cli.model.settings import Breaker
@@ -66,18 +67,22 @@ class CircuitBreaker:
         if model.refusal is not None:
             raise GatewayError(model.refusal)
         circuit = model.circuit
-        is_probe = not circuit.is_closed and await circuit.enter(waits=request.waits)
+        is_probe = not circuit.is_closed and await circuit.enter(request)
+        if model.refusal is not None:  # It was given up while this call waited.
+            if is_probe:
+                circuit.leave()
+            raise GatewayError(model.refusal)
         openings = circuit.openings
         try:
-            circuit.under_way += 1
+            row = circuit.begin()
             try:
                 completion = await self._inner.complete(request)
             finally:
-                circuit.under_way -= 1
+                circuit.end(row)
         except GatewayError as error:
             # What began before the breaker opened tells nothing new.
             if openings == circuit.openings:
-                self._failed(model, request, error.fault, is_probe=is_probe)
+                self._failed(model, request, error.fault, row, is_probe=is_probe)
             raise
         except BaseException:
             if is_probe:
@@ -99,7 +104,9 @@ class CircuitBreaker:
         model = self._models[name] = _Model(self._circuits[place])
         return model
 
-    def _failed(self, model: "_Model", request: Request, fault: Fault, *, is_probe: bool) -> None:
+    def _failed(
+        self, model: "_Model", request: Request, fault: Fault, row: int, *, is_probe: bool
+    ) -> None:
         """Counts a call that gave nothing, for the model or for the place."""
         circuit = model.circuit
         is_refusal = fault.kind is FaultKind.AUTH or _is_spent(fault)
@@ -108,7 +115,7 @@ class CircuitBreaker:
             if is_probe:
                 circuit.leave()
         elif is_refusal or fault.kind in _FAILURES:
-            circuit.has_failed(fault, is_probe=is_probe)
+            circuit.has_failed(fault, row, is_probe=is_probe)
         elif fault.kind not in _NO_CALLS:
             circuit.is_alive(is_probe=is_probe)
         elif is_probe:
@@ -141,15 +148,20 @@ class _Circuit:
     """One place that answers: closed, open, or with a probe under way.
 
     `openings` counts how often it has opened, so that a call can tell whether it did meanwhile.
-    Errors come faster than answers: of many calls at once those that fail are the first to end. So
-    what is still under way counts as answered, and only a row of failures that is as long is one.
+
+    A row of failures is of calls that have begun since the last sign of life: what began before it
+    and fails tells nothing of what is now. Errors come faster than answers: of many calls at once
+    those that fail are the first to end. So what of a row is still under way counts as answered,
+    and only so many failures are a row.
     """
 
     def __init__(self, place: str, settings: Breaker, outside: Outside) -> None:
         self.is_closed = True
         self.given_up: Fault | None = None
         self.openings = 0
-        self.under_way = 0  # Counted by whoever makes the calls.
+        self._under_way = 0
+        self._row = 0
+        self._under_way_of_row = 0
         self._place = place
         self._settings = settings
         self._outside = outside
@@ -162,11 +174,11 @@ class _Circuit:
         self._has_answered = False
         self._changed = asyncio.Event()
 
-    async def enter(self, *, waits: bool) -> bool:
+    async def enter(self, request: Request) -> bool:
         """Waits until a call may pass; True for the one that is to show whether others may.
 
         Raises `GatewayError` with a BREAKER fault when the place is given up, and where a call that
-        does not wait would have to.
+        does not wait, or not so long, would have to.
         """
         while not self.is_closed:
             if self.given_up is not None:
@@ -175,11 +187,29 @@ class _Circuit:
             if wait_s <= 0 and not self._is_probed:
                 self._is_probed = True
                 return True
-            if not waits:
+            if not request.waits:
                 held_back = f"{self._place} is held back after failures"
                 raise GatewayError(Fault(kind=FaultKind.BREAKER, message=held_back))
-            await (self._changed.wait() if self._is_probed else self._outside.sleep(wait_s))
+            is_in_time = self._outside.clock() + max(0.0, wait_s) <= request.begins_by
+            if is_in_time and self._is_probed:
+                is_in_time = await self._outside.comes(self._changed, by=request.begins_by)
+            elif is_in_time:
+                await self._outside.sleep(wait_s)
+            if not is_in_time:
+                raise too_late(self._place, "it is held back after failures")
         return False
+
+    def begin(self) -> int:
+        """Counts a call that begins now; gives the number of the row that it belongs to."""
+        self._under_way += 1
+        self._under_way_of_row += 1
+        return self._row
+
+    def end(self, row: int) -> None:
+        """Counts a call that has ended, whatever became of it."""
+        self._under_way -= 1
+        if row == self._row:
+            self._under_way_of_row -= 1
 
     def leave(self) -> None:
         """Ends a probe that showed nothing; another call takes its place."""
@@ -192,10 +222,10 @@ class _Circuit:
         if is_probe:
             self._close()
         elif self.is_closed:
-            self._in_a_row = 0
+            self._begin_row()
             self._recent.add(failed=False)
 
-    def has_failed(self, fault: Fault, *, is_probe: bool) -> None:
+    def has_failed(self, fault: Fault, row: int, *, is_probe: bool) -> None:
         """Counts a failure, and opens when there are too many."""
         settings = self._settings
         if is_probe:
@@ -205,11 +235,11 @@ class _Circuit:
             else:
                 self._cool_down(fault)
         elif self.is_closed:
-            self._in_a_row += 1
+            self._in_a_row += row == self._row
             self._recent.add(failed=True)
             ended, failures = self._recent.counts()
-            calls = ended + self.under_way
-            if self._in_a_row >= max(settings.consecutive_failures, self.under_way):
+            calls = ended + self._under_way
+            if self._in_a_row >= max(settings.consecutive_failures, self._under_way_of_row):
                 self._open(f"{self._in_a_row} calls in a row failed", fault)
             elif ended >= settings.min_calls and failures >= settings.failure_rate * calls:
                 self._open(f"{failures} of the last {ended} calls failed", fault)
@@ -232,9 +262,13 @@ class _Circuit:
         seconds = self._outside.clock() - self._opened_at
         self._tell(f"calls are let through again after {seconds:.0f} s")
         self.is_closed = True
-        self._in_a_row = 0
+        self._begin_row()
         self._recent.clear()
         self.leave()
+
+    def _begin_row(self) -> None:
+        self._row += 1
+        self._in_a_row = self._under_way_of_row = 0
 
     def _give_up(self, fault: Fault) -> None:
         calls = "1 call" if self._failed_probes == 1 else f"{self._failed_probes} calls"

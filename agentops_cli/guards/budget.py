@@ -3,90 +3,19 @@
 A call that may have been billed without an answer keeps its whole reservation.
 """
 
-import json
+import asyncio
 from collections.abc import Callable, Collection
 from dataclasses import replace
 from decimal import Decimal
 
-from agentops_cli.errors import GatewayError
-from agentops_cli.guards.cut_off import CutOffError
+from agentops_cli.errors import GatewayError, StoreError
+from agentops_cli.guards.bounds import most_tokens
 from agentops_cli.model.call import Completion, Fault, FaultKind, Request
+from agentops_cli.model.cut_off import CutOffError, cost_when_cut_off, cut_off_after
 from agentops_cli.model.embedding import EMBEDDING_MODEL
-from agentops_cli.model.money import ZERO, Amount, Price, Unit
-from agentops_cli.model.prompt import Message
-from agentops_cli.model.tool import Tool
+from agentops_cli.model.ids import agent_of
+from agentops_cli.model.money import ZERO, Amount, Cost, Unit
 from agentops_cli.ports import Gateway, Purse, Reservation
-
-TOKENS_PER_REQUEST = 64
-
-# What a provider says to the model about using tools at all: Anthropic's most is 530 tokens
-# ("Tool use with Claude", pricing), the chat templates of open models have less.
-TOKENS_FOR_TOOLS = 1024
-
-_TOKENS_PER_MESSAGE = 16
-_TOKENS_PER_TOOL = 64
-
-
-def most_input_tokens(request: Request) -> int:
-    """An upper bound of the input tokens of a request, whatever the tokenizer.
-
-    No tokenizer of byte-level pieces makes more tokens than there are UTF-8 bytes; what a chat
-    format adds for roles, separators and tools is covered by an allowance for each. What is sent
-    beside the messages counts too: providers may put a response schema, or tools that are passed
-    through, into the prompt.
-    """
-    sampling = request.sampling
-    beside = (request.response_schema, dict(sampling.extra), list(sampling.stop))
-    return (
-        TOKENS_PER_REQUEST
-        + sum(map(_of_message, request.messages))
-        + (TOKENS_FOR_TOOLS if request.tools else 0)
-        + sum(map(_of_tool, request.tools))
-        + sum(_bytes_as_json(part) for part in beside if part)
-    )
-
-
-def _of_message(message: Message) -> int:
-    calls = [[call.id, call.name, call.arguments] for call in message.tool_calls]
-    return (
-        _TOKENS_PER_MESSAGE * (1 + len(calls))
-        + _bytes(message.content)
-        + _bytes(message.tool_call_id or "")
-        + (_bytes_as_json(calls) if calls else 0)
-    )
-
-
-def _of_tool(tool: Tool) -> int:
-    words = _bytes(tool.name) + _bytes(tool.description or "")
-    return _TOKENS_PER_TOOL + words + _bytes_as_json(tool.parameters)
-
-
-def _bytes_as_json(value: object) -> int:
-    return _bytes(json.dumps(value))
-
-
-def _bytes(text: str) -> int:
-    return len(text.encode("utf-8", "surrogatepass"))
-
-
-INPUT_MARGIN = 2
-"""How many times the bound of the input a call is taken to have.
-
-Providers add what nobody sees: instructions of their own, a judge of content, a chat format that is
-theirs alone. Up to this factor it costs nobody a dollar over the budget.
-"""
-
-
-def most_usd(request: Request, price: Price) -> Decimal:
-    """An upper bound in dollars of one call, the margin of its input included."""
-    input_tokens = INPUT_MARGIN * most_input_tokens(request)
-    return price.bound(input_tokens=input_tokens, output_tokens=request.max_tokens)
-
-
-def most_tokens(request: Request) -> int:
-    """An upper bound of the tokens of one call, input and output, the margin included."""
-    return INPUT_MARGIN * most_input_tokens(request) + request.max_tokens
-
 
 TOLD_AFTERWARDS = Decimal("Infinity")
 """The bound of a call that may cost anything, and says so when it is over."""
@@ -120,7 +49,8 @@ class Budgeted:
     async def complete(self, request: Request) -> Completion:
         """Reserves, answers through the inner gateway, settles.
 
-        Raises `StoreError` when what is spent could not be written down.
+        Raises `StoreError` when what it is about to spend cannot be written down, or what a call
+        before it spent could not be: an answer that is paid for is not lost for that.
         """
         units = self._purse.limits(request.tags)
         if not units or request.model == EMBEDDING_MODEL:
@@ -158,11 +88,23 @@ class Budgeted:
         """Answers what the meter pays for, which cannot end a run by itself."""
         try:
             completion = await self._inner.complete(request)
-        finally:
-            self._purse.demand_ledger()
+        except GatewayError as error:
+            self._demand_ledger(error.fault.cost)
+            raise
+        except asyncio.CancelledError as end:
+            self._demand_ledger(cost_when_cut_off(end))
+            raise
+        self._demand_ledger(completion.cost)
         if completion.cost.unpriced_calls and "usd" in units:
             raise GatewayError(_past_the_meter(request, completion))
         return completion
+
+    def _demand_ledger(self, paid: Cost) -> None:
+        """Raises `StoreError` when the meter could not write something down."""
+        try:
+            self._purse.demand_ledger()
+        except StoreError as error:
+            raise cut_off_after(error, paid) from error
 
     async def _reserve(
         self, request: Request, bound: Decimal | None, units: Collection[Unit]
@@ -209,7 +151,7 @@ def _lost(fault: Fault, most: Amount) -> Amount:
 
 def _untold(request: Request, completion: Completion) -> Fault:
     """The fault of an agent that was to tell its cost afterwards and did not: nobody knows it."""
-    name = request.model.removeprefix("agent/")
+    name = agent_of(request.model)
     return Fault(
         kind=FaultKind.BUDGET,
         message=f"{request.model} did not say what its call cost, and there is a budget"
@@ -223,7 +165,7 @@ def _overspent(request: Request, spent: Amount, too_much: str) -> Fault:
     if request.agent is None:
         fix = "tell whoever runs it: it counts more than twice what it was sent"
     else:
-        name = request.model.removeprefix("agent/")
+        name = agent_of(request.model)
         fix = f"only a meter can hold it back: add agents.{name}.meter, or lower what it may do"
     return Fault(
         kind=FaultKind.BUDGET,
@@ -235,7 +177,7 @@ def _overspent(request: Request, spent: Amount, too_much: str) -> Fault:
 
 
 def _uncounted(request: Request) -> Fault:
-    name = request.model.removeprefix("agent/")
+    name = agent_of(request.model)
     return Fault(
         kind=FaultKind.BUDGET,
         message=f"nobody counts the tokens of {request.model}, and budget.tokens is set",
@@ -245,7 +187,7 @@ def _uncounted(request: Request) -> Fault:
 
 def _past_the_meter(request: Request, completion: Completion) -> Fault:
     """The fault of a metered agent of whose call the meter saw nothing: nobody knows its cost."""
-    name = request.model.removeprefix("agent/")
+    name = agent_of(request.model)
     return Fault(
         kind=FaultKind.BUDGET,
         message=f"nothing of a call of {request.model} came to its meter, and there is a budget"
@@ -264,7 +206,7 @@ def _unbounded(request: Request) -> Fault:
     model = request.model
     if request.agent is not None:
         problem = f"nothing says what a call of {model} may cost"
-        name = model.removeprefix("agent/")
+        name = agent_of(model)
         fix = f"add agents.{name}.maxUsdPerCall, usage or meter to the configuration"
     else:
         problem = f"{model} has no known price"

@@ -8,13 +8,14 @@ from typing import TypeAlias
 from agentops_cli.errors import GatewayError
 from agentops_cli.model.call import Completion, Fault, FaultKind, Finish, Request
 from agentops_cli.model.embedding import EMBEDDING_MODEL
+from agentops_cli.model.ids import Kind, kind_of
 from agentops_cli.model.money import Cost
 from agentops_cli.ports import Gateway, ResponseCache
 
 _Flight: TypeAlias = "asyncio.Future[Completion | Fault]"
 
 # An agent has a state, a recording is kept already, and a script costs nothing.
-_NEVER_KEPT = frozenset({"agent", "replay", "scripted"})
+_NEVER_KEPT = frozenset({Kind.AGENT, Kind.REPLAY, Kind.SCRIPTED})
 _CUT_SHORT = frozenset({Finish.LENGTH, Finish.FILTERED})
 
 # How often one looks whether another process has its answer.
@@ -23,7 +24,7 @@ _FIRST_LOOK_S, _LAST_LOOK_S = 0.01, 0.1
 
 def is_kept_of(model: str) -> bool:
     """True for a model whose answers may be kept at all."""
-    return model.partition("/")[0] not in _NEVER_KEPT and model != EMBEDDING_MODEL
+    return kind_of(model) not in _NEVER_KEPT and model != EMBEDDING_MODEL
 
 
 def may_be_kept(request: Request) -> bool:
@@ -33,17 +34,17 @@ def may_be_kept(request: Request) -> bool:
     """
     if request.agent is not None or not is_kept_of(request.model):
         return False
-    return request.weights is not None or not request.model.startswith("local/")
+    return request.weights is not None or kind_of(request.model) is not Kind.LOCAL
 
 
 class Cached:
     """A gateway that keeps the answers of models and of their judges.
 
     A question that is asked again while the first call is under way waits for that one's answer,
-    also for its fault. Another process that is asking it is waited for, too, but not longer than
-    `longest_wait_s`: a call takes no longer with all its attempts. Whoever did not pay for an
-    answer gets it as `cached`, at no cost. What is cut off, filtered or empty is given and not
-    kept. A live request is always made; its answer is kept.
+    also for its fault. Another process that is asking it is waited for, too, for as long as it
+    lives and asks: a call takes as long as all that it waits for, and to ask meanwhile is to pay
+    twice. Whoever did not pay for an answer gets it as `cached`, at no cost. What is cut off,
+    filtered or empty is given and not kept. A live request is always made; its answer is kept.
     """
 
     def __init__(
@@ -51,12 +52,10 @@ class Cached:
         inner: Gateway,
         cache: ResponseCache,
         *,
-        longest_wait_s: float,
         sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
     ) -> None:
         self._inner = inner
         self._cache = cache
-        self._longest_wait_s = longest_wait_s
         self._sleep = sleep
         self._flights: dict[str, _Flight] = {}
 
@@ -99,11 +98,14 @@ class Cached:
             flight.cancel()  # Does nothing to one that has landed; else the next in line asks.
 
     async def _asked(self, key: str, request: Request) -> Completion:
-        """Asks as the only process, or takes what another one got meanwhile."""
-        pause_s, waited_s = _FIRST_LOOK_S, 0.0
-        while not self._cache.claim(key) and waited_s < self._longest_wait_s:
+        """Asks as the only process, or takes what another one got meanwhile.
+
+        No two processes wait for each other: whoever waits here for a question holds none, as a
+        trial makes one call at a time.
+        """
+        pause_s = _FIRST_LOOK_S
+        while not self._cache.claim(key):
             await self._sleep(pause_s)
-            waited_s += pause_s
             pause_s = min(2 * pause_s, _LAST_LOOK_S)
         try:
             # Another one may have ended between the look before and the claim.

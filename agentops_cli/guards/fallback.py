@@ -10,9 +10,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeAlias
 
-from agentops_cli.errors import GatewayError
-from agentops_cli.guards.cut_off import cut_off_after
+from agentops_cli.errors import GatewayError, StoreError
 from agentops_cli.model.call import Completion, Fault, FaultKind, Purpose, Request, StandIn
+from agentops_cli.model.cut_off import cut_off_after
 from agentops_cli.model.money import Cost
 from agentops_cli.ports import Gateway
 
@@ -84,7 +84,7 @@ class Fallback:
         """Asks one of them; None when another one may be asked after it."""
         try:
             return await self._inner.complete(request)
-        except asyncio.CancelledError as end:
+        except (asyncio.CancelledError, StoreError) as end:
             raise cut_off_after(end, sum((why.cost for _, why in failed), Cost())) from end
         except GatewayError as error:
             fault = error.fault

@@ -2,11 +2,12 @@
 
 import asyncio
 import math
-from typing import Any
+from collections import deque
 
+from agentops_cli.errors import GatewayError
 from agentops_cli.guards.minute import Minute, Turn, Wait
 from agentops_cli.guards.outside import Outside
-from agentops_cli.model.call import RateLimits, Request
+from agentops_cli.model.call import Fault, RateLimits, Request
 
 # Providers say when a figure is full again, which for a limit a day may be hours; the first call
 # fits long before that.
@@ -18,8 +19,10 @@ class Lane:
 
     `limit` is how many may be under way, of the `most` that ever may. `is_watched` is True when
     there is more to look at than that. `refusals` counts the times that the pace was too fast,
-    `halvings` those that it was slowed down for, `lowest` is the least limit so far. Whoever holds
-    the `door` is first in line. `largest` are the most tokens that a call has used.
+    `halvings` those that it was slowed down for, `row` those since the pace was right again, which
+    began at `refused_since`; `lowest` is the least limit so far. `has_replied` is True once the
+    pace was right at all. Who waits stands in `line`, the first in line looks whether it may go.
+    `largest` are the most tokens that a call has used. `given_up` is why no call is made any more.
     """
 
     def __init__(self, most: int, *, rpm: int | None, tpm: int | None) -> None:
@@ -27,19 +30,29 @@ class Lane:
         self.active = 0
         self.halvings = 0
         self.refusals = 0
+        self.row = 0
+        self.refused_since = math.inf
+        self.has_replied = False
         self.largest = 0
-        self.door = asyncio.Lock()
+        self.given_up: Fault | None = None
+        self.line: deque[asyncio.Event] = deque()
         self._minute = Minute(rpm=rpm, tpm=tpm) if rpm or tpm else None
         self.is_watched = self._minute is not None
-        self._asked_until = self._held_until = -math.inf
+        self._why_alone = ""
+        self._alone_until = self._held_until = -math.inf
         self._room: int | None = None
         self._answers = 0
-        self._reply: asyncio.Event | None = None
+        self._ended = asyncio.Event()
 
     def wait(self, request: Request, now: float) -> Wait | None:
-        """What a call has to wait for, None when it may begin."""
-        if self._asked_until > now:
-            return Wait(s=self._asked_until - now, why="as it asks", is_asked=True)
+        """What a call has to wait for, None when it may begin.
+
+        Raises `GatewayError` when the model is given up.
+        """
+        if self.given_up is not None:
+            raise GatewayError(self.given_up)
+        if self._alone_until > now:
+            return Wait(s=self._alone_until - now, why=self._why_alone)
         if self._held_until > now:
             return Wait(s=self._held_until - now, why="its limit is reached")
         is_full = self._room is not None and self._room <= 0 and self.active > 0
@@ -59,28 +72,34 @@ class Lane:
     def end(self) -> None:
         """Counts a call that has ended."""
         self.active -= 1
-        if self._reply is not None:
-            self._reply.set()
+        self._ended.set()
 
-    async def reply(self, within_s: float, outside: Outside) -> None:
-        """Waits until a call has ended, or so long; only whoever keeps the door does."""
-        self._reply = asyncio.Event()
-        waits: set[asyncio.Future[Any]] = {asyncio.ensure_future(self._reply.wait())}
-        if within_s < math.inf:
-            waits.add(asyncio.ensure_future(outside.sleep(within_s)))
-        try:
-            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            self._reply = None
-            for each in waits:
-                each.cancel()
+    def next_end(self) -> asyncio.Event:
+        """What comes when a call ends; only the first in line asks for it."""
+        self._ended = asyncio.Event()
+        return self._ended
 
-    def halve(self) -> None:
+    def leave(self, place: asyncio.Event) -> None:
+        """Lets the next one be the first in line, if this was."""
+        self.line.remove(place)
+        if self.line:
+            self.line[0].set()
+
+    def halve(self, now: float) -> None:
         """Half as many calls as were under way when there were too many."""
         self.limit = max(1, min(self.limit, self.active) // 2)
         self.lowest = min(self.lowest, self.limit)
         self.halvings += 1
+        self.row += 1
+        self.refused_since = min(self.refused_since, now)
         self._answers = 0
+
+    def is_taken(self, *, by_now: bool) -> None:
+        """Counts a call whose pace was right; `by_now` when it began after the last halving."""
+        self.has_replied = True
+        self.refused_since = math.inf
+        if by_now:
+            self.row = 0
 
     def grow(self) -> None:
         """Counts an answer: after a full round of them there may be one call more."""
@@ -89,9 +108,15 @@ class Lane:
             self.limit += 1
             self._answers = 0
 
-    def leave_alone(self, until: float) -> None:
-        """Lets no call begin before a moment that the provider named."""
-        self._asked_until = max(self._asked_until, until)
+    def leave_alone(self, until: float, why: str) -> None:
+        """Lets no call begin before a moment."""
+        if until > self._alone_until:
+            self._alone_until, self._why_alone = until, why
+        self.is_watched = True
+
+    def give_up(self, why: Fault) -> None:
+        """Lets no call begin any more."""
+        self.given_up = why
         self.is_watched = True
 
     def learn(self, limits: RateLimits, now: float) -> None:

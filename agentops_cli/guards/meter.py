@@ -6,8 +6,8 @@ from dataclasses import replace
 from decimal import Decimal
 
 from agentops_cli.errors import GatewayError
-from agentops_cli.guards.cut_off import CutOffError
 from agentops_cli.model.call import Completion, Fault, FaultKind, Request
+from agentops_cli.model.cut_off import CutOffError
 from agentops_cli.model.money import FREE, ZERO, Cost, Price, Usage
 from agentops_cli.ports import Gateway
 

@@ -15,13 +15,11 @@ _BYTES_PER_TOKEN = 3
 class Wait:
     """How long a call has to wait as things are, and why.
 
-    `is_asked` where the provider itself says so; `or_reply` where the end of any other call may end
-    it, too.
+    `or_reply` where the end of any other call may end it, too.
     """
 
     s: float
     why: str
-    is_asked: bool = False
     or_reply: bool = False
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from agentops_cli.model.call import Fault, FaultKind, Purpose, Request
 from agentops_cli.model.cassette import Recording, Reel, key_of
+from agentops_cli.model.ids import Kind, kind_of
 
 _SHOWN = 6
 
@@ -84,7 +85,7 @@ def _other(request: Request, here: Sequence[Recording]) -> str:
         parts.append("what was said before it")
     if request.agent is not None:
         parts += ["faults", "maxSteps"]
-    elif request.model.startswith("local/"):
+    elif kind_of(request.model) is Kind.LOCAL:
         parts += ["model parameters", "tools", "the weights of the model"]
     else:
         where = f"it is asked at {request.base_url} now" if request.base_url else "none is set now"

@@ -1,7 +1,10 @@
 """What the guards of calls take from outside, so that a test can hand in something else."""
 
+import asyncio
+import math
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import Any
 
 from agentops_cli.ports import Clock
 
@@ -23,3 +26,18 @@ class Outside:
     random: Callable[[], float]
     on_incident: Callable[[str, str], None]
     on_wait: Callable[[str], None] = _say_nothing
+
+    async def comes(self, event: asyncio.Event, *, by: float) -> bool:
+        """Waits for an event, until a moment of the clock at most; True when it has come."""
+        if by == math.inf:
+            return await event.wait()
+        waits: set[asyncio.Future[Any]] = {
+            asyncio.ensure_future(event.wait()),
+            asyncio.ensure_future(self.sleep(by - self.clock())),
+        }
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for each in waits:
+                each.cancel()
+        return event.is_set()

@@ -85,8 +85,8 @@ class Purse:
         """Takes an upper bound out of every account that it concerns.
 
         Waits while it does not fit only because of calls under way. Raises `GatewayError` as soon
-        as it could not fit even if they took nothing: with a BREAKER fault where dollars are spent
-        too fast, else with a BUDGET fault. Raises `StoreError` when the ledger cannot be written.
+        as it could not fit even if they took nothing, with a BUDGET fault. Raises `StoreError` when
+        the ledger cannot be written.
         `model` is the one that is called.
         """
         factor = self._factors.get(model, _ONE)

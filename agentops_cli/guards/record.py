@@ -10,6 +10,7 @@ from agentops_cli.guards.recordings import Recordings
 from agentops_cli.model.call import Completion, Fault, Request
 from agentops_cli.model.cassette import Call
 from agentops_cli.model.embedding import EMBEDDING_MODEL
+from agentops_cli.model.ids import Kind, kind_of
 from agentops_cli.ports import Gateway
 
 _Flight: TypeAlias = "asyncio.Future[Fault | None]"
@@ -20,7 +21,7 @@ def is_recorded(model: str) -> bool:
 
     Nor the one that compares texts, inside this process and always alike.
     """
-    return not model.startswith("replay/") and model != EMBEDDING_MODEL
+    return kind_of(model) is not Kind.REPLAY and model != EMBEDDING_MODEL
 
 
 class Recorded:

@@ -2,21 +2,23 @@
 
 from collections.abc import Callable
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
+from agentops_cli.guards.bounds import most_usd
 from agentops_cli.guards.breaker import CircuitBreaker
-from agentops_cli.guards.budget import Budgeted, most_usd
+from agentops_cli.guards.budget import Budgeted
 from agentops_cli.guards.cache import Cached
 from agentops_cli.guards.fallback import Fallback, StandIns
 from agentops_cli.guards.meter import Metered
 from agentops_cli.guards.patience import OnlyElsewhere, Patience
-from agentops_cli.guards.record import Recorded
-from agentops_cli.guards.recordings import Recordings
 from agentops_cli.guards.retry import Retried
 from agentops_cli.guards.throttle import Throttled
 from agentops_cli.model.call import Request
 from agentops_cli.model.money import Price
-from agentops_cli.model.settings import Retry
 from agentops_cli.ports import Gateway, Purse, ResponseCache
+
+if TYPE_CHECKING:
+    from agentops_cli.guards.recordings import Recordings  # Imported where any are kept.
 
 
 def guarded(  # noqa: PLR0913 # The parts of one composition, all by name.
@@ -27,7 +29,7 @@ def guarded(  # noqa: PLR0913 # The parts of one composition, all by name.
     bound_of: Callable[[Request], Decimal | None],
     prepaid: Callable[[Request], bool],
     cache: ResponseCache | None = None,
-    recordings: Recordings | None = None,
+    recordings: "Recordings | None" = None,
     patience: Patience | None = None,
     stand_ins: StandIns | None = None,
 ) -> Gateway:
@@ -61,10 +63,13 @@ def guarded(  # noqa: PLR0913 # The parts of one composition, all by name.
         prepaid=lambda request: request.agent is not None and prepaid(request),
     )
     patient = budgeted if patience is None else _patient(budgeted, patience)
-    longest_s = (patience.retry if patience else Retry()).deadline_s
-    cached = patient if cache is None else Cached(patient, cache, longest_wait_s=longest_s)
+    cached = patient if cache is None else Cached(patient, cache)
     helped = cached if stand_ins is None else Fallback(cached, stand_ins)
-    return helped if recordings is None else Recorded(helped, recordings)
+    if recordings is None:
+        return helped
+    from agentops_cli.guards.record import Recorded  # Late: most runs have no cassettes.
+
+    return Recorded(helped, recordings)
 
 
 def _patient(gateway: Gateway, patience: Patience) -> Gateway:
@@ -75,7 +80,7 @@ def _patient(gateway: Gateway, patience: Patience) -> Gateway:
         outside,
         models=patience.models,
         concurrency=patience.concurrency,
-        longest_wait_s=patience.retry.deadline_s,
+        retry=patience.retry,
     )
     breaking = CircuitBreaker(throttled, patience.breaker, outside, place_of=place_of)
     retried = Retried(breaking, patience.retry, outside)

@@ -114,7 +114,7 @@ async def test_a_call_that_nobody_waits_for_stops_by_itself(local: Local) -> Non
 @pytest.mark.parametrize(
     ("request_", "kind", "words"),
     [
-        (a_ticket(model="local/gpt-5"), FaultKind.NOT_FOUND, "no embedded model 'gpt-5'"),
+        (a_ticket(model="local/gpt-5"), FaultKind.NOT_FOUND, "no embedded model local/gpt-5"),
         (a_ticket("word " * 5000), FaultKind.BAD_REQUEST, "context size"),
         (a_ticket(response_schema={"type": "nope"}), FaultKind.BAD_REQUEST, "nope"),
         (a_ticket("half \ud83d"), FaultKind.BAD_REQUEST, "refuses"),

@@ -33,7 +33,7 @@ def test_headers_that_say_nothing_of_limits_say_nothing() -> None:
     assert rate_limits(plain) is None
     assert retry_after_s(plain) is None
     fault = a_fault()
-    assert with_limits(fault, plain) is fault
+    assert with_limits(fault, 429, plain) is fault
 
 
 def test_openais_names_are_read() -> None:
@@ -90,6 +90,11 @@ def test_what_litellm_copies_into_openais_names_does_not_hide_the_resets() -> No
         ("2026-01-02T04:04:05+01:00", 0.0),
         ("2025-01-01T00:00:00Z", 0.0),
         ("Fri, 02 Jan 2026 03:05:05 GMT", 60.0),
+        ("24h0m0s", 86_400.0),
+        ("24h0m1s", None),
+        ("9" * 400 + "h", None),
+        ("1e22h", None),
+        ("9999-12-31T23:59:59Z", None),
         ("1767323045000", None),
         ("-1", None),
         ("nan", None),
@@ -139,12 +144,20 @@ def test_a_date_is_measured_by_the_clock_of_the_server_that_named_it() -> None:
     assert retry_after_s(said, now=lambda: ours_is_wrong) == 30.0
 
 
-def test_a_refusal_gets_all_that_its_headers_say() -> None:
+@pytest.mark.parametrize("status", [429, 503, 529])
+def test_a_refusal_for_the_pace_gets_all_that_its_headers_say(status: int) -> None:
     said = headers(retry_after="7", x_ratelimit_remaining_requests="0")
-    fault = with_limits(a_fault(), said)
+    fault = with_limits(a_fault(), status, said)
     assert fault.retry_after_s == 7.0
     assert fault.limits == RateLimits(remaining_requests=0)
     assert fault.message == a_fault().message
+
+
+@pytest.mark.parametrize("status", [200, 400, 401, 404, 408, 500, 502, 504])
+def test_any_other_refusal_says_nothing_of_the_calls_to_come(status: int) -> None:
+    said = headers(retry_after="7", x_ratelimit_remaining_requests="0")
+    fault = a_fault()
+    assert with_limits(fault, status, said) is fault
 
 
 @given(text=st.text(max_size=40))

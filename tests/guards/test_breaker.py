@@ -205,6 +205,77 @@ async def test_as_many_failures_as_calls_under_way_are_a_row() -> None:
     await asyncio.gather(*hanging)
 
 
+async def test_calls_from_before_the_last_answer_are_no_part_of_a_row() -> None:
+    watched = Watched(*[a_completion()], then=a_failure())
+    held = asyncio.Event()
+
+    async def hold(_: Request) -> Fault:
+        await held.wait()
+        return a_failure()
+
+    watched.provider._replies[:0] = [hold] * 50
+    before = [asyncio.ensure_future(watched.breaker.complete(a_request())) for _ in range(50)]
+    await idle()
+    await watched.ask(MINI)
+    held.set()
+    await asyncio.wait(before)
+    await watched.fail(2)
+    assert watched.told == [], "they had begun before it"
+    await watched.fail(1)
+    assert watched.told
+    assert "3 calls in a row failed" in watched.told[0]
+
+
+async def test_what_hangs_from_before_the_last_answer_makes_a_row_no_longer() -> None:
+    watched = Watched(*[a_completion()], then=a_failure())
+    forever = asyncio.Event()
+
+    async def hang(_: Request) -> Completion:
+        await forever.wait()
+        return a_completion()
+
+    watched.provider._replies[:0] = [hang] * 50
+    before = [asyncio.ensure_future(watched.breaker.complete(a_request())) for _ in range(50)]
+    await idle()
+    await watched.ask(MINI)
+    await watched.fail(3)
+    assert len(watched.told) == 1
+    forever.set()
+    await asyncio.gather(*before)
+
+
+async def test_a_call_that_would_begin_too_late_does_not_wait() -> None:
+    watched = Watched(then=a_failure())
+    await watched.fail(3)
+    [result] = await watched.clock.run(watched.breaker.complete(a_request(begins_by=1029.0)))
+    assert (fault_in(result).kind, fault_in(result).final) == (FaultKind.BREAKER, False)
+    assert (
+        fault_in(result).message
+        == "openai: no time is left to wait (it is held back after failures)"
+    )
+    assert (watched.calls, watched.clock.now) == (3, 1000)
+
+
+async def test_a_call_waits_for_a_probe_until_its_own_moment_and_no_longer() -> None:
+    watched = Watched(*[a_failure()] * 3, then=a_completion())
+    await watched.fail(3)
+
+    async def slow(_: Request) -> Completion:
+        await watched.clock.sleep(100)
+        return a_completion()
+
+    watched.provider._replies = [slow]
+    probe, waiting = (
+        asyncio.ensure_future(watched.breaker.complete(a_request(begins_by=by)))
+        for by in (1030.0, 1040.0)
+    )
+    await watched.clock.until(waiting.done)
+    assert watched.clock.now == 1040
+    assert fault_in(waiting.exception()).kind is FaultKind.BREAKER
+    await watched.clock.until(probe.done)
+    assert isinstance(probe.result(), Completion)
+
+
 # Half open
 
 
@@ -342,6 +413,18 @@ async def test_a_model_that_never_answered_is_given_up_after_as_many_refusals(
     watched.provider._then = a_completion()
     [other] = await watched.ask("openai/gpt-4o")
     assert isinstance(other, Completion), "it may have another key"
+
+
+async def test_whoever_waited_for_the_place_hears_that_the_model_was_given_up_meanwhile() -> None:
+    forbidden = a_failure(FaultKind.AUTH, message="bad key")
+    watched = Watched(*[a_failure()] * 3, then=forbidden)
+    await watched.ask(*["openai/gpt-4o"] * 3)
+    results = await watched.ask(*[MINI] * 40)
+    assert {fault_in(result).kind for result in results} == {FaultKind.AUTH}
+    assert watched.calls == 3 + 3
+    watched.provider._then = a_completion()
+    [other] = await watched.ask("openai/gpt-4o")
+    assert isinstance(other, Completion), "nobody holds the place of the probe"
 
 
 async def test_a_single_refusal_gives_nothing_up() -> None:

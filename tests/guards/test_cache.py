@@ -59,7 +59,7 @@ def asked(text: str = "Is it good?", **changes: Any) -> Request:
 
 
 def cached(inner: Scripted, kept: Kept | None = None, **others: Any) -> Cached:
-    return Cached(inner, kept or Kept(), **{"longest_wait_s": 300.0, **others})
+    return Cached(inner, kept or Kept(), **others)
 
 
 async def test_the_same_question_is_paid_for_once() -> None:
@@ -285,13 +285,27 @@ async def test_when_the_other_process_got_no_answer_it_is_asked() -> None:
     assert (answer.text, answer.cached, inner.calls) == ("mine", False, 1)
 
 
-async def test_another_process_that_never_ends_is_waited_for_as_long_as_a_call_may_take() -> None:
+async def test_another_process_is_waited_for_as_long_as_it_takes() -> None:
     request, inner = asked(), Scripted("mine")
     kept = Kept(elsewhere=(request.fingerprint(),))
-    other = Elsewhere(kept, request, looks=10_000, answer="theirs")
-    answer = await cached(inner, kept, sleep=other.sleep, longest_wait_s=3.0).complete(request)
-    assert (answer.text, answer.cached, inner.calls) == ("mine", False, 1)
-    assert 3.0 <= sum(other.slept) < 3.2
+    other = Elsewhere(kept, request, looks=50_000, answer="theirs")
+    answer = await cached(inner, kept, sleep=other.sleep).complete(request)
+    assert (answer.text, answer.cached, inner.calls) == ("theirs", True, 0)
+    assert sum(other.slept) > 4_000
+
+
+async def test_whoever_waits_for_another_process_can_be_cancelled_at_once() -> None:
+    request, inner = asked(), Scripted("mine")
+    key = request.fingerprint()
+    kept = Kept(elsewhere=(key,))
+    kept.claimed.add(key)  # By the other one, which goes on with it.
+    calls = [asyncio.create_task(cached(inner, kept).complete(request)) for _ in range(2)]
+    await asyncio.sleep(0)
+    for call in calls:
+        call.cancel()
+    done, _ = await asyncio.wait(calls, timeout=0.005)
+    assert len(done) == 2
+    assert (inner.calls, kept.claimed) == (0, {key})
 
 
 async def test_what_another_process_kept_between_the_look_and_the_claim_is_taken() -> None:

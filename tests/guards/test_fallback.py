@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from agentops_cli.errors import GatewayError
+from agentops_cli.errors import GatewayError, StoreError
 from agentops_cli.gateways.scripted import Reply, Scripted
 from agentops_cli.guards.breaker import CircuitBreaker
-from agentops_cli.guards.cut_off import CutOffError
 from agentops_cli.guards.fallback import OUTAGES, Fallback, StandIns
 from agentops_cli.guards.outside import Outside
 from agentops_cli.model.call import Fault, FaultKind, Purpose, Request, StandIn, Tags
+from agentops_cli.model.cut_off import CutOffError
 from agentops_cli.model.money import Cost
 from agentops_cli.model.settings import Breaker
 from agentops_cli.ports import Gateway
@@ -267,3 +267,14 @@ async def test_a_stand_in_that_is_cut_off_takes_along_what_the_model_itself_cost
     with pytest.raises(CutOffError) as caught:
         await Helped(Scripted(script), AZURE).gateway.complete(a_call())
     assert caught.value.cost == Cost(usd=3 * CENT, assumed_calls=2)
+
+
+async def test_a_ledger_that_takes_no_more_takes_along_what_the_model_had_cost() -> None:
+    async def script(request: Request) -> Fault:
+        if request.model == AZURE:
+            raise StoreError("no space left")
+        return a_fault(billed=True, usd=CENT)
+
+    with pytest.raises(StoreError, match="no space left") as caught:
+        await Helped(Scripted(script), AZURE).gateway.complete(a_call())
+    assert caught.value.cost == Cost(usd=CENT)

@@ -5,9 +5,9 @@ import pytest
 from agentops_cli.errors import GatewayError
 from agentops_cli.gateways.scripted import Scripted
 from agentops_cli.guards.budget import TOLD_AFTERWARDS
-from agentops_cli.guards.cut_off import CutOffError
 from agentops_cli.guards.meter import Metered
 from agentops_cli.model.call import Fault, FaultKind, Request
+from agentops_cli.model.cut_off import CutOffError
 from agentops_cli.model.money import FREE, ZERO, Cost, Price, Rates, Usage
 from tests.builders import a_completion, a_request
 

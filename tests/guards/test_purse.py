@@ -280,7 +280,7 @@ class TestUsdPerHour:
         clock.now_s += 1800
         await take(purse, cents(40))
         clock.now_s += 1799
-        assert (await refusal(purse, cents(1))).kind is FaultKind.BREAKER
+        assert (await refusal(purse, cents(1))).kind is FaultKind.BUDGET
 
     async def test_beyond_it_no_call_is_made_for_the_rest_of_the_run_and_it_is_said_once(
         self,
@@ -289,7 +289,7 @@ class TestUsdPerHour:
         purse = self.a_purse(clock, said)
         await take(purse, cents(99))
         first = await refusal(purse, cents(2))
-        assert (first.kind, first.final, first.billed) == (FaultKind.BREAKER, True, False)
+        assert (first.kind, first.final, first.billed) == (FaultKind.BUDGET, True, False)
         clock.now_s += 10 * 3600
         assert await refusal(purse, cents(1)) == first
         assert said == [f"budget: {first.message}"]
@@ -306,9 +306,32 @@ class TestUsdPerHour:
         (await second).settle(cents(80))
         assert not said
 
+    async def test_a_call_that_takes_all_that_is_left_takes_that_of_the_hour_that_is_now(
+        self,
+    ) -> None:
+        clock, said = FakeClock(), list[str]()
+        purse = self.a_purse(clock, said)
+        for paid in (cents(100), cents(90)):
+            await take(purse, paid)
+            clock.now_s += 7200
+            reservation = await purse.reserve_rest(who=SOMEBODY)
+            assert reservation.most.usd == 1
+            reservation.settle(cents(0))
+        assert not said
+
+    async def test_what_is_older_than_an_hour_when_a_call_ends_is_not_overspent(self) -> None:
+        clock = FakeClock()
+        purse = self.a_purse(clock, [])
+        await take(purse, cents(60))
+        clock.now_s += 3000
+        reservation = await purse.reserve(cents(10), who=SOMEBODY)
+        clock.now_s += 1000
+        reservation.settle(cents(50))
+        assert purse.overspent(SOMEBODY) is None
+
     async def test_a_suite_that_is_too_fast_stops_no_other(self) -> None:
         purse = a_purse(None, {"s.yaml": a_budget(usd_per_hour="0.10")})
-        assert (await refusal(purse, cents(11))).kind is FaultKind.BREAKER
+        assert (await refusal(purse, cents(11))).kind is FaultKind.BUDGET
         await take(purse, cents(11), who=ANOTHER)
 
     async def test_it_remembers_an_hour_in_seconds_and_not_in_calls(self) -> None:
@@ -328,7 +351,7 @@ class TestUsdPerHour:
         clock = FakeClock()
         purse = self.a_purse(clock, [], before=before)
         await take(purse, cents(60))
-        assert (await refusal(purse, cents(1))).kind is FaultKind.BREAKER
+        assert (await refusal(purse, cents(1))).kind is FaultKind.BUDGET
         later = self.a_purse(FakeClock(), [], before=before)
         later_clock = later._clock
         assert isinstance(later_clock, FakeClock)

@@ -9,7 +9,8 @@ from agentops_cli.model.call import Completion, FaultKind, Finish, Purpose, Requ
 from agentops_cli.model.prompt import Message
 from agentops_cli.model.tool import ToolCall
 from agentops_cli.redact import Redact, redact_completion
-from tests.builders import a_completion, a_request
+from agentops_cli.run.tool_loop import Injection, StandIns
+from tests.builders import a_case, a_completion, a_request, a_tool_call
 from tests.guards.recorded import SUITE, TODAY, asking, recording, recordings
 from tests.judge.asking import a_judge
 
@@ -212,3 +213,18 @@ def test_all_of_an_answer_is_replayed_but_how_it_was_come_by() -> None:
     for name in {each.name for each in fields(Completion)} - _OF_ONE_CALL - _NEVER_OF_A_GATEWAY:
         assert getattr(whole, name) != getattr(usual, name), f"{name} is not tried here"
         assert getattr(found, name) == getattr(whole, name)
+
+
+def test_the_step_after_a_tool_call_with_a_hidden_number_is_found_again() -> None:
+    came = a_completion(tool_calls=(a_tool_call("pay", arguments='{"card": 4539578763621486}'),))
+    case = a_case(stubs={"pay": "paid"})
+    live, later = recordings(replays=False), recordings()
+    live.keep(live.call_of(ASKED), ASKED, came)
+
+    def next_step(answer: Completion) -> Request:
+        tools = StandIns(case=case, tools={}, injection=Injection(()))
+        return asking(messages=(user("pay"), *tools.reply(answer, first=0)), step=1)
+
+    kept = redact_completion(came, Redact())
+    assert "4539578763621486" not in kept.tool_calls[0].arguments
+    assert live.call_of(next_step(came)) == later.call_of(next_step(kept))

@@ -1,4 +1,6 @@
 import asyncio
+import math
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -6,14 +8,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agentops_cli.guards.throttle import Throttled
-from agentops_cli.model.call import Completion, FaultKind, RateLimits, Request
+from agentops_cli.model.call import Completion, Fault, FaultKind, RateLimits, Request
 from agentops_cli.model.money import Usage
 from agentops_cli.model.prompt import Message
-from agentops_cli.model.settings import ModelSettings
+from agentops_cli.model.settings import ModelSettings, Retry
 from tests.builders import MINI, SONNET, a_completion, a_request
 from tests.guards.clockwork import Clockwork, Provider, Reply, a_failure, fault_in, idle
 
 BUSY = a_failure(FaultKind.RATE_LIMIT)
+NO_PAUSE = Retry(base_s=0.0)
 
 
 class Paced:
@@ -25,17 +28,18 @@ class Paced:
         then: Reply | None = None,
         takes_s: float = 1.0,
         concurrency: int = 8,
-        longest_wait_s: float = 300.0,
+        retry: Retry = NO_PAUSE,
+        random: float = 1.0,
         **limits: int,
     ) -> None:
-        self.clock = Clockwork()
+        self.clock = Clockwork(random=random)
         self.provider = Provider(self.clock, *replies, then=then or a_completion(), takes_s=takes_s)
         self.throttle = Throttled(
             self.provider,
             self.clock.outside,
             models={MINI: ModelSettings(**limits)} if limits else {},  # type: ignore[arg-type] # rpm and tpm only.
             concurrency=concurrency,
-            longest_wait_s=longest_wait_s,
+            retry=retry,
         )
 
     async def ask(self, number: int, **request: Any) -> list[Any]:
@@ -153,18 +157,150 @@ async def test_the_longer_of_two_waits_that_it_asks_for_holds() -> None:
     assert paced.provider.times[2] == 31
 
 
-async def test_a_call_that_would_have_to_wait_too_long_is_refused_at_once() -> None:
-    paced = Paced(a_failure(FaultKind.RATE_LIMIT, retry_after_s=3600.0))
+@pytest.mark.parametrize("asked_s", [301.0, 86_400.0, 1e308])
+async def test_a_wait_beyond_the_deadline_is_not_believed_and_that_is_told_once(
+    asked_s: float,
+) -> None:
+    paced = Paced(*[a_failure(FaultKind.RATE_LIMIT, retry_after_s=asked_s)] * 2, retry=Retry())
+    await paced.ask(2)
     await paced.ask(1)
-    results = await paced.ask(3)
-    faults = [fault_in(result) for result in results]
-    assert {(fault.kind, fault.billed, fault.final) for fault in faults} == {
-        (FaultKind.RATE_LIMIT, False, False)
-    }
-    assert "left alone for 3600 s more, retry.deadlineS is 300" in faults[0].message
-    assert (len(paced.provider.requests), paced.clock.now) == (1, 1001)
-    paced.clock.now += 3600
-    [result] = await paced.ask(1)
+    assert paced.provider.times[2] == 1.5, "after its own pause"
+    [(guard, said)] = paced.clock.incidents
+    assert guard == "throttle"
+    assert said.startswith(f"{MINI} asks to be left alone for {asked_s:g} s: longer than")
+    assert said.endswith("retry.deadlineS (300), not believed")
+
+
+# A pause after a 429
+
+
+@pytest.mark.parametrize(("random", "half"), [(0.0, 0.5), (1.0, 1.0)])
+async def test_no_call_begins_for_a_while_that_doubles_until_there_is_an_answer(
+    random: float, half: float
+) -> None:
+    retry = Retry(base_s=1.0, most_s=4.0)
+    paced = Paced(*[BUSY] * 4, a_completion(), BUSY, takes_s=0.0, retry=retry, random=random)
+    for _ in range(7):
+        await paced.ask(1)
+    pauses = [b - a for a, b in pairwise(paced.provider.times)]
+    assert pauses == [1.0 * half, 2.0 * half, 4.0 * half, 4.0 * half, 0.0, 1.0 * half]
+
+
+async def test_the_429s_of_one_moment_are_one_pause_for_all_calls() -> None:
+    paced = Paced(*[BUSY] * 8, retry=Retry(base_s=4.0))
+    await paced.ask(8)
+    await paced.ask(4)
+    assert paced.provider.times[8:] == [5.0] * 4
+    assert paced.clock.waits == [f"{MINI}: waiting 4 s (after a 429)"]
+
+
+async def test_an_answer_to_a_call_from_before_the_pause_does_not_shorten_the_next() -> None:
+    paced = Paced(takes_s=0.0, retry=Retry(base_s=1.0))
+
+    async def late(_: Request) -> Completion:
+        await paced.clock.sleep(0.5)
+        return a_completion()
+
+    paced.provider._replies = [late, BUSY, BUSY, a_completion()]
+    await paced.ask(2)
+    await paced.ask(1)
+    await paced.ask(1)
+    assert paced.provider.times == [0.0, 0.0, 1.0, 3.0]
+
+
+async def test_a_model_that_says_nothing_but_429_for_so_long_is_given_up() -> None:
+    paced = Paced(then=BUSY, takes_s=0.0, concurrency=4, retry=Retry(deadline_s=60.0))
+    while paced.throttle._lanes == {} or paced.throttle._lanes[MINI].given_up is None:
+        await paced.ask(4)
+    assert 60 < paced.clock.now - 1000 < 120
+    asked = len(paced.provider.requests)
+    refused = [fault_in(result) for result in await paced.ask(9)]
+    assert len(paced.provider.requests) == asked, "nobody is asked any more"
+    assert {(fault.kind, fault.final) for fault in refused} == {(FaultKind.BREAKER, True)}
+    assert refused[0].message.startswith(f"{MINI} is given up: nothing but 429 for ")
+    assert [message for _, message in paced.clock.incidents] == [refused[0].message]
+
+
+@pytest.mark.parametrize(
+    ("deadline_s", "first", "at_least", "at_most"),
+    [
+        (300.0, BUSY, 60, 120),
+        (30.0, BUSY, 30, 60),
+        (300.0, a_completion(), 300, 400),
+        (300.0, a_failure(FaultKind.BAD_REQUEST), 300, 400),
+    ],
+    ids=["not once answered", "with less patience", "answered before", "replied to before"],
+)
+async def test_a_model_that_has_never_replied_otherwise_gets_a_minute(
+    deadline_s: float, first: Reply, at_least: int, at_most: int
+) -> None:
+    retry = Retry(deadline_s=deadline_s)
+    paced = Paced(first, then=BUSY, takes_s=0.0, concurrency=4, retry=retry)
+    await paced.ask(1)
+    while paced.throttle._lanes[MINI].given_up is None:
+        await paced.ask(4)
+    assert at_least < paced.clock.now - 1000 < at_most
+
+
+@pytest.mark.parametrize("sign", [a_completion(), a_failure(FaultKind.BAD_REQUEST)])
+async def test_any_other_reply_shows_that_waiting_helps(sign: Completion | Fault) -> None:
+    paced = Paced(takes_s=0.0, concurrency=1, retry=Retry(deadline_s=60.0))
+    for _ in range(9):
+        paced.provider._replies = [BUSY, BUSY, BUSY, sign]
+        await paced.ask(1)
+        await paced.ask(1)
+        await paced.ask(1)
+        paced.clock.now += 50
+        await paced.ask(1)
+    assert paced.throttle._lanes[MINI].given_up is None
+
+
+# No longer than a call may wait
+
+
+@pytest.mark.parametrize(
+    ("first", "limits"),
+    [
+        (a_failure(FaultKind.RATE_LIMIT, retry_after_s=60.0), {}),
+        (with_left(0, resets_s=60.0), {}),
+        (a_completion(), {"rpm": 1}),
+        (a_completion(usage=Usage(input_tokens=100)), {"tpm": 100}),
+    ],
+    ids=["as it asks", "its limit is reached", "rpm", "tpm"],
+)
+async def test_a_call_that_would_begin_too_late_is_refused_at_once(
+    first: Reply, limits: dict[str, Any]
+) -> None:
+    paced = Paced(first, takes_s=0.0, **limits)
+    await paced.ask(1)
+    [result] = await paced.ask(1, begins_by=1059.0)
+    fault = fault_in(result)
+    assert (fault.kind, fault.final, fault.billed) == (FaultKind.BREAKER, False, False)
+    assert fault.message.startswith(f"{MINI}: no time is left to wait (")
+    assert paced.clock.now == 1000
+    [result] = await paced.ask(1, begins_by=1061.0)
+    assert isinstance(result, Completion)
+
+
+async def test_a_call_is_refused_at_its_moment_wherever_in_line_it_stands() -> None:
+    paced = Paced(takes_s=100.0, concurrency=1)
+    calls = [
+        asyncio.ensure_future(paced.throttle.complete(a_request(begins_by=by)))
+        for by in (math.inf, 1020.0, math.inf, 1010.0)
+    ]
+    await paced.clock.until(calls[3].done)
+    assert paced.clock.now == 1010
+    await paced.clock.until(calls[1].done)
+    assert paced.clock.now == 1020
+    await paced.clock.until(calls[2].done)
+    assert paced.provider.times == [0, 100]
+    for refused in (calls[1], calls[3]):
+        assert fault_in(refused.exception()).kind is FaultKind.BREAKER
+
+
+async def test_a_call_that_need_not_wait_is_made_however_late_it_is() -> None:
+    paced = Paced()
+    [result] = await paced.ask(1, begins_by=0.0)
     assert isinstance(result, Completion)
 
 
@@ -204,7 +340,7 @@ async def test_nothing_left_is_waited_for_until_it_is_there_again() -> None:
 
 
 async def test_a_limit_a_day_is_tried_after_a_minute() -> None:
-    paced = Paced(with_left(0, resets_s=86_400.0), then=with_left(100), longest_wait_s=5.0)
+    paced = Paced(with_left(0, resets_s=86_400.0), then=with_left(100), retry=Retry(deadline_s=5.0))
     await paced.ask(1)
     await paced.ask(1)
     assert paced.provider.times == [0, 61]

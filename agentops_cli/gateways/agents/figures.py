@@ -11,6 +11,7 @@ from typing import Generic, TypeVar
 from agentops_cli.assertions.json_path import Path
 from agentops_cli.gateways.agents.reply import ReplyError
 from agentops_cli.model.json import Json
+from agentops_cli.model.money import is_tokens
 from agentops_cli.user_schema.values import kind_of
 
 _DECIMAL = re.compile(r"[0-9]{1,12}(?:\.[0-9]{1,18})?")
@@ -20,10 +21,9 @@ _FIX = "let it report what the call used: a number that is not negative"
 
 def tokens_of(value: Json) -> int | None:
     """A number of tokens; None for what cannot be one."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    is_count = math.isfinite(value) and value >= 0 and value == int(value)
-    return int(value) if is_count else None
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return value if is_tokens(value) else None
 
 
 def dollars_of(value: Json) -> Decimal | None:

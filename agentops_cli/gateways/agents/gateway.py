@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable, Collection, Mapping
-from contextlib import AbstractAsyncContextManager, nullcontext
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, nullcontext
 from dataclasses import replace
 from decimal import Decimal
 from functools import partial
@@ -17,10 +17,11 @@ from agentops_cli.gateways.agents.http import HttpCaller
 from agentops_cli.gateways.agents.python import PythonCaller
 from agentops_cli.gateways.agents.refusals import refused
 from agentops_cli.gateways.agents.reply import Reply
-from agentops_cli.guards.cut_off import CutOffError
 from agentops_cli.model.call import Completion, Fault, FaultKind, Finish, Request
+from agentops_cli.model.cut_off import CutOffError
+from agentops_cli.model.ids import agent_of
 from agentops_cli.model.money import Cost, Price
-from agentops_cli.model.settings import AgentSettings, CommandAgent, HttpAgent, agent_of
+from agentops_cli.model.settings import AgentSettings, CommandAgent, HttpAgent
 from agentops_cli.ports import AgentMeter, Clock, MeterSession
 from agentops_cli.template import Templates
 
@@ -126,8 +127,9 @@ class Agents:
 
     async def close(self) -> None:
         """Ends every process and closes every connection."""
-        for caller in self._callers.values():
-            await caller.close()
+        async with AsyncExitStack() as closing:  # Which closes the rest, too, when one fails.
+            for caller in self._callers.values():
+                closing.push_async_callback(caller.close)
 
     def _session(
         self, agent: AgentSettings, request: Request, seat: str | None

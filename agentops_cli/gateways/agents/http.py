@@ -99,7 +99,7 @@ class HttpCaller:
         try:
             reply = self._read(status, content)
         except GatewayError as error:
-            raise GatewayError(with_limits(error.fault, headers)) from error
+            raise GatewayError(with_limits(error.fault, status, headers)) from error
         return replace(reply, latency_s=latency_s)
 
     async def close(self) -> None:

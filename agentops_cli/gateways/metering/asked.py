@@ -7,7 +7,7 @@ from typing import NoReturn
 
 from agentops_cli.gateways.chat_format import LimitKey
 from agentops_cli.gateways.metering.refusal import not_understood
-from agentops_cli.guards.budget import TOKENS_FOR_TOOLS, TOKENS_PER_REQUEST
+from agentops_cli.guards.bounds import TOKENS_FOR_TOOLS, TOKENS_PER_REQUEST
 from agentops_cli.model.json import Json, JsonObject
 
 DEFAULT_LIMIT = 4096

@@ -23,9 +23,9 @@ from agentops_cli.gateways.metering.upstream import (
     without_key,
 )
 from agentops_cli.gateways.openai_chat import fault_of, read_whole
-from agentops_cli.guards.budget import INPUT_MARGIN
+from agentops_cli.guards.bounds import bounded
 from agentops_cli.model.call import Fault, FaultKind
-from agentops_cli.model.money import ZERO, Amount, Price
+from agentops_cli.model.money import Price
 from agentops_cli.ports import Purse
 
 
@@ -102,13 +102,19 @@ class Forwarder:
             raise GatewayError(_unpriced(model))
         if problem is not None:
             raise GatewayError(Fault(kind=FaultKind.BAD_REQUEST, message=problem))
+        # What has no price is counted, and may cost nothing limited.
+        most = bounded(
+            price,
+            input_tokens=asked.most_input_tokens(wire),
+            output_tokens=asked.most_output_tokens,
+        )
         return Call(
             request=request,
             session=session,
             asked=asked,
             endpoint=endpoint,
             wire=wire,
-            bill=Bill(price, most=_most(price, asked, wire)),
+            bill=Bill(price, most=most),
         )
 
     async def _exchange(self, call: Call) -> web.StreamResponse:
@@ -132,16 +138,6 @@ async def _body_of(request: web.Request) -> bytes:
         raise RefusedError(413, message, code="agentops_too_large") from error
     except web.RequestPayloadError as error:
         raise not_understood(f"the body cannot be read: {error}") from error
-
-
-def _most(price: Price | None, asked: Asked, wire: bytes) -> Amount:
-    """The upper bound of a call; what has no price is counted, and may cost nothing limited."""
-    bounds = {
-        "input_tokens": INPUT_MARGIN * asked.most_input_tokens(wire),
-        "output_tokens": asked.most_output_tokens,
-    }
-    usd = ZERO if price is None else price.bound(**bounds)
-    return Amount(usd=usd, calls=1, tokens=sum(bounds.values()))
 
 
 def _fault_of(error: Exception, endpoint: Endpoint) -> Fault:

@@ -5,7 +5,7 @@ import errno
 import logging
 import re
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 from aiohttp import web
@@ -116,9 +116,10 @@ class MeteringProxy:
 
     async def close(self) -> None:
         """Stops listening; called after the last session."""
-        for listener in self._listeners.values():
-            await listener.runner.cleanup()
-        await self._upstream.close()
+        async with AsyncExitStack() as closing:  # Which closes the rest, too, when one fails.
+            closing.push_async_callback(self._upstream.close)
+            for listener in self._listeners.values():
+                closing.push_async_callback(listener.runner.cleanup)
 
     async def _shared_door(self, port: int | None) -> Door:
         doors = await self._listening(port)

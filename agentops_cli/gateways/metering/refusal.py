@@ -47,7 +47,6 @@ class RefusedError(Exception):
 _ANSWERS: Mapping[FaultKind, tuple[int, str, str]] = {
     FaultKind.AUTH: (401, "authentication_error", "agentops_no_provider"),
     FaultKind.BAD_REQUEST: (400, "invalid_request_error", "agentops_refused"),
-    FaultKind.BREAKER: (402, "budget_exceeded", "agentops_budget"),
     FaultKind.BUDGET: (402, "budget_exceeded", "agentops_budget"),
 }
 _UPSTREAM = (502, "upstream_error", "agentops_upstream")

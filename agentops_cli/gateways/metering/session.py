@@ -100,7 +100,7 @@ class Session:
 
     def refuse(self, fault: Fault) -> None:
         """Keeps why the meter itself let a call not through."""
-        self.refused += fault.kind in {FaultKind.BUDGET, FaultKind.BREAKER}
+        self.refused += fault.kind is FaultKind.BUDGET
         self._refusal = self._refusal or fault
 
     def fail(self, fault: Fault) -> None:

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from agentops_cli.guards.cut_off import CutOffError
 from agentops_cli.model.call import Completion, FaultKind
+from agentops_cli.model.cut_off import CutOffError
 from agentops_cli.model.money import Cost, Price, Rates, Usage
 from agentops_cli.model.settings import CommandAgent, Meter, UsagePaths
 from agentops_cli.model.tool import ToolCall

@@ -99,3 +99,9 @@ def test_any_failed_reply_is_read(content: str) -> None:
     reader = a_reader(answer="$.a", tool_calls="$.c", trace="$.t")
     reply = reader.read_failed(content, failure="HTTP 500")
     assert reply.failure == "HTTP 500"
+
+
+@pytest.mark.parametrize("value", [10**9 + 1, 2.0**53, 10**40, True, -1.0, 0.5])
+def test_what_no_call_can_take_is_no_number_of_tokens(value: float) -> None:
+    assert tokens_of(value) is None
+    assert tokens_of(1e9) == 10**9

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from agentops_cli.gateways.metering.asked import Api, read_asked
-from agentops_cli.guards.budget import TOKENS_FOR_TOOLS
+from agentops_cli.guards.bounds import TOKENS_FOR_TOOLS
 
 
 @pytest.mark.parametrize(
