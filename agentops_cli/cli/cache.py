@@ -12,6 +12,7 @@ import typer
 
 from agentops_cli.cli.app import CONTEXT
 from agentops_cli.cli.options import Format
+from agentops_cli.cli.parts import repeats_typed
 from agentops_cli.cli.screen import print_lines, say
 from agentops_cli.errors import ExitCode, UsageError
 from agentops_cli.flows.cache import CacheInfo, cache_info, clear_cache, export_cache, json_of_info
@@ -71,6 +72,13 @@ def explain(
         typer.Option(help="Only the case of this id; may be repeated.", metavar="ID"),
     ] = None,
     model: Models = None,
+    repeat: Annotated[
+        str | None,
+        typer.Option(
+            help="As a run with so many repeats, or 'auto': with all that it may have.",
+            metavar="N|auto",
+        ),
+    ] = None,
     verbose: Annotated[
         bool, typer.Option("--verbose", "-v", help="Show every call, hits too.")
     ] = False,
@@ -88,8 +96,11 @@ def explain(
     from agentops_cli.suite.select import Selection
 
     selection = Selection(cases=frozenset(case or ()), models=tuple(model or ()))
-    prepared = prepare(EvalOptions(suites=tuple(suites or ()), selection=selection), World())
-    calls = explain_cache(prepared)
+    times, repeat_auto = repeats_typed(repeat)
+    options = EvalOptions(
+        suites=tuple(suites or ()), selection=selection, repeat=times, repeat_auto=repeat_auto
+    )
+    calls = explain_cache(prepare(options, World()))
     if output == "json":
         typer.echo(json.dumps(json_of_explained(calls), indent=2, ensure_ascii=False))
     else:
@@ -102,8 +113,10 @@ def export(
 ) -> None:
     """Write every answer that is kept to a file, one a line, in the form of a cassette."""
     world = World()
-    number = export_cache(world, world.cwd / file)
+    number, unreadable = export_cache(world, world.cwd / file)
     say(f"{counted(number, 'answer')} written to {file}")
+    if unreadable:
+        say(f"{counted(unreadable, 'damaged answer')} left out")
 
 
 @app.command()
@@ -154,6 +167,8 @@ def _lines_of_info(found: CacheInfo) -> Iterator[str]:
         yield f"given from {_time(found.oldest)} to {_time(found.newest)}"
     for each in found.models:
         yield f"  {flat(each.model)}: {counted(each.answers, 'answer')}, {_size(each.bytes)}"
+    if found.unreadable:
+        yield f"{counted(found.unreadable, 'damaged answer')}, to be asked for anew"
     megabytes, days = settings.most_bytes / BYTES_PER_MB, settings.most_days
     yield f"limits: {megabytes:g} MB, {days:g} days"
 

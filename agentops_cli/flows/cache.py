@@ -1,8 +1,9 @@
 """`agentops cache`: what is kept of earlier runs, and what the next run would take from it."""
 
 import sqlite3
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from fnmatch import fnmatchcase
@@ -10,7 +11,7 @@ from pathlib import Path
 
 from agentops_cli.config import load_config
 from agentops_cli.errors import StoreError
-from agentops_cli.files import atomic_write
+from agentops_cli.files import atomic_write, unwritable
 from agentops_cli.flows.cache_folder import cache_folder
 from agentops_cli.flows.world import World
 from agentops_cli.model.cassette import Recording
@@ -18,7 +19,8 @@ from agentops_cli.model.cassette_lines import text_of
 from agentops_cli.model.json import JsonObject
 from agentops_cli.model.settings import BYTES_PER_MB, CacheSettings, Config, secret_variables
 from agentops_cli.redact import Redact, redact_completion, secrets_in
-from agentops_cli.stores.answers import NAME, Answers, Kept, remove, size_of
+from agentops_cli.stores.answer_rows import Kept
+from agentops_cli.stores.answers import NAME, Answers, remove, size_of
 
 # Nobody waits in a loop for these commands, so another process that writes may take its time.
 _WAIT_S = 10.0
@@ -37,12 +39,13 @@ class KeptOfModel:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CacheInfo:
-    """What is kept; `bytes` is what it takes on the disk."""
+    """What is kept; `bytes` is what it takes on the disk, `unreadable` are answers not counted."""
 
     folder: Path
     settings: CacheSettings
     bytes: int
     models: tuple[KeptOfModel, ...]
+    unreadable: int = 0
 
     @property
     def answers(self) -> int:
@@ -64,18 +67,26 @@ def cache_info(world: World) -> CacheInfo:
     """What is kept for the project around the working folder; raises `StoreError`."""
     config = load_config(world.cwd, environ=world.environ)
     with kept_answers(config) as answers:
-        models = tuple(
-            KeptOfModel(
-                model=model,
-                answers=count,
-                bytes=size,
-                oldest=datetime.fromtimestamp(oldest, UTC),
-                newest=datetime.fromtimestamp(newest, UTC),
-            )
-            for model, count, size, oldest, newest in (answers.models() if answers else ())
-        )
+        of_model: dict[str, list[Kept]] = defaultdict(list)
+        for kept in answers.asked() if answers else ():
+            of_model[kept.model].append(kept)
         folder = config.root / config.cache.folder
-        return CacheInfo(folder=folder, settings=config.cache, bytes=size_of(folder), models=models)
+        return CacheInfo(
+            folder=folder,
+            settings=config.cache,
+            bytes=size_of(folder),
+            models=tuple(
+                KeptOfModel(
+                    model=model,
+                    answers=len(found),
+                    bytes=sum(kept.size for kept in found),
+                    oldest=_date(min(kept.made_at for kept in found)),
+                    newest=_date(max(kept.made_at for kept in found)),
+                )
+                for model, found in sorted(of_model.items())
+            ),
+            unreadable=answers.unreadable if answers else 0,
+        )
 
 
 def clear_cache(
@@ -89,9 +100,9 @@ def clear_cache(
     config = load_config(world.cwd, environ=world.environ)
     before = None if older_than is None else (world.now() - older_than).timestamp()
 
-    def wanted(model: str, made_at: int) -> bool:
-        of_model = not models or any(fnmatchcase(model, pattern) for pattern in models)
-        return of_model and (before is None or made_at < before)
+    def wanted(kept: Kept) -> bool:
+        of_model = not models or any(fnmatchcase(kept.model, pattern) for pattern in models)
+        return of_model and (before is None or kept.made_at < before)
 
     try:
         with kept_answers(config) as answers:
@@ -99,24 +110,31 @@ def clear_cache(
     except BrokenCacheError:
         if models or older_than is not None:
             raise
-        with suppress(OSError):
-            remove(cache_folder(config))
+        folder = cache_folder(config)
+        try:
+            remove(folder)
+        except OSError as error:
+            raise unwritable(folder, error) from error
         return 0
 
 
-def export_cache(world: World, file: Path) -> int:
-    """Writes all that is kept in the form of a cassette and tells how many answers those are."""
+def export_cache(world: World, file: Path) -> tuple[int, int]:
+    """Writes all that is kept in the form of a cassette.
+
+    Tells how many answers those are, and how many are left out because they are damaged.
+    """
     config = load_config(world.cwd, environ=world.environ)
     redact = Redact(secrets_in(world.environ, secret_variables(config)))
     with kept_answers(config) as answers:
         recordings = [_recording(kept, redact) for kept in (answers.said() if answers else ())]
+        unreadable = answers.unreadable if answers else 0
     with atomic_write(file) as out:
         out.write(text_of(recordings))
-    return len(recordings)
+    return len(recordings), unreadable
 
 
 class BrokenCacheError(StoreError):
-    """The file is no database, or that of another version."""
+    """The file is damaged, no database, or that of another program or version."""
 
 
 @contextmanager
@@ -136,12 +154,18 @@ def kept_answers(config: Config) -> Iterator[Answers | None]:
             yield answers
         finally:
             answers.close()
-    except sqlite3.OperationalError as error:
-        fix = "try again, or look at who else uses it"
-        raise StoreError(f"{file} cannot be used now: {error}", fix=fix) from error
     except sqlite3.DatabaseError as error:
+        if _may_pass(error):
+            fix = "try again, or look at who else uses it"
+            raise StoreError(f"{file} cannot be used now: {error}", fix=fix) from error
         fix = "run: agentops cache clear; a run makes it anew, too"
         raise BrokenCacheError(f"{file} cannot be read: {error}", fix=fix) from error
+
+
+def _may_pass(error: sqlite3.DatabaseError) -> bool:
+    """True for what may be well the next time; where the disk is full, clearing is what helps."""
+    is_full = getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_FULL
+    return isinstance(error, sqlite3.OperationalError) and not is_full
 
 
 def _recording(kept: Kept, redact: Redact) -> Recording:
@@ -162,8 +186,12 @@ def _recording(kept: Kept, redact: Redact) -> Recording:
         tool_calls=completion.tool_calls,
         finish=completion.finish,
         usage=completion.usage,
-        recorded_at=datetime.fromtimestamp(kept.made_at, UTC).date().isoformat(),
+        recorded_at=_date(kept.made_at).date().isoformat(),
     )
+
+
+def _date(seconds: int) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
 
 
 def json_of_info(info: CacheInfo) -> JsonObject:
@@ -172,6 +200,7 @@ def json_of_info(info: CacheInfo) -> JsonObject:
         "schema": 1,
         "folder": str(info.folder),
         "answers": info.answers,
+        "unreadable": info.unreadable,
         "bytes": info.bytes,
         "oldest": _json_of_time(info.oldest),
         "newest": _json_of_time(info.newest),

@@ -1,6 +1,7 @@
 """`agentops cache explain`: which calls of a run would be answered from the cache, and why not."""
 
 import asyncio
+import sqlite3
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -18,9 +19,9 @@ from agentops_cli.model.embedding import EMBEDDING_MODEL
 from agentops_cli.model.json import JsonObject
 from agentops_cli.model.prints import differing, prints_of
 from agentops_cli.run.engine import Engine, conversation_ids, trials_of
-from agentops_cli.stores.answers import Answers, Kept, completion_of
+from agentops_cli.stores.answer_rows import Kept, fresh_since
+from agentops_cli.stores.answers import Answers
 
-_DAY_S = 86_400
 _MISS = Fault(kind=FaultKind.MISS, message="no such answer is kept")
 
 Status = Literal["hit", "miss", "live", "never"]
@@ -63,7 +64,13 @@ def explain_cache(prepared: Prepared) -> tuple[Explained, ...]:
             conversation_id=conversation_ids("explain"),
             concurrency=1,
         )
-        asyncio.run(engine.run(trials_of(prepared.plan.cases)))
+        broken: BaseException | None = None
+        try:
+            asyncio.run(engine.run(trials_of(prepared.plan.cases)))
+        except* sqlite3.Error as group:
+            broken = group.exceptions[0]
+        if broken is not None:
+            raise broken
     return tuple(calls)
 
 
@@ -88,7 +95,8 @@ class _Looking:
         self._tell = tell
         self._name_of = cache(partial(suite_name, prepared.config, prepared.world))
         self._most_days = prepared.config.cache.most_days
-        self._now = prepared.world.now().timestamp()
+        now = prepared.world.now().timestamp()
+        self._made_since = fresh_since(now=now, most_days=self._most_days)
         self._kept: dict[str | None, list[Kept]] = defaultdict(list)
         for kept in answers.asked() if answers else ():
             if kept.case_id in cases:
@@ -124,8 +132,8 @@ class _Looking:
         if not may_be_kept(request):
             return _Look(status="never", why="answers of this kind are not kept")
         found = self._answers.find(request.fingerprint()) if self._answers else None
-        is_old = found is not None and found.made_at < self._now - self._most_days * _DAY_S
-        completion = completion_of(found.body) if found and not is_old else None
+        is_old = found is not None and found.made_at < self._made_since
+        completion = found.completion if found and not is_old else None
         if request.live:
             # What follows it can be told all the same, where the answer stays as it was.
             return _Look(status="live", why="it is to be measured", completion=completion)
@@ -134,16 +142,15 @@ class _Looking:
         if is_old:
             return _Look(status="miss", why=f"kept for more than {self._most_days:g} days")
         fields = self._differing(request)
-        if fields:
-            return _Look(
-                status="miss",
-                why=f"it differs from what is kept in {_listed(fields)}",
-                fields=fields,
-            )
-        return _Look(status="miss", why="nothing is kept for this case")
+        if fields is None:
+            return _Look(status="miss", why="nothing is kept for this case")
+        if not fields:
+            return _Look(status="miss", why="what is kept is damaged")
+        why = f"it differs from what is kept in {_listed(fields)}"
+        return _Look(status="miss", why=why, fields=fields)
 
-    def _differing(self, request: Request) -> tuple[str, ...]:
-        """What is not as in the nearest request of the same case; empty where there is none."""
+    def _differing(self, request: Request) -> tuple[str, ...] | None:
+        """What is not as in the nearest request of the same case; None where there is none."""
         tags, prints = request.tags, prints_of(request)
         same = [
             k for k in self._kept[tags.case_id if tags else None] if k.purpose is request.purpose
@@ -151,7 +158,7 @@ class _Looking:
         suite = self._name_of(tags.suite) if tags else None
         found = ((kept.suite != suite, differing(kept.prints, prints)) for kept in same)
         nearest = min(found, key=lambda each: (each[0], len(each[1])), default=None)
-        return nearest[1] if nearest else ()
+        return nearest[1] if nearest else None
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -12,7 +12,7 @@ from agentops_cli.model.finding import Finding, Severity
 from agentops_cli.model.settings import Config
 from agentops_cli.ports import ResponseCache
 from agentops_cli.redact import Redact
-from agentops_cli.stores.answers import NAME, is_linked
+from agentops_cli.stores.answers import NAME, in_the_way
 from agentops_cli.stores.home import make_folder
 from agentops_cli.stores.responses import Responses
 
@@ -21,11 +21,11 @@ def cache_folder(config: Config) -> Path:
     """The folder of the cache, made if need be; raises `StoreError` when it must not be used.
 
     Whoever can commit a file could put answers into it that pass; so could one that SQLite reads
-    beside it, such as its log. A link would lead to what is not the project's.
+    beside it, such as its log. A link would lead to what is not the project's, a pipe nowhere.
     """
     folder = make_folder(config.root, config.cache.folder)
-    if is_linked(folder):
-        raise StoreError(f"a link stands in {folder}", fix="remove the link")
+    if strange := in_the_way(folder):
+        raise StoreError(f"{strange} is no ordinary file", fix="remove it")
     tracked = tracks_any(folder)
     if tracked is None:
         problem = f"git does not tell whether {folder} is part of the repository"
@@ -58,6 +58,7 @@ def open_cache(
         most_days=config.cache.most_days,
         now=lambda: world.now().timestamp(),
         name_of=cache(partial(suite_name, config, world)),
+        tell=lambda message: tell(_note(message)),
     )
     if responses.is_usable:
         return responses
@@ -67,5 +68,8 @@ def open_cache(
 
 
 def _unused(message: str, fix: str | None) -> Finding:
-    problem = f"no answer is kept or taken from earlier: {message}"
-    return Finding(rule="cache", message=problem, location=None, fix=fix, severity=Severity.WARNING)
+    return _note(f"no answer is kept or taken from earlier: {message}", fix)
+
+
+def _note(message: str, fix: str | None = None) -> Finding:
+    return Finding(rule="cache", message=message, location=None, fix=fix, severity=Severity.WARNING)

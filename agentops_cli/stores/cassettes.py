@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from agentops_cli.errors import InputError, StoreError
-from agentops_cli.files import atomic_write, unwritable
+from agentops_cli.files import atomic_write, open_ordinary, unwritable
 from agentops_cli.model.cassette import Cassette, Recording
 from agentops_cli.model.cassette_lines import read_cassette, text_of
 
@@ -78,7 +78,8 @@ def merge(
 
 def _read(path: Path) -> Cassette:
     try:
-        return read_cassette(path.read_bytes().decode(), str(path))
+        with os.fdopen(open_ordinary(path), "rb") as file:
+            return read_cassette(file.read().decode(), str(path))
     except FileNotFoundError:
         return Cassette(path=str(path))
     except (InputError, UnicodeDecodeError) as error:

@@ -5,12 +5,15 @@ import os
 from contextlib import suppress
 from pathlib import Path
 
+from agentops_cli.stores.answer_rows import number_of
+
 NAME = "asking.lock"
 
 
 class Claims:
     """Locks on single bytes of an empty file, one for each question by its fingerprint.
 
+    No byte need be there to be locked.
     The system gives up those of a process that dies, however it dies. They are not kept between
     users of one file in one process. Where the disk knows no locks, every claim is granted.
     """
@@ -23,7 +26,7 @@ class Claims:
     def claim(self, key: str) -> bool:
         """Takes a question on; False while another process has it."""
         try:
-            fcntl.lockf(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, _place(key))
+            fcntl.lockf(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, number_of(key))
         except (BlockingIOError, PermissionError):
             return False
         except OSError:
@@ -33,13 +36,8 @@ class Claims:
     def release(self, key: str) -> None:
         """Gives a question back."""
         with suppress(OSError):
-            fcntl.lockf(self._file, fcntl.LOCK_UN, 1, _place(key))
+            fcntl.lockf(self._file, fcntl.LOCK_UN, 1, number_of(key))
 
     def close(self) -> None:
         """Gives all questions back."""
         os.close(self._file)
-
-
-def _place(key: str) -> int:
-    """A byte of the file, which need not be there; offsets have 63 bits."""
-    return int(key[:15], 16)

@@ -1,15 +1,13 @@
 """Files that one process at a time may hold."""
 
-import errno
 import fcntl
 import os
-import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from agentops_cli.errors import StoreError
-from agentops_cli.files import unwritable
+from agentops_cli.files import open_ordinary, unwritable
 
 
 class HeldError(StoreError):
@@ -26,15 +24,10 @@ def held(path: Path) -> Iterator[int]:
     cannot be opened, or lies where files cannot be held.
     """
     try:
-        # Python opens files so that a program that is started does not get them.
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK, 0o666)
+        descriptor = open_ordinary(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o666)
     except OSError as error:
-        if error.errno in {errno.ELOOP, errno.ENXIO, errno.EISDIR}:
-            raise _not_ordinary(path) from error
         raise unwritable(path, error) from error
     try:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise _not_ordinary(path)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
@@ -46,7 +39,3 @@ def held(path: Path) -> Iterator[int]:
         yield descriptor
     finally:
         os.close(descriptor)
-
-
-def _not_ordinary(path: Path) -> StoreError:
-    return StoreError(f"{path} is no ordinary file", fix="name a file")

@@ -1,14 +1,15 @@
 """What a run is, as its first process wrote it down: enough for another one to go on with it."""
 
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from agentops_cli.errors import StoreError
-from agentops_cli.files import atomic_write
+from agentops_cli.errors import RUN_ANEW, StoreError
+from agentops_cli.files import atomic_write, open_ordinary
 from agentops_cli.model.json import JsonObject
 
 SCHEMA = 1
@@ -58,14 +59,15 @@ def write_manifest(path: Path, manifest: Manifest) -> None:
 def read_manifest(path: Path) -> Manifest:
     """Reads it; raises `StoreError` when it is not there, broken or a newer version's."""
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
+        with os.fdopen(open_ordinary(path, os.O_NOFOLLOW), encoding="utf-8") as file:
+            data = json.load(file)
         schema = data["schema"]
         if schema == SCHEMA:
             return _manifest(data)
     except OSError as error:
         raise StoreError(f"cannot read {str(path)!r}: {error.strerror}") from error
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        fix = "run the suites anew; what is in the cache is not paid again"
+        fix = RUN_ANEW
         raise StoreError(f"{str(path)!r} is damaged", fix=fix) from error
     problem = f"{str(path)!r} has the schema {schema!r}, which this version does not read"
     raise StoreError(problem, fix="go on with the version of agentops that began the run")

@@ -1,7 +1,7 @@
 """The answers that a run takes from what is kept, and those that it keeps.
 
 A cache is a convenience: whatever goes wrong with it, a run goes on as if it were empty. A file
-that is no database is made anew.
+that is damaged, or is not ours, is made anew; an answer that is damaged is asked for anew.
 """
 
 import sqlite3
@@ -14,7 +14,8 @@ from typing import TypeVar
 from agentops_cli.model.call import Completion, Request
 from agentops_cli.model.prints import prints_of
 from agentops_cli.redact import Redact
-from agentops_cli.stores.answers import Answers, Kept, completion_of, is_linked, remove
+from agentops_cli.stores.answer_rows import Kept, fresh_since, number_of
+from agentops_cli.stores.answers import NAME, Answers, in_the_way, remove
 from agentops_cli.stores.claims import Claims
 
 # How long the event loop may be kept waiting by another process that writes.
@@ -32,8 +33,6 @@ _MOST_WAITING = 100
 # The size of the file is looked at when it may have grown by this part of the limit.
 _LOOK = 1 / 64
 
-_DAY_S = 86_400
-
 T = TypeVar("T")
 
 
@@ -43,10 +42,11 @@ class Responses:
     What is older than `most_days` is not given any more. Beyond `most_bytes` those answers go that
     were not used for longest. One that redaction would change is not kept at all: keys and personal
     data stay in the process, and half an answer is of no use. `now` is seconds since 1970;
-    `name_of` gives the name that a suite is remembered by for its path.
+    `name_of` gives the name that a suite is remembered by for its path; `tell` is told of damage,
+    of each kind once.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 # What is kept, where, and how long, all by name.
         self,
         folder: Path,
         redact: Redact,
@@ -55,14 +55,17 @@ class Responses:
         most_days: float,
         now: Callable[[], float] = time.time,
         name_of: Callable[[str], str] = str,
+        tell: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._folder = folder
         self._redact = redact
         self._most_bytes = most_bytes
         self._now = now
         self._name_of = name_of
+        self._tell = tell
+        self._told: set[str] = set()
         self._opened_at = int(now())
-        self._made_since = self._opened_at - round(most_days * _DAY_S)
+        self._made_since = fresh_since(now=self._opened_at, most_days=most_days)
         self._waiting: dict[str, Kept] = {}
         self._used: set[int] = set()
         self._written = 0
@@ -82,11 +85,13 @@ class Responses:
         if waiting := self._waiting.get(key):
             return waiting.completion
         found = self._tried(lambda answers: answers.find(key))
+        if self._answers is not None and self._answers.unreadable:
+            self._tell_once("holds answers that are damaged: they are asked for anew")
         if found is None or found.made_at < self._made_since:
             return None
         if found.used_at < self._opened_at - _USE_S:
-            self._used.add(found.number)
-        return completion_of(found.body)
+            self._used.add(number_of(key))
+        return found.completion
 
     def put(self, key: str, completion: Completion, request: Request) -> None:
         """Keeps an answer, in place of an older one.
@@ -177,26 +182,32 @@ class Responses:
             return act(self._answers)
         except sqlite3.OperationalError:
             return None  # Busy, full or read-only: it may be well again next time.
-        except sqlite3.DatabaseError:
+        except sqlite3.DatabaseError as error:
             self._answers.close()
-            self._answers = self._anew()
+            self._answers = self._anew(error)
             return None
 
     def _opened(self) -> Answers | None:
         """The file, made anew where it is broken or another version's; None if it cannot be."""
-        if is_linked(self._folder):
+        if in_the_way(self._folder):
             return None
         for _ in range(_TRIES):
             try:
                 return Answers(self._folder, wait_s=_WAIT_S)
             except sqlite3.OperationalError:
                 time.sleep(_PAUSE_S)
-            except sqlite3.DatabaseError:
-                return self._anew()
+            except sqlite3.DatabaseError as error:
+                return self._anew(error)
         return None
 
-    def _anew(self) -> Answers | None:
+    def _anew(self, error: sqlite3.DatabaseError) -> Answers | None:
+        self._tell_once(f"is made anew: {error}")
         with suppress(sqlite3.Error, OSError):
             remove(self._folder)
             return Answers(self._folder, wait_s=_WAIT_S)
         return None
+
+    def _tell_once(self, what: str) -> None:
+        if what not in self._told:
+            self._told.add(what)
+            self._tell(f"{self._folder / NAME} {what}")

@@ -1,5 +1,6 @@
 """Result files, read back one case at a time: in memory is only where each case stands."""
 
+import os
 from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -9,6 +10,7 @@ from tempfile import TemporaryFile
 from typing import Any, BinaryIO, overload
 
 from agentops_cli.errors import InputError, StoreError
+from agentops_cli.files import open_ordinary
 from agentops_cli.model.codec import check_schema, dumps, json_of_trial
 from agentops_cli.model.decode import case_of_json, run_of_json, suite_of_json, trials_of_json
 from agentops_cli.model.finding import Finding
@@ -63,8 +65,11 @@ class ResultFile:
         self._lengths = array("Q")
         self._file: BinaryIO | None = None
         try:
-            self._file = path.open("rb")
+            self._file = os.fdopen(open_ordinary(path), "rb")
             self.run = self._read()
+        except StoreError as error:
+            self.close()
+            raise self._refused("unreadable", "is no ordinary file") from error
         except OSError as error:
             self.close()
             raise self._refused("unreadable", f"cannot be read: {error.strerror}") from error

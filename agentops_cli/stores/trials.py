@@ -8,15 +8,16 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from agentops_cli.errors import StoreError
-from agentops_cli.files import unwritable
+from agentops_cli.errors import RUN_ANEW, StoreError
+from agentops_cli.files import open_ordinary, unwritable
 from agentops_cli.model.codec import dumps, line_of_trial, text_of_trial, trial_of_line
 from agentops_cli.model.result import CaseResult, TrialResult
+from agentops_cli.model.sound import demand_sound
 from agentops_cli.redact import Redact, redact_trial
+from agentops_cli.run.recount import misjudgements
 from agentops_cli.stores.places import Places
 
 _CHUNK = 65536
-_ANEW = "run the suites anew; what is in the cache is not paid again"
 
 # What reading a line as a trial raises where it is none.
 _NO_TRIAL = (ValueError, KeyError, TypeError, AttributeError, ArithmeticError, RecursionError)
@@ -26,7 +27,8 @@ class TrialLog:
     """An append-only file, and in memory no more than where each trial stands in it.
 
     A trial that is appended again (a second pass over an errored one) replaces the first for
-    `of`; in the file both stay, and the later line holds. Each line names the `run` that it is of.
+    `of`; in the file both stay, and the later line holds. Each line names the `run` that it is of,
+    and where it starts, so that one that was copied is not taken for another attempt.
     Lines that were in the file before are kept and not read, unless they are to be `recover`ed: a
     run that is `resumed` knows them then as if they had been appended here. Not for several
     threads.
@@ -42,7 +44,8 @@ class TrialLog:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             # Unbuffered: a line that the disk refused must not be tried again at the next one.
-            self._file = path.open("a+b", buffering=0)
+            flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW
+            self._file = os.fdopen(open_ordinary(path, flags, 0o666), "a+b", buffering=0)
             if resumed:
                 self._cut_torn_line()
             else:
@@ -52,18 +55,21 @@ class TrialLog:
 
     def append(self, result: TrialResult) -> None:
         """Redacts a trial and writes it; it is with the operating system when this returns."""
-        shape = line_of_trial(redact_trial(result, self._redact), run=self._run)
+        start = self._file.seek(0, os.SEEK_END)
+        shape = line_of_trial(redact_trial(result, self._redact), run=self._run, start=start)
         line = dumps(shape).encode("ascii") + b"\n"
-        self._places.add(result.index, self._write(line), len(line))
+        self._write(line, start)
+        self._places.add(result.index, start, len(line))
 
     def recover(self) -> Iterator[TrialResult]:
         """The trials that are in the file, in the order in which they finished, one at a time.
 
-        Raises `StoreError` for a line that is none, and for one of another run.
+        Raises `StoreError` for a line that is none, for one of another run, and for one whose
+        outcome does not follow from its verdicts.
         """
         start = 0
         try:
-            with self.path.open("rb") as file:
+            with os.fdopen(open_ordinary(self.path, os.O_NOFOLLOW), "rb") as file:
                 for line in file:
                     result = self._parsed(line, start)
                     self._places.add(result.index, start, len(line))
@@ -76,7 +82,7 @@ class TrialLog:
         """The trials of one case that were appended here, by repeat."""
         trials: dict[int, TrialResult] = {}
         for line in self._lines(case):
-            trial = trial_of_line(json.loads(line), path=str(self.path))
+            trial = trial_of_line(json.loads(line.decode("ascii")), path=str(self.path))
             trials.setdefault(trial.repeat, trial)
         return tuple(trials[repeat] for repeat in sorted(trials))
 
@@ -100,9 +106,8 @@ class TrialLog:
     ) -> None:
         self._file.close()
 
-    def _write(self, line: bytes) -> int:
-        """Appends a line whole or not at all, and tells where it starts."""
-        start = self._file.seek(0, os.SEEK_END)
+    def _write(self, line: bytes, start: int) -> None:
+        """Appends a line whole or not at all; `start` is where the file ends."""
         rest = memoryview(line)
         try:
             while rest:
@@ -111,7 +116,6 @@ class TrialLog:
             with suppress(OSError):
                 self._file.truncate(start)
             raise unwritable(self.path, error) from error
-        return start
 
     def _lines(self, case: CaseResult) -> Iterator[bytes]:
         """Every line of a case, the last one first."""
@@ -124,8 +128,7 @@ class TrialLog:
 
     def _read(self, start: int, length: int) -> bytes:
         try:
-            self._file.seek(start)
-            return self._file.read(length)
+            return os.pread(self._file.fileno(), length, start)
         except OSError as error:
             raise self._unreadable(error) from error
 
@@ -136,13 +139,22 @@ class TrialLog:
         """The trial that an earlier process of the run wrote."""
         try:
             data = json.loads(line)
-            if data["run"] == self._run:
-                return trial_of_line(data, path=str(self.path))
-            problem = f"{str(self.path)!r} has the trials of run {data['run']}"
+            if data["run"] != self._run:
+                problem = f"{str(self.path)!r} has the trials of run {data['run']}"
+            elif data["start"] != start:
+                # Two attempts that failed alike differ in nothing else.
+                problem = f"{str(self.path)!r} is damaged: the trial at byte {start:,} is a copy"
+            else:
+                trial = trial_of_line(data, path=str(self.path))
+                demand_sound(trial)
+                wrong = next(misjudgements(trial), None)
+                if wrong is None:
+                    return trial
+                problem = f"{str(self.path)!r} is damaged: the trial at byte {start:,} {wrong}"
         except _NO_TRIAL as error:
             problem = f"{str(self.path)!r} is damaged: there is no trial at byte {start:,}"
-            raise StoreError(problem, fix=_ANEW) from error
-        raise StoreError(problem, fix=_ANEW)
+            raise StoreError(problem, fix=RUN_ANEW) from error
+        raise StoreError(problem, fix=RUN_ANEW)
 
     def _cut_torn_line(self) -> None:
         """Takes away the half line that a killed process left: its trial had not ended."""

@@ -9,6 +9,7 @@ import time
 from collections import Counter
 from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ import pytest
 from agentops_cli.cli import cache as cache_command
 from agentops_cli.errors import ExitCode
 from agentops_cli.model.cassette_lines import read_cassette
-from agentops_cli.stores.answers import NAME
+from agentops_cli.stores.answers import NAME, Answers
 from tests.cli.conftest import PROMPT
 from tests.cli.running import Cli
 from tests.servers.faulty_openai import FaultyOpenAI
@@ -37,6 +38,13 @@ tools:
 def asked(server: FaultyOpenAI) -> Counter[str]:
     """How often each question came to the server."""
     return Counter(json.dumps(seen.body, sort_keys=True) for seen in server.requests)
+
+
+def aged(cli: Cli, *, days: int, model: str = "openai/ok") -> None:
+    """Makes the answers of a model older than they are."""
+    with closing(Answers(cli.folder / FOLDER, wait_s=1)) as answers:
+        found = [kept for kept in answers.said() if kept.model == model]
+        answers.keep(replace(kept, made_at=kept.made_at - days * 86400) for kept in found)
 
 
 def test_the_second_run_asks_nothing_costs_nothing_and_says_so(
@@ -226,8 +234,8 @@ def _in_the_way(cli: Cli) -> None:
         (_a_link, "is a link"),
         (_a_committed_file, "is part of the repository, so anybody wrote it"),
         (_a_committed_log, "is part of the repository, so anybody wrote it"),
-        (_a_link_in_place_of_the_file, "a link stands in "),
-        (_in_the_way, "cannot be used"),
+        (_a_link_in_place_of_the_file, "is no ordinary file"),
+        (_in_the_way, "is no ordinary file"),
     ],
 )
 def test_a_cache_that_cannot_be_trusted_is_not_used_and_the_run_says_so(
@@ -367,8 +375,7 @@ def test_explain_finds_a_case_from_any_folder(
 
 def test_explain_tells_of_an_answer_that_is_too_old(cli: Cli, server: FaultyOpenAI) -> None:
     cli.run("eval", cli.suite())
-    with closing(sqlite3.connect(cli.folder / FOLDER / NAME)) as database, database:
-        database.execute("UPDATE answers SET made_at = made_at - 31 * 86400")
+    aged(cli, days=31)
     assert "openai/ok: kept for more than 30 days" in cli.run("cache", "explain", "s.yaml").out
     cli.run("eval", cli.suite())
     assert len(server.requests) == 2
@@ -450,9 +457,7 @@ def test_what_is_cleared_is_gone_and_counted(
     cli: Cli, server: FaultyOpenAI, flags: tuple[str, ...], removed: int, left: list[str]
 ) -> None:
     cli.run("eval", cli.suite("openai/ok, openai/slow-1", number=2))
-    with closing(sqlite3.connect(cli.folder / FOLDER / NAME)) as database, database:
-        old = "UPDATE answers SET made_at = made_at - 8 * 86400 WHERE model = 'openai/slow-1'"
-        database.execute(old)
+    aged(cli, days=8, model="openai/slow-1")
     ended = cli.run("cache", "clear", *flags)
     assert (ended.code, ended.err) == (ExitCode.OK, f"{removed} answers removed\n")
     told = json.loads(cli.run("cache", "info", "--format", "json").out)
@@ -506,6 +511,23 @@ def test_a_file_that_is_broken_is_told_and_can_be_cleared(cli: Cli, server: Faul
         assert "agentops cache clear" in ended.err
     assert cli.run("cache", "clear").code is ExitCode.OK
     assert cli.run("cache", "info").out.startswith("0 answers")
+
+
+def test_a_broken_file_that_cannot_be_removed_is_not_said_to_be_gone(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (cli.folder / FOLDER).mkdir(parents=True)
+    (cli.folder / FOLDER / NAME).write_bytes(b"no database at all" * 100)
+
+    def refuse(_: Path, **_others: bool) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    with monkeypatch.context() as patched:  # Root may remove anything.
+        patched.setattr(Path, "unlink", refuse)
+        ended = cli.run("cache", "clear")
+    assert ended.code is ExitCode.UNREACHABLE
+    assert "Permission denied" in ended.err
+    assert "removed" not in ended.out
 
 
 AGENTOPS = [sys.executable, "-m", "agentops_cli"]
@@ -572,5 +594,107 @@ def test_no_command_follows_a_link_to_somebody_elses_answers(cli: Cli, command: 
     file = ["kept.jsonl"] if command == "export" else []
     ended = cli.run("cache", command, *file)
     assert ended.code is ExitCode.UNREACHABLE
-    assert "a link stands in " in ended.err
+    assert "is no ordinary file" in ended.err
     assert not (cli.folder / "victim" / NAME).exists()
+
+
+def damage(cli: Cli, statement: str) -> None:
+    """Does something to the database that no run does."""
+    with closing(sqlite3.connect(cli.folder / FOLDER / NAME)) as database, database:
+        database.execute(statement)
+
+
+DAMAGE = {
+    "a time": "UPDATE answers SET made_at = 'zz' WHERE case_id = 'c0'",
+    "a model": "UPDATE answers SET model = X'ff' WHERE case_id = 'c0'",
+    "a body": "UPDATE bodies SET body = replace(hex(zeroblob(5000)), '0', '[')"
+    " WHERE number = (SELECT number FROM answers WHERE case_id = 'c0')",
+}
+
+
+@pytest.mark.parametrize("what", DAMAGE)
+def test_a_damaged_answer_is_asked_for_anew_and_told(
+    cli: Cli, server: FaultyOpenAI, what: str
+) -> None:
+    name = cli.suite(number=3)
+    cli.run("eval", name)
+    damage(cli, DAMAGE[what])
+    explained = cli.run("cache", "explain", name)
+    assert "2 of 3 calls would be answered from the cache, 1 made" in explained.out
+    exported = cli.run("cache", "export", "kept.jsonl")
+    assert exported.err == "2 answers written to kept.jsonl\n1 damaged answer left out\n"
+    if what != "a body":
+        assert "1 damaged answer, to be asked for anew" in cli.run("cache", "info").out
+    for told in (True, False):
+        ended = cli.run("eval", name)
+        assert ended.code is ExitCode.OK
+        assert ("holds answers that are damaged: they are asked for anew" in ended.out) is told
+    assert len(server.requests) == 4
+
+
+def test_clearing_some_answers_clears_the_damaged_too(cli: Cli, server: FaultyOpenAI) -> None:
+    cli.run("eval", cli.suite(number=3))
+    damage(cli, DAMAGE["a time"])
+    assert cli.run("cache", "clear", "--older-than", "7d").err == "1 answer removed\n"
+    assert cli.run("cache", "info").out.startswith("2 answers")
+
+
+def test_explain_names_a_damaged_body(cli: Cli, server: FaultyOpenAI) -> None:
+    cli.run("eval", cli.suite())
+    damage(cli, DAMAGE["a body"])
+    assert "openai/ok: what is kept is damaged" in cli.run("cache", "explain", "s.yaml").out
+
+
+@pytest.mark.parametrize(
+    "statement", ["DROP TABLE answers", "DROP TABLE bodies", "CREATE VIEW more AS SELECT 1"]
+)
+def test_a_file_with_other_tables_is_told_and_mended(
+    cli: Cli, server: FaultyOpenAI, statement: str
+) -> None:
+    name = cli.suite()
+    cli.run("eval", name)
+    damage(cli, statement)
+    for command in (["info"], ["export", "x.jsonl"], ["explain", name], ["clear", "--model", "x"]):
+        ended = cli.run("cache", *command)
+        assert ended.code is ExitCode.UNREACHABLE
+        assert "it is damaged, or another program's or version's" in ended.err
+    if statement.startswith("DROP"):
+        assert cli.run("cache", "clear").code is ExitCode.OK
+        assert cli.run("cache", "info").out.startswith("0 answers")
+    else:
+        assert "is made anew: it is damaged" in cli.run("eval", name).out
+    cli.run("eval", name)
+    assert "1 of 1 answer came from the cache" in cli.run("eval", name).out
+
+
+def test_explain_finds_pages_that_are_damaged(cli: Cli, server: FaultyOpenAI) -> None:
+    name = cli.suite(number=40)
+    cli.run("eval", name)
+    with closing(sqlite3.connect(cli.folder / FOLDER / NAME)) as database:
+        [page] = database.execute(
+            "SELECT rootpage FROM sqlite_master WHERE name = 'bodies'"
+        ).fetchone()
+    with (cli.folder / FOLDER / NAME).open("r+b") as file:
+        file.seek((page - 1) * 4096)
+        file.write(bytes(4096))
+    ended = cli.run("cache", "explain", name)
+    assert ended.code is ExitCode.UNREACHABLE
+    assert "cannot be read: database disk image is malformed" in ended.err
+    assert cli.run("eval", name).code is ExitCode.OK
+
+
+def test_explain_tells_of_a_run_with_repeats(cli: Cli, server: FaultyOpenAI) -> None:
+    name = cli.suite(number=2)
+    cli.run("eval", name)
+    assert "2 of 4 calls would be answered" in cli.run("cache", "explain", name, "--repeat=2").out
+    cli.run("eval", name, "--repeat", "2")
+    assert "4 of 4 calls would be answered" in cli.run("cache", "explain", name, "--repeat=2").out
+    assert cli.run("cache", "explain", name, "--repeat=0").code is ExitCode.USAGE
+
+
+def test_a_folder_that_can_be_none_is_a_mistake_in_its_file(cli: Cli) -> None:
+    cli.write("agentops.yaml", 'cache: {folder: "a\\0b"}\n')
+    for command in (["eval", cli.suite()], ["cache", "info"], ["cache", "clear"]):
+        ended = cli.run(*command)
+        assert ended.code is ExitCode.INPUT
+        assert "agentops.yaml:1:17  error  'a\\x00b' holds a NUL character" in ended.out + ended.err

@@ -1,7 +1,8 @@
 import json
+import os
 import resource
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -11,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agentops_cli.errors import StoreError
+from agentops_cli.errors import InputError, StoreError
 from agentops_cli.model.call import Tags
 from agentops_cli.model.money import Amount
 from agentops_cli.model.spending import Spent
@@ -127,15 +128,80 @@ def test_wherever_a_process_was_killed_nothing_that_was_spent_is_forgotten(
     )
 
 
+def a_promise(**changes: object) -> str:
+    """The first entry of a ledger with one of its values, or one of its amount's, changed."""
+    amount = {"usd": "1", "calls": 1, "tokens": 1}
+    of_amount = {key: value for key, value in changes.items() if key in amount}
+    entry = {"call": 0, "at": 1.0, "most": amount | of_amount, "model": None}
+    return json.dumps({**entry, **{k: v for k, v in changes.items() if k not in amount}})
+
+
 @pytest.mark.parametrize(
     "line",
-    ["no json\n", '{"call":0}\n', '{"call":7,"at":1,"spent":{"usd":"1","calls":1,"tokens":1}}\n'],
+    [
+        "no json",
+        "\udce4",
+        "[" * 5000,
+        "[]",
+        "1e999",
+        '{"call":0}',
+        '{"call":0,"at":1.0,"spent":{"usd":"1","calls":1,"tokens":1}}',
+        '{"call":[],"at":1.0,"spent":{"usd":"1","calls":1,"tokens":1}}',
+        '{"call":0,"at":1.0,"most":{"calls":1,"tokens":1},"model":null}',
+        '{"call":0,"at":1e999,"most":{"usd":"1","calls":1,"tokens":1},"model":null}',
+        *(a_promise(usd=usd) for usd in ("NaN", "Infinity", "-1", "1e999", "", "one", 1, None)),
+        a_promise(usd=float("nan")),
+        *(a_promise(calls=calls) for calls in ("1", -1, True, 1.0, None, 2**60)),
+        *(a_promise(tokens=tokens) for tokens in ("1", -1, False, 0.5)),
+        *(a_promise(at=at) for at in (float("nan"), float("-inf"), "1", None, True)),
+        *(a_promise(call=call) for call in (1, "0", None)),
+        a_promise(suite=1, case="a", subject=None),
+        a_promise(suite="s", subject=None),
+    ],
 )
-def test_a_ledger_that_was_tampered_with_is_no_ledger(path: Path, line: str) -> None:
+def test_a_line_that_no_ledger_has_is_told_with_its_place_and_never_believed(
+    path: Path, line: str
+) -> None:
     path.parent.mkdir()
-    path.write_text(line, encoding="utf-8")
-    with pytest.raises(StoreError, match="nobody knows what the run has spent"):
+    begin_ledger(path, run="r1")
+    size = path.stat().st_size
+    text = line.replace('"call": 0', f'"call": {size}')
+    with path.open("a", encoding="utf-8", errors="surrogateescape") as file:
+        file.write(f"{text}\n")
+    with pytest.raises(InputError, match="nobody knows what the run has spent") as told:
         spent(path)
+    assert [str(one.location) for one in told.value.findings] == [f"{path}:2"]
+    with pytest.raises(InputError):
+        demand_ledger(path, run="r1", now=START)
+
+
+@pytest.mark.parametrize("line", [0, 1, 2])
+def test_a_line_that_was_copied_or_taken_out_is_no_entry(path: Path, line: int) -> None:
+    path.parent.mkdir()
+    begin_ledger(path, run="r1")
+    with Ledger(path, now=Now()) as ledger:
+        for _ in range(2):
+            ledger.settle(ledger.reserve(MOST, who=None, model="m"), USED)
+    lines = path.read_text("ascii").splitlines(keepends=True)
+    for tampered in (
+        [*lines[: line + 1], lines[line], *lines[line + 1 :]],
+        [*lines[: line + 1], *lines[line + 2 :]],
+    ):
+        path.write_text("".join(tampered), encoding="ascii")
+        with pytest.raises(InputError, match="is no entry of a ledger"):
+            spent(path)
+
+
+def test_a_ledger_is_an_ordinary_file_and_no_link(path: Path) -> None:
+    path.parent.mkdir()
+    os.mkfifo(path)
+    for read in (spent, lambda path: Ledger(path, now=Now())):
+        with pytest.raises(StoreError, match="is no ordinary file"):
+            read(path)
+    path.unlink()
+    path.symlink_to(path.parent / "elsewhere")
+    with pytest.raises(StoreError, match="is no ordinary file"):
+        Ledger(path, now=Now())
 
 
 @contextmanager
@@ -160,6 +226,31 @@ def test_a_line_that_the_disk_does_not_take_is_taken_back_and_told(path: Path) -
         assert path.stat().st_size == size
         ledger.reserve(MOST, who=None, model="m")
     assert [one.amount for one in spent(path)] == [MOST, MOST]
+
+
+def removed(path: Path) -> None:
+    path.unlink()
+
+
+def emptied(path: Path) -> None:
+    os.truncate(path, 0)
+
+
+def added_to(path: Path) -> None:
+    with path.open("a") as file:
+        file.write("{}\n")
+
+
+@pytest.mark.parametrize("touch", [removed, emptied, added_to])
+def test_nothing_more_is_promised_in_a_ledger_that_nobody_will_find_again(
+    path: Path, touch: Callable[[Path], None]
+) -> None:
+    with Ledger(path, now=Now()) as ledger:
+        number = ledger.reserve(MOST, who=None, model="m")
+        touch(path)
+        with pytest.raises(StoreError, match="was removed or changed while the run went on"):
+            ledger.reserve(MOST, who=None, model="m")
+        ledger.settle(number, USED)
 
 
 def test_a_ledger_that_cannot_be_opened_is_told(tmp_path: Path) -> None:

@@ -18,7 +18,8 @@ from agentops_cli.model.money import Usage
 from agentops_cli.model.prints import prints_of
 from agentops_cli.model.prompt import Message
 from agentops_cli.redact import Redact
-from agentops_cli.stores.answers import NAME, Answers, Kept
+from agentops_cli.stores.answer_rows import Kept
+from agentops_cli.stores.answers import NAME, Answers
 from agentops_cli.stores.claims import NAME as LOCK
 from agentops_cli.stores.responses import Responses
 from tests.builders import a_completion, a_request, a_tool_call
@@ -51,6 +52,7 @@ def opened(
     most_bytes: int = 100 * MB,
     most_days: float = 30,
     clock: Clock | None = None,
+    tell: Callable[[str], None] = lambda _: None,
 ) -> Iterator[Responses]:
     with closing(
         Responses(
@@ -59,6 +61,7 @@ def opened(
             most_bytes=most_bytes,
             most_days=most_days,
             now=clock or Clock(),
+            tell=tell,
         )
     ) as responses:
         yield responses
@@ -198,7 +201,7 @@ def test_beyond_the_limit_those_go_that_were_not_used_for_longest(tmp_path: Path
     with opened(tmp_path, clock=clock) as responses:
         assert get(responses, "0") is not None
         assert get(responses, "2") is not None
-    with opened(tmp_path, most_bytes=700_000, clock=clock) as responses:
+    with opened(tmp_path, most_bytes=720_000, clock=clock) as responses:
         put(responses, "8", body)
     with opened(tmp_path, clock=clock) as responses:
         there = [n for n in range(9) if get(responses, str(n))]
@@ -255,20 +258,65 @@ def _of_another_version(path: Path) -> None:
         database.execute("PRAGMA user_version = 99")
 
 
+def _with_a_table_whose_name_is_no_text(path: Path) -> None:
+    raw = path.read_bytes().replace(b"answersanswers", b"\xff\xff\xffwersanswers")
+    path.write_bytes(raw.replace(b"CREATE TABLE answers", b"CREATE TABEL answers"))
+
+
 def _torn(path: Path) -> None:
     path.write_bytes(path.read_bytes()[:-1500])
 
 
-@pytest.mark.parametrize("broken", [_garbage, _of_another_version, _torn])
+@pytest.mark.parametrize(
+    "broken", [_garbage, _of_another_version, _torn, _with_a_table_whose_name_is_no_text]
+)
 def test_a_broken_file_is_made_anew(tmp_path: Path, broken: Callable[[Path], None]) -> None:
     with opened(tmp_path) as responses:
         put(responses, "a")
     broken(tmp_path / NAME)
-    with opened(tmp_path) as responses:
+    told: list[str] = []
+    with opened(tmp_path, tell=told.append) as responses:
         get(responses, "a")
         put(responses, "b")
         put(responses, "c")
     assert {kept.key for kept in rows(tmp_path)} >= {asked(text).fingerprint() for text in "bc"}
+    [words] = told
+    assert words.startswith(f"{tmp_path / NAME} ")
+
+
+ENDLESS = """
+    CREATE VIEW answers AS
+    WITH RECURSIVE r(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r)
+    SELECT n AS number, '' key, '' model, '' purpose, '' suite, '' case_id, 0 repeat, 0 turn,
+        0 step, '' prints, 0 made_at, 0 bytes, 0 used_at FROM r;
+    """
+NOT_OURS = {
+    "a table that is gone": "DROP TABLE answers",
+    "the other one": "DROP TABLE bodies",
+    "a view without an end": "DROP TABLE answers;" + ENDLESS,
+    "a view for bodies": "DROP TABLE bodies; CREATE VIEW bodies AS SELECT * FROM answers",
+    "a trigger": "CREATE TRIGGER t AFTER INSERT ON answers BEGIN DELETE FROM answers; END",
+    "one table more": "CREATE TABLE more (x)",
+    "an index": "CREATE INDEX i ON answers (model)",
+    "a column more": "ALTER TABLE answers ADD COLUMN more",
+    "other columns": "DROP TABLE answers; CREATE TABLE answers (number INTEGER PRIMARY KEY)",
+}
+
+
+@pytest.mark.parametrize("what", NOT_OURS)
+def test_a_file_with_other_tables_is_not_read_and_made_anew(tmp_path: Path, what: str) -> None:
+    with opened(tmp_path) as responses:
+        put(responses, "a")
+    with closing(sqlite3.connect(tmp_path / NAME)) as database:
+        database.executescript(NOT_OURS[what])
+    told: list[str] = []
+    with opened(tmp_path, tell=told.append) as responses:
+        assert get(responses, "a") is None
+        put(responses, "b")
+    assert told == [
+        f"{tmp_path / NAME} is made anew: it is damaged, or another program's or version's"
+    ]
+    assert [kept.key for kept in rows(tmp_path)] == [asked("b").fingerprint()]
 
 
 def test_what_another_version_wrote_is_not_read(tmp_path: Path) -> None:
@@ -293,17 +341,87 @@ def test_a_file_that_breaks_while_it_is_open_costs_answers_and_no_run(tmp_path: 
         assert get(responses, "e") is not None
 
 
-@pytest.mark.parametrize(
-    "body", ["", "[]", "{}", '{"text": "x", "finish": "never", "usage": null}', "[[1]]", "7"]
-)
-def test_a_row_that_cannot_be_read_is_none(tmp_path: Path, body: str) -> None:
+DAMAGE = {
+    "a time that is none": "UPDATE answers SET made_at = 'zz'",
+    "bytes for prints": "UPDATE answers SET prints = X'00ff'",
+    "no purpose": "UPDATE answers SET purpose = 'x'",
+    "bytes for a model": "UPDATE answers SET model = X'ff'",
+    "a size that is none": "UPDATE answers SET bytes = 'zz', used_at = 'zz'",
+    "no Unicode": "UPDATE bodies SET body = CAST(X'ff5b' AS TEXT)",
+    "another answer": "UPDATE bodies SET body = replace(body, 'score', 'skore')",
+    "nothing": "UPDATE bodies SET body = ''",
+    "nested deep": "UPDATE bodies SET body = replace(hex(zeroblob(5000)), '0', '[')",
+    "no body": "DELETE FROM bodies",
+}
+
+
+@pytest.mark.parametrize("what", DAMAGE)
+def test_a_damaged_answer_is_a_miss_that_is_told_once_and_replaced(
+    tmp_path: Path, what: str
+) -> None:
     with opened(tmp_path) as responses:
         put(responses, "a")
+        put(responses, "b")
     with closing(sqlite3.connect(tmp_path / NAME)) as database, database:
-        database.execute("UPDATE bodies SET body = ?", (body,))
+        database.execute(DAMAGE[what])
+    told: list[str] = []
+    with opened(tmp_path, tell=told.append) as responses:
+        assert get(responses, "a") is get(responses, "b") is None
+        put(responses, "a")
+        assert get(responses, "a") is not None
+    assert told == [f"{tmp_path / NAME} holds answers that are damaged: they are asked for anew"]
+    assert [kept.key for kept in rows(tmp_path)] == [asked("a").fingerprint()]
+
+
+def _written_past_the_schema(path: Path, statement: str, value: object) -> None:
+    """A change that SQLite would refuse, as damaged pages have it."""
+    rewrite = "UPDATE sqlite_master SET sql = ? WHERE name = 'answers'"
+    with closing(sqlite3.connect(path)) as database, database:
+        [ours] = database.execute("SELECT sql FROM sqlite_master").fetchone()
+        database.execute("PRAGMA writable_schema = ON")
+        database.execute(rewrite, (ours.replace(" NOT NULL", ""),))
+    with closing(sqlite3.connect(path)) as database, database:
+        database.execute(statement, (value,))
+        database.execute("PRAGMA writable_schema = ON")
+        database.execute(rewrite, (ours,))
+
+
+@pytest.mark.parametrize("value", ["zz", b"\xff", None, -1, 0.5])
+def test_what_is_damaged_goes_when_there_is_too_much(tmp_path: Path, value: object) -> None:
+    body = a_completion("x" * 100_000)
     with opened(tmp_path) as responses:
-        assert get(responses, "a") is None
-    assert rows(tmp_path) == []
+        for number in range(8):
+            put(responses, str(number), body)
+    statement = "UPDATE answers SET made_at = ?1, bytes = ?1, used_at = ?1"
+    _written_past_the_schema(tmp_path / NAME, statement, value)
+    with opened(tmp_path, most_bytes=500_000) as responses:
+        put(responses, "8", body)
+    assert [kept.key for kept in rows(tmp_path)] == [asked("8").fingerprint()]
+
+
+def test_pages_that_lead_round_in_circles_have_an_end(tmp_path: Path) -> None:
+    with opened(tmp_path) as responses:
+        for number in range(60):
+            put(responses, str(number))
+    with closing(sqlite3.connect(tmp_path / NAME)) as database:
+        [root] = database.execute(
+            "SELECT rootpage FROM sqlite_master WHERE name = 'answers'"
+        ).fetchone()
+    raw = bytearray((tmp_path / NAME).read_bytes())
+    page = (root - 1) * 4096
+    places = [page + int.from_bytes(raw[page + at : page + at + 2], "big") for at in (12, 14)]
+    assert raw[page] == 5, "not a page that has others below it"
+    first, second = (slice(place, place + 4) for place in places)
+    raw[second] = raw[first]
+    (tmp_path / NAME).write_bytes(raw)
+    with closing(Answers(tmp_path, wait_s=1)) as answers:
+        for read in (answers.asked, answers.said):
+            with pytest.raises(sqlite3.DatabaseError, match="not in order"):
+                list(read())
+        with pytest.raises(sqlite3.DatabaseError, match="not in order"):
+            answers.clear(lambda _: True)
+        with pytest.raises(sqlite3.DatabaseError, match="not in order"):
+            answers.make_room(most_bytes=1, made_since=0)
 
 
 def test_where_nothing_can_be_kept_the_run_goes_on(tmp_path: Path) -> None:
@@ -313,6 +431,16 @@ def test_where_nothing_can_be_kept_the_run_goes_on(tmp_path: Path) -> None:
         put(responses, "a")
         assert get(responses, "a") is None
         assert responses.claim(asked("a").fingerprint())
+
+
+@pytest.mark.parametrize("end", ["", "-wal", "-shm", "-journal"])
+@pytest.mark.parametrize("make", [os.mkfifo, os.mkdir])
+def test_what_is_no_file_is_not_opened(
+    tmp_path: Path, end: str, make: Callable[[Path], None]
+) -> None:
+    make(tmp_path / f"{NAME}{end}")
+    with opened(tmp_path) as responses:
+        assert not responses.is_usable
 
 
 @pytest.mark.parametrize("end", ["", "-wal", "-shm", "-journal"])

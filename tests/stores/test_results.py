@@ -1,4 +1,5 @@
 import json
+import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
@@ -174,8 +175,11 @@ def test_a_result_with_a_case_that_is_none_is_refused(change: dict[str, Any]) ->
 def test_a_file_that_is_not_there_is_refused_with_its_name(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="cannot be read: No such file"):
         ResultFile(tmp_path / "none.json", name="none.json")
-    with pytest.raises(InputError, match="cannot be read: Is a directory"):
+    with pytest.raises(InputError, match="is no ordinary file"):
         ResultFile(tmp_path, name="folder")
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(InputError, match="is no ordinary file"):
+        ResultFile(tmp_path / "pipe", name="pipe")
 
 
 def test_a_file_that_is_cut_while_it_is_read_is_told(tmp_path: Path) -> None:

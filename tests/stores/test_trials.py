@@ -7,13 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agentops_cli.errors import StoreError
+from agentops_cli.model.call import FaultKind
 from agentops_cli.model.codec import dumps, json_of_trial
-from agentops_cli.model.result import TrialResult
+from agentops_cli.model.result import Outcome, TrialResult
 from agentops_cli.redact import Redact, redact_trial
 from agentops_cli.stores.trials import TrialLog
 from tests.builders import (
     a_case_result,
     a_completion,
+    a_fault,
     a_lost_trial,
     a_lost_verdict,
     a_trial,
@@ -214,6 +216,41 @@ def test_a_line_that_is_no_trial_is_damage(tmp_path: Path, line: bytes) -> None:
         list(log.recover())
 
 
+@pytest.mark.parametrize(
+    ("made", "says", "follows"),
+    [
+        (an_errored_trial(), "passed", "errored"),
+        (an_errored_trial(fault=a_fault(kind=FaultKind.MISS)), "passed", "errored"),
+        (a_lost_trial(), "passed", "failed"),
+        (a_trial(), "failed", "passed"),
+    ],
+)
+def test_an_outcome_that_does_not_follow_from_the_verdicts_is_damage(
+    tmp_path: Path, made: TrialResult, says: str, follows: str
+) -> None:
+    path = an_interrupted_log(tmp_path / "t.jsonl", a_trial(index=1), made)
+    first, second = path.read_bytes().splitlines(keepends=True)
+    edited = second.replace(f'"outcome":"{follows}"'.encode(), f'"outcome":"{says}"'.encode())
+    assert edited != second
+    path.write_bytes(first + edited)
+    told = f"the trial at byte {len(first):,} is {says}, and by its verdicts {follows}"
+    with (
+        TrialLog(path, REDACT, run="r1", resumed=True) as log,
+        pytest.raises(StoreError, match=told),
+    ):
+        list(log.recover())
+
+
+def test_an_outcome_on_the_smaller_model_must_follow_too(tmp_path: Path) -> None:
+    tried = a_lost_trial(outcome=Outcome.PASSED)
+    path = an_interrupted_log(tmp_path / "t.jsonl", a_trial(tried=tried))
+    with (
+        TrialLog(path, REDACT, run="r1", resumed=True) as log,
+        pytest.raises(StoreError, match="byte 0 is passed, and by its verdicts failed"),
+    ):
+        list(log.recover())
+
+
 def test_the_trials_of_another_run_are_not_taken_for_ours(tmp_path: Path) -> None:
     path = an_interrupted_log(tmp_path / "t.jsonl", a_trial())
     with (
@@ -240,16 +277,20 @@ def test_a_disk_that_fills_up_is_a_store_error_and_leaves_no_half_line(tmp_path:
     assert [line["repeat"] for line in lines_of(path)] == [0, 2]
 
 
-def test_a_full_disk_is_named_with_its_code_and_a_fix() -> None:
-    with TrialLog(Path("/dev/full"), REDACT) as log, pytest.raises(StoreError) as caught:
+def test_a_file_that_may_not_grow_is_named_with_its_code_and_a_fix(tmp_path: Path) -> None:
+    with (
+        TrialLog(tmp_path / "trials.jsonl", REDACT) as log,
+        files_limited_to(10),
+        pytest.raises(StoreError) as caught,
+    ):
         log.append(a_trial())
-    assert "ENOSPC" in caught.value.message
+    assert "EFBIG" in caught.value.message
     assert caught.value.fix is not None
-    assert "free space" in caught.value.fix
+    assert "file size limit" in caught.value.fix
 
 
 def test_a_log_that_cannot_be_opened_is_a_store_error(tmp_path: Path) -> None:
-    with pytest.raises(StoreError, match="EISDIR"):
+    with pytest.raises(StoreError, match="is no ordinary file"):
         TrialLog(tmp_path, REDACT)
 
 
@@ -275,3 +316,32 @@ def test_only_places_stay_in_memory(tmp_path: Path) -> None:
         after = tracemalloc.get_traced_memory()[0]
         tracemalloc.stop()
     assert after - before < 100_000
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("latencyS", float("nan")),
+        ("latencyS", -1.0),
+        ("latencyS", "1"),
+        ("costUsd", "NaN"),
+        ("costUsd", "1e999"),
+        ("judgeCostUsd", "-1"),
+        ("usage", {"inputTokens": -5, "outputTokens": 1}),
+        ("repeat", True),
+        ("start", 1),
+    ],
+)
+def test_a_line_that_no_log_has_is_refused_and_never_believed(
+    tmp_path: Path, key: str, value: object
+) -> None:
+    path = tmp_path / "trials.jsonl"
+    with TrialLog(path, REDACT, run="r1") as log:
+        log.append(a_trial())
+    [line] = lines_of(path)
+    path.write_text(json.dumps({**line, key: value}) + "\n", encoding="ascii")
+    with (
+        TrialLog(path, REDACT, run="r1", resumed=True) as log,
+        pytest.raises(StoreError, match="is damaged"),
+    ):
+        list(log.recover())
