@@ -4,6 +4,7 @@ Everything is imported late: most runs have no agent, and a client is slow to lo
 """
 
 from collections.abc import Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import partial
@@ -14,11 +15,11 @@ from agentops_cli.flows.world import World
 from agentops_cli.guards.budget import TOLD_AFTERWARDS
 from agentops_cli.model.call import Request
 from agentops_cli.model.finding import Finding, Severity
+from agentops_cli.model.ids import agent_of
 from agentops_cli.model.settings import (
     AgentSettings,
     Config,
     HttpAgent,
-    agent_of,
     secret_variables,
 )
 from agentops_cli.ports import Fixture, Gateway, Purse
@@ -101,7 +102,7 @@ class Agents:
         return self._agent(request).meter is not None
 
     async def open(self, purse: Purse, prices: PriceTable) -> OpenAgents:
-        """Opens them; must be called where the event loop runs.
+        """Opens them, all or none; must be called where the event loop runs.
 
         A set-up finds in its environment what the server that it starts has to be told.
         """
@@ -114,23 +115,26 @@ class Agents:
             self._config.models, environ=environ, purse=purse, price_of=prices.price_of
         )
         servers = [a for a in settings.values() if isinstance(a.how, HttpAgent) and a.meter]
-        fixtures = Fixtures(
-            settings,
-            root=self._config.root,
-            environ=environ,
-            secrets=secrets,
-            addresses={agent.name: await _address(meter, agent) for agent in servers},
-        )
-        gateway = AgentGateway(
-            settings,
-            root=self._config.root,
-            environ=environ,
-            secrets=secrets,
-            concurrency=self._config.concurrency,
-            price_of=prices.price_of,
-            meter=meter,
-            templates=self._templates,
-        )
+        async with AsyncExitStack() as opened:
+            opened.push_async_callback(meter.close)
+            fixtures = Fixtures(
+                settings,
+                root=self._config.root,
+                environ=environ,
+                secrets=secrets,
+                addresses={agent.name: await _address(meter, agent) for agent in servers},
+            )
+            gateway = AgentGateway(
+                settings,
+                root=self._config.root,
+                environ=environ,
+                secrets=secrets,
+                concurrency=self._config.concurrency,
+                price_of=prices.price_of,
+                meter=meter,
+                templates=self._templates,
+            )
+            opened.pop_all()
 
         async def close() -> list[Finding]:
             try:

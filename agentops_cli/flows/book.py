@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from agentops_cli.errors import StoreError
+from agentops_cli.errors import RUN_ANEW, StoreError
 from agentops_cli.flows.open_run import OpenRun
 from agentops_cli.flows.spending import Before
 from agentops_cli.flows.wiring import metric_kinds
@@ -162,7 +162,7 @@ def _was_not_asked(result: TrialResult) -> bool:
 
 
 def _damaged(problem: str) -> StoreError:
-    return StoreError(problem, fix="run the suites anew; what is in the cache is not paid again")
+    return StoreError(problem, fix=RUN_ANEW)
 
 
 def cost_of(result: TrialResult) -> Cost:

@@ -14,10 +14,10 @@ from agentops_cli.model.call import Purpose
 from agentops_cli.model.cassette import Call, Cassette, CassetteUse, Recording, Reel
 from agentops_cli.model.cassette_lines import read_cassette
 from agentops_cli.model.finding import Finding, Severity
+from agentops_cli.model.ids import models_in
 from agentops_cli.model.place import Location
 from agentops_cli.model.result import Outcome, TrialResult
 from agentops_cli.model.settings import Config, secret_variables
-from agentops_cli.model.suite import models_in
 from agentops_cli.patterns import marks
 from agentops_cli.ports import Source
 from agentops_cli.redact import Redact, redact_completion, secrets_in

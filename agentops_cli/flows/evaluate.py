@@ -6,10 +6,11 @@ Everything that can be refused is refused in `prepare`, before any call and any 
 import asyncio
 import hashlib
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,18 +30,19 @@ from agentops_cli.flows.stopping import finishing, prepare_to_end, stopping, ter
 from agentops_cli.flows.wiring import (
     Checks,
     Gateways,
+    address_of,
     assertion_kinds,
     metric_kinds,
     templates,
     weights_of,
 )
 from agentops_cli.flows.world import World
-from agentops_cli.gateways.endpoints import base_url_of
 from agentops_cli.gitrepo import stamp
 from agentops_cli.guards.cache import is_kept_of
 from agentops_cli.guards.outside import Outside
 from agentops_cli.model.cassette import CassetteUse
 from agentops_cli.model.finding import Finding, Severity
+from agentops_cli.model.ids import agent_of
 from agentops_cli.model.json import JsonObject
 from agentops_cli.model.result import (
     CaseResult,
@@ -53,14 +55,12 @@ from agentops_cli.model.settings import (
     Accounting,
     AgentSettings,
     Config,
-    ModelSettings,
     PythonAgent,
-    agent_of,
     secret_variables,
 )
 from agentops_cli.model.totals import totals_by_model
 from agentops_cli.ports import AssertionType, ResponseCache, Trials
-from agentops_cli.prices import PriceTable
+from agentops_cli.prices import PriceTable, prices_of
 from agentops_cli.redact import Redact, secrets_in
 from agentops_cli.registry import Registry
 from agentops_cli.run.conclude import UNDECIDED, concluded
@@ -131,8 +131,7 @@ class Prepared:
 
     def _address_of(self, model: str) -> str | None:
         """Where a model is asked for, as a digest: an address may hold a name and a password."""
-        settings = self.config.models.get(model, ModelSettings())
-        address = base_url_of(model, settings, self.world.environ)
+        address = address_of(model, self.config, self.world)
         return address and hashlib.sha256(address.encode()).hexdigest()
 
     @property
@@ -168,13 +167,10 @@ def prepare(options: EvalOptions, world: World) -> Prepared:
     if missing and not options.allow_empty:
         fix = "mend it here or under 'suites:', or run the rest with --allow-empty"
         raise EmptyError(f"nothing matches {', '.join(missing)}", fix=fix)
-    prices = PriceTable({
-        name: model.price for name, model in config.models.items() if model.price is not None
-    })  # fmt: skip
+    prices = prices_of(config)
     settings = PlanSettings(
-        base_url_of=lambda model: base_url_of(
-            model, config.models.get(model, ModelSettings()), world.environ
-        ),
+        # Asked for each case.
+        base_url_of=cache(lambda model: address_of(model, config, world)),
         weights_of=weights_of,
         price_of=prices.price_of,
         budget=config.budget,
@@ -274,8 +270,7 @@ def run(
         try:
             if prepared.cassettes:
                 prepared.cassettes.demand_places()
-            cache = _cache_of(prepared, redact, ended)
-            asyncio.run(_drive(prepared, opened, book, ended, cache=cache, on_stage=on_stage))
+            asyncio.run(_drive(prepared, opened, book, ended, redact=redact, on_stage=on_stage))
         except* StoreError as group:
             ended.failure = next(e for e in group.exceptions if isinstance(e, StoreError))
         with finishing():
@@ -389,37 +384,53 @@ async def _drive(
     book: Book,
     ended: _Ended,
     *,
-    cache: ResponseCache | None,
+    redact: Redact,
     on_stage: Callable[[Stage], None],
 ) -> None:
-    """Runs the engine until it is done or told to stop by a signal."""
+    """Opens who is asked, runs the engine, and closes all that was opened, however it ends."""
     world = prepared.world
-    incidents = Incidents(opened.tell, world.now)
-    outside = Outside(
-        clock=world.monotonic,
-        sleep=world.sleep,
-        random=world.random,
-        on_incident=incidents,
-        on_wait=lambda words: on_stage(Stage(kind="waiting", words=words)),
-    )
-    ledger = Ledger(opened.folder.ledger, now=world.now)
-    stack = await prepared.gateways.open(
-        prepared.prices,
-        prepared.plan,
-        outside=outside,
-        cache=cache,
-        ledger=ledger,
-        before=book.before,
-    )
-    engine = Engine(
-        Listener(stack.gateway, opened.hear),
-        checks_of=Checks(prepared.kinds).of,
-        on_result=book.keep,
-        conversation_id=conversation_ids(opened.name),
-        fixture=stack.fixture,
-        concurrency=prepared.config.concurrency,
-    )
-    work = asyncio.ensure_future(_run_through(engine, book, on_stage))
+    async with AsyncExitStack() as closing:
+        ledger = closing.enter_context(Ledger(opened.folder.ledger, now=world.now))
+        incidents = Incidents(opened.tell, world.now)
+        closing.callback(incidents.close)
+        outside = Outside(
+            clock=world.monotonic,
+            sleep=world.sleep,
+            random=world.random,
+            on_incident=incidents,
+            on_wait=lambda words: on_stage(Stage(kind="waiting", words=words)),
+        )
+        stack = await prepared.gateways.open(
+            prepared.prices,
+            prepared.plan,
+            outside=outside,
+            cache=_cache_of(prepared, redact, ended),
+            ledger=ledger,
+            before=book.before,
+        )
+
+        async def close_stack() -> None:
+            ended.notes += await stack.close()
+
+        closing.push_async_callback(close_stack)
+        engine = Engine(
+            Listener(stack.gateway, opened.hear),
+            checks_of=Checks(prepared.kinds).of,
+            on_result=book.keep,
+            conversation_id=conversation_ids(opened.name),
+            fixture=stack.fixture,
+            concurrency=prepared.config.concurrency,
+        )
+        try:
+            await _until_stopped(_run_through(engine, book, on_stage), ended)
+        finally:
+            for limit in stack.refusing:
+                on_stage(Stage(kind="refused", words=limit))
+
+
+async def _until_stopped(running: Coroutine[None, None, None], ended: _Ended) -> None:
+    """Waits until something is done or told to stop by a signal."""
+    work = asyncio.ensure_future(running)
 
     def stop(number: int) -> None:
         ended.interrupted = True
@@ -438,11 +449,6 @@ async def _drive(
     finally:
         if not ended.interrupted:
             _unlisten(loop)
-        for limit in stack.refusing:
-            on_stage(Stage(kind="refused", words=limit))
-        ended.notes += await stack.close()
-        incidents.close()
-        ledger.close()
 
 
 async def _run_through(engine: Engine, book: Book, on_stage: Callable[[Stage], None]) -> None:

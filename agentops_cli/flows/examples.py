@@ -7,6 +7,7 @@ from pathlib import PurePosixPath
 from agentops_cli.gateways.replay import Replay
 from agentops_cli.model.call import Request, Tags
 from agentops_cli.model.cassette import Cassette, Recording
+from agentops_cli.model.ids import Kind
 from agentops_cli.model.judge import JudgeFile
 from agentops_cli.model.prompt import Message
 from agentops_cli.model.result import PlannedCase
@@ -72,7 +73,7 @@ def _case_id(number: int) -> str:
 
 def _subject(path: str) -> str:
     """The model that the labelled answers are taken to come from."""
-    return f"replay/{path}"
+    return f"{Kind.REPLAY}/{path}"
 
 
 def answers_in(files: Sequence[JudgeFile]) -> Mapping[str, Gateway]:

@@ -1,20 +1,23 @@
 """`agentops eval --dry-run`: what a run would take at most. No call is made."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import Protocol, TypeAlias
+from typing import TypeAlias
 
 from agentops_cli.assertions.judged import may_ask_judge, most_questions, question_of
-from agentops_cli.guards.budget import INPUT_MARGIN, most_input_tokens
+from agentops_cli.guards.bounds import INPUT_MARGIN, bounded, most_input_tokens
+from agentops_cli.guards.retry import most_billed_attempts
 from agentops_cli.judge.question import Material
-from agentops_cli.model.call import Purpose
+from agentops_cli.model.call import Purpose, StandIn
+from agentops_cli.model.ids import Kind, agent_of, kind_of
 from agentops_cli.model.json import JsonObject
 from agentops_cli.model.money import ZERO, Cost, Price
 from agentops_cli.model.result import PlannedCase
-from agentops_cli.model.settings import AgentSettings, Config, agent_of
+from agentops_cli.model.settings import Config
 from agentops_cli.prices import PriceTable
 from agentops_cli.run.answers import answers_of
+from agentops_cli.run.once_more import MOST_PASSES
 from agentops_cli.run.plan import Plan
 from agentops_cli.run.worst_case import LargestCall, largest_calls, most_said
 
@@ -22,6 +25,10 @@ from agentops_cli.run.worst_case import LargestCall, largest_calls, most_said
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Forecast:
     """Upper bounds for one model of one suite, as a subject or as a judge: calls, tokens, dollars.
+
+    They hold where every call is answered at its first attempt. Where calls fail, each is made and
+    charged for at most `made` times: `worst_calls` and `worst` hold whatever fails. Attempts that
+    were refused with a 429 are in neither; they are never charged for.
 
     Of a judge `cases` are those that may ask it. The tokens of an agent are not known, None.
     `mostly` is what it costs at most where no answer calls a tool more than once. Of the large
@@ -35,6 +42,7 @@ class Forecast:
     purpose: Purpose
     cases: int
     calls: int
+    made: int
     input_tokens: int | None
     output_tokens: int | None
     cost: Cost
@@ -42,53 +50,50 @@ class Forecast:
     after: str | None = None
     in_place_of: str | None = None
 
-
-class Planned(Protocol):
-    """What a forecast is made of: a run that may begin has it."""
+    @property
+    def worst_calls(self) -> int:
+        """The most calls that may be charged for, whatever fails."""
+        return self.made * self.calls
 
     @property
-    def plan(self) -> Plan:
-        """What would run."""
-        ...
-
-    @property
-    def prices(self) -> PriceTable:
-        """What it would cost."""
-        ...
-
-    @property
-    def config(self) -> Config:
-        """What agents declare."""
-        ...
+    def worst(self) -> Cost:
+        """The most that they cost together."""
+        unpriced = self.made * self.cost.unpriced_calls
+        return Cost(usd=self.made * self.cost.usd, unpriced_calls=unpriced)
 
 
-def forecast(prepared: Planned) -> tuple[Forecast, ...]:
-    """The bounds by suite and model, in plan order, judges last; skipped cases take nothing.
+StandIns: TypeAlias = Mapping[tuple[str, str], Sequence[StandIn]]
+"""Who may be asked in the place of a model in a suite, by its path and the model."""
+
+
+def forecast(plan: Plan, prices: PriceTable, config: Config) -> tuple[Forecast, ...]:
+    """The bounds by suite and model, in plan order, judges last."""
+    rows: dict[tuple[object, ...], Forecast] = {}
+    for planned in plan.cases:
+        for row in rows_of(planned, plan.stand_ins, prices, config):
+            key = (row.purpose, row.suite, row.model, row.after, row.in_place_of)
+            rows[key] = _together(rows[key], row) if key in rows else row
+    return tuple(sorted(rows.values(), key=lambda row: row.purpose is Purpose.JUDGE))
+
+
+def rows_of(
+    planned: PlannedCase, stand_ins: StandIns, prices: PriceTable, config: Config
+) -> Iterator[Forecast]:
+    """The bounds of one case; one that is skipped takes nothing.
 
     Both models of a cascade are in them, and both are judged; so is every stand-in.
     """
-    subjects: dict[_Key, Forecast] = {}
-    judges: dict[_Key, Forecast] = {}
-    for planned in prepared.plan.cases:
-        if planned.case.skip is not None:
-            continue
-        small = None
-        for case in planned.on_each_model:
-            for row in _subjects(case, prepared, small):
-                _add(row, subjects)
-            if case.judge is not None:
-                _add(_judging(case, case.judge.model, prepared.prices), judges)
-            small = case.model
-    return (*subjects.values(), *judges.values())
-
-
-_Key: TypeAlias = tuple[str, str, str | None, str | None]
-
-
-def _add(row: Forecast, rows: dict[_Key, Forecast]) -> None:
-    """Adds the bounds of one case to those of its group, of which only sums are kept."""
-    key = (row.suite, row.model, row.after, row.in_place_of)
-    rows[key] = _together(rows[key], row) if key in rows else row
+    if planned.case.skip is not None:
+        return
+    small = None
+    for case in planned.on_each_model:
+        yield replace(_of_subject(case, case.model, prices, config), after=small)
+        for other in stand_ins.get((case.suite, case.model), ()):
+            row = _of_subject(case, other.model, prices, config)
+            yield replace(row, in_place_of=case.model)
+        if case.judge is not None:
+            yield _of_judge(case, case.judge.model, prices, config)
+        small = case.model
 
 
 def _together(one: Forecast, other: Forecast) -> Forecast:
@@ -107,20 +112,12 @@ def _sum(one: int | None, other: int | None) -> int | None:
     return None if one is None or other is None else one + other
 
 
-def _subjects(case: PlannedCase, prepared: Planned, small: str | None) -> Iterator[Forecast]:
-    """The bounds of one case on its model, and on each that may stand in for that."""
-    if name := agent_of(case.model):
-        yield _on_agent(case, prepared.config.agents[name])
-        return
-    yield replace(_on_model(case, case.model, prepared.prices), after=small)
-    for other in prepared.plan.stand_ins.get((case.suite, case.model), ()):
-        yield replace(_on_model(case, other.model, prepared.prices), in_place_of=case.model)
-
-
 def json_of_forecast(rows: Sequence[Forecast], *, budget_usd: Decimal | None) -> JsonObject:
     """The bounds as `--dry-run --format json` prints them; dollars as decimal text.
 
-    `mostly` is what they cost where no answer calls a tool more than once.
+    `calls` and `costUsd` hold where every call is answered at its first attempt, `mostlyCostUsd`
+    where besides no answer calls a tool more than once; `worstCalls` and `worstCostUsd` whatever
+    fails.
     """
     return {
         "schema": 1,
@@ -147,56 +144,61 @@ def json_of_forecast(rows: Sequence[Forecast], *, budget_usd: Decimal | None) ->
 def _json_of_bounds(rows: Sequence[Forecast]) -> JsonObject:
     most = sum((row.cost for row in rows), Cost())
     mostly = sum((row.mostly for row in rows), Cost())
+    worst = sum((row.worst for row in rows), Cost())
     return {
         "calls": sum(row.calls for row in rows),
         "costUsd": f"{most.usd:f}",
         "unpriced": most.unpriced_calls,
         "mostlyCostUsd": f"{mostly.usd:f}",
+        "worstCalls": sum(row.worst_calls for row in rows),
+        "worstCostUsd": f"{worst.usd:f}",
     }
 
 
-def _on_model(case: PlannedCase, model: str, prices: PriceTable) -> Forecast:
-    price, times = prices.price_of(model), case.case.repeat
-    is_asked = not model.startswith("replay/")  # Which is a file: no call is made for its answers.
-    calls = list(largest_calls(case)) if is_asked else []
-    likely = list(largest_calls(case, each_tool_once=True)) if is_asked else []
+_Calls: TypeAlias = tuple[int, LargestCall]
+"""So many calls, none larger than this one."""
+
+
+def _of_subject(case: PlannedCase, model: str, prices: PriceTable, config: Config) -> Forecast:
+    if agent_of(model):
+        return _of_agent(case, model, config)
+    is_asked = kind_of(model) is not Kind.REPLAY  # A file: no call is made.
+    times = case.case.repeat if is_asked else 0
+    return _row(
+        case,
+        model,
+        Purpose.SUBJECT,
+        most=[(times, call) for call in largest_calls(case)],
+        likely=[(times, call) for call in largest_calls(case, each_tool_once=True)],
+        price=prices.price_of(model),
+        made=_made(model, config),
+    )
+
+
+def _of_judge(case: PlannedCase, model: str, prices: PriceTable, config: Config) -> Forecast:
+    return _row(
+        case,
+        model,
+        Purpose.JUDGE,
+        most=list(_questions(case)),
+        likely=list(_questions(case, each_tool_once=True)),
+        price=prices.price_of(model),
+        made=_made(model, config),
+    )
+
+
+def _of_agent(case: PlannedCase, model: str, config: Config) -> Forecast:
+    """What an agent takes: its tokens are its own, its dollars known where they are declared."""
+    calls = case.case.repeat * (1 + len(case.later))
+    most = config.agents[agent_of(model) or ""].max_usd_per_call
+    cost = Cost(unpriced_calls=calls) if most is None else Cost(usd=calls * most)
     return Forecast(
         suite=case.suite,
         model=model,
         purpose=Purpose.SUBJECT,
         cases=1,
-        calls=times * len(calls),
-        input_tokens=times * sum(INPUT_MARGIN * call.input_tokens for call in calls),
-        output_tokens=times * sum(call.output_tokens for call in calls),
-        cost=_cost(calls, times, price),
-        mostly=_cost(likely, times, price),
-    )
-
-
-def _cost(calls: Sequence[LargestCall], times: int, price: Price | None) -> Cost:
-    """What some calls cost, each made so many times."""
-    if price is None:
-        return Cost(unpriced_calls=times * len(calls))
-    return Cost(usd=times * sum((most_usd_of(call, price) for call in calls), ZERO))
-
-
-def most_usd_of(call: LargestCall, price: Price) -> Decimal:
-    """What is reserved for a call at most."""
-    input_tokens = INPUT_MARGIN * call.input_tokens
-    return price.bound(input_tokens=input_tokens, output_tokens=call.output_tokens)
-
-
-def _on_agent(case: PlannedCase, agent: AgentSettings) -> Forecast:
-    """What an agent takes: its tokens are its own, its dollars known where they are declared."""
-    calls = case.case.repeat * (1 + len(case.later))
-    most = agent.max_usd_per_call
-    cost = Cost(unpriced_calls=calls) if most is None else Cost(usd=calls * most)
-    return Forecast(
-        suite=case.suite,
-        model=agent.model,
-        purpose=Purpose.SUBJECT,
-        cases=1,
         calls=calls,
+        made=_made(model, config),
         input_tokens=None,
         output_tokens=None,
         cost=cost,
@@ -204,44 +206,49 @@ def _on_agent(case: PlannedCase, agent: AgentSettings) -> Forecast:
     )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Asking:
-    """All that one assertion asks a judge at most, over the repeats of its case."""
-
-    calls: int
-    input_tokens: int
-    output_tokens: int
-    usd: Decimal | None
+def _made(model: str, config: Config) -> int:
+    """How many times a call is made and charged for at most: all attempts, in every pass."""
+    return MOST_PASSES * most_billed_attempts(config.retry, model)
 
 
-def _judging(case: PlannedCase, model: str, prices: PriceTable) -> Forecast:
-    price = prices.price_of(model)
-    asking = list(_asking(case, price))
-    likely = list(_asking(case, price, each_tool_once=True))
+def _row(  # noqa: PLR0913 # What a row is made of, by name.
+    case: PlannedCase,
+    model: str,
+    purpose: Purpose,
+    *,
+    most: Sequence[_Calls],
+    likely: Iterable[_Calls],
+    price: Price | None,
+    made: int,
+) -> Forecast:
+    """What one case asks of a model: at most, and where each tool is called once."""
     return Forecast(
         suite=case.suite,
         model=model,
-        purpose=Purpose.JUDGE,
+        purpose=purpose,
         cases=1,
-        calls=sum(each.calls for each in asking),
-        input_tokens=sum(each.input_tokens for each in asking),
-        output_tokens=sum(each.output_tokens for each in asking),
-        cost=_cost_of_asking(asking),
-        mostly=_cost_of_asking(likely),
+        calls=sum(times for times, _ in most),
+        made=made,
+        input_tokens=INPUT_MARGIN * sum(times * call.input_tokens for times, call in most),
+        output_tokens=sum(times * call.output_tokens for times, call in most),
+        cost=_cost(most, price),
+        mostly=_cost(likely, price),
     )
 
 
-def _cost_of_asking(asking: Sequence[_Asking]) -> Cost:
-    priced = [each.usd for each in asking if each.usd is not None]
-    if len(priced) == len(asking):
-        return Cost(usd=sum(priced, ZERO))
-    return Cost(unpriced_calls=sum(each.calls for each in asking))
+def _cost(several: Iterable[_Calls], price: Price | None) -> Cost:
+    if price is None:
+        return Cost(unpriced_calls=sum(times for times, _ in several))
+    return Cost(usd=sum((times * _usd(call, price) for times, call in several), ZERO))
 
 
-def _asking(
-    planned: PlannedCase, price: Price | None, *, each_tool_once: bool = False
-) -> Iterator[_Asking]:
-    """What the assertions of a case ask at most.
+def _usd(call: LargestCall, price: Price) -> Decimal:
+    most = bounded(price, input_tokens=call.input_tokens, output_tokens=call.output_tokens)
+    return most.usd
+
+
+def _questions(planned: PlannedCase, *, each_tool_once: bool = False) -> Iterator[_Calls]:
+    """What the assertions of a case ask its judge at most.
 
     What is not said yet is taken to have as many tokens for its judge as it may have for its model,
     and what a judge said once more is taken to be sent along with every question.
@@ -261,17 +268,7 @@ def _asking(
             conversation=said,
         )
         unknown = said_by_then + judge.max_tokens
-        for spec in specs:
-            if not may_ask_judge(spec):
-                continue
-            calls = case.repeat * most_questions(spec, judge)
+        for spec in filter(may_ask_judge, specs):
             asked = most_input_tokens(question_of(spec, judge, material)) + unknown
-            tokens = INPUT_MARGIN * asked
-            most = judge.max_tokens
-            usd = price.bound(input_tokens=tokens, output_tokens=most) if price else None
-            yield _Asking(
-                calls=calls,
-                input_tokens=calls * tokens,
-                output_tokens=calls * most,
-                usd=None if usd is None else calls * usd,
-            )
+            largest = LargestCall(input_tokens=asked, output_tokens=judge.max_tokens)
+            yield case.repeat * most_questions(spec, judge), largest

@@ -1,18 +1,22 @@
 """The judges of a run: the configured one, and what there is to say before one is asked."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from agentops_cli.errors import InputError, UnreadableError
 from agentops_cli.flows.listener import Served
 from agentops_cli.flows.load import near
 from agentops_cli.flows.world import World
-from agentops_cli.judge.files import JudgeFiles
 from agentops_cli.model.finding import Finding, Severity
 from agentops_cli.model.judge import Judge
 from agentops_cli.model.place import Location
 from agentops_cli.model.settings import Config
 from agentops_cli.ports import Source
 from agentops_cli.run.plan import Plan
+
+if TYPE_CHECKING:
+    from agentops_cli.judge.files import JudgeFiles
 
 
 class Judges:
@@ -21,7 +25,13 @@ class Judges:
     def __init__(self, config: Config, source: Source, world: World) -> None:
         self._config = config
         self._world = world
-        self._files = JudgeFiles(source)
+        self._source = source
+
+    @cached_property
+    def _files(self) -> "JudgeFiles":
+        from agentops_cli.judge.files import JudgeFiles  # Late: most runs have none.
+
+        return JudgeFiles(self._source)
 
     def configured(self) -> Judge | None:
         """The judge of suites that name none; raises `InputError` when its file is wrong."""

@@ -16,9 +16,8 @@ from agentops_cli.flows import evaluate
 from agentops_cli.flows.evaluate import Prepared
 from agentops_cli.flows.examples import answers_in, plan_examples
 from agentops_cli.flows.load import find_files, near
-from agentops_cli.flows.wiring import Gateways, assertion_kinds
+from agentops_cli.flows.wiring import Gateways, address_of, assertion_kinds
 from agentops_cli.flows.world import World
-from agentops_cli.gateways.endpoints import base_url_of
 from agentops_cli.judge.agreement import Agreement, Opinion
 from agentops_cli.judge.files import JudgeFiles
 from agentops_cli.judge.record import CheckRecord, endpoint_of, figures, record_path, record_text
@@ -29,9 +28,9 @@ from agentops_cli.model.judge import JudgeExample, JudgeFile, Label
 from agentops_cli.model.money import Cost
 from agentops_cli.model.place import Location
 from agentops_cli.model.result import SuiteResult, TrialResult
-from agentops_cli.model.settings import Config, ModelSettings
+from agentops_cli.model.settings import Config
 from agentops_cli.ports import Source, Trials
-from agentops_cli.prices import PriceTable
+from agentops_cli.prices import PriceTable, prices_of
 from agentops_cli.sources import Disk
 
 
@@ -106,9 +105,7 @@ def prepare_check(
         names = ", ".join(map(repr, found.missing))
         raise EmptyError(f"no judge file matches {names}", fix="mend it here or under 'judges:'")
     files = tuple(_placed(file, config, world) for file in _read(found.paths, source))
-    prices = PriceTable({
-        name: model.price for name, model in config.models.items() if model.price is not None
-    })  # fmt: skip
+    prices = prices_of(config)
     _demand_prices(files, config, prices)
     plan = plan_examples(files, config)
     return PreparedCheck(
@@ -174,8 +171,7 @@ def _read(paths: Sequence[str], source: Source) -> tuple[JudgeFile, ...]:
 
 def _placed(file: JudgeFile, config: Config, world: World) -> JudgeFile:
     """The judge file with where its model is to be asked."""
-    model = file.judge.model
-    base_url = base_url_of(model, config.models.get(model, ModelSettings()), world.environ)
+    base_url = address_of(file.judge.model, config, world)
     return replace(file, judge=replace(file.judge, base_url=base_url))
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
-from agentops_cli.errors import StoreError
+from agentops_cli.errors import RUN_ANEW, StoreError
 from agentops_cli.flows.listener import Served
 from agentops_cli.model.result import Incident, TrialResult
 from agentops_cli.model.spending import Spent
@@ -140,7 +140,7 @@ def _folder_of(manifest: Manifest, root: Path) -> RunFolder:
 def _demand_log(log: Path, manifest: Manifest) -> None:
     if not log.is_file():
         problem = f"the trials of run {manifest.run_id} are gone: there is no {log}"
-        raise StoreError(problem, fix="run the suites anew; what is in the cache is not paid again")
+        raise StoreError(problem, fix=RUN_ANEW)
 
 
 def _as_left(run: OpenRun) -> OpenRun:

@@ -1,16 +1,17 @@
 """`agentops eval --dry-run`: how far the limits reach, and what would be refused."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from decimal import Decimal
 
-from agentops_cli.flows.forecast import Forecast, Planned, forecast
-from agentops_cli.guards.budget import most_tokens, most_usd
+from agentops_cli.flows.forecast import Forecast, rows_of
+from agentops_cli.guards.bounds import most_of
 from agentops_cli.guards.limits import Limit, Limits
+from agentops_cli.model.ids import agent_of
 from agentops_cli.model.json import JsonObject
 from agentops_cli.model.money import ZERO, Amount, Cost
 from agentops_cli.model.result import PlannedCase
-from agentops_cli.model.settings import Config, agent_of
+from agentops_cli.model.settings import Config
 from agentops_cli.prices import PriceTable
 from agentops_cli.reporters.wording import counted
 from agentops_cli.run.plan import Plan
@@ -20,8 +21,10 @@ from agentops_cli.run.plan import Plan
 class Reach:
     """How far one limit reaches.
 
-    `most` is what may be asked of it at most; where each case has it for itself, by the case that
-    asks most. None where that is not known, as of the tokens of metered agents. `cases` are those
+    `most` is what may be asked of it at most where every call is answered at its first attempt:
+    that a limit does not reach when all calls fail is what it is for, and no reason to raise it.
+    Where each case has it for itself, that is by the case that asks most. None where it is not
+    known, as of the tokens of metered agents. `cases` are those
     that may not come to their end, where each has the limit for itself; `unbegun` are those of
     which not even the first call has room.
     """
@@ -54,13 +57,14 @@ class Reach:
         return f"{told}; raise {limit.source}"
 
 
-def reaches(prepared: Planned, rows: Sequence[Forecast]) -> tuple[Reach, ...]:
+def reaches(
+    plan: Plan, rows: Sequence[Forecast], prices: PriceTable, config: Config
+) -> tuple[Reach, ...]:
     """How far each limit reaches: those of the run first, then those of suites, then of cases.
 
     `rows` is the forecast of the whole.
     """
-    suites = {item.suite.path: item.suite.budget for item in prepared.plan.suites}
-    config = prepared.config
+    suites = {item.suite.path: item.suite.budget for item in plan.suites}
     limits = Limits(config.budget, suites, sources=config.sources)
     owners = [(None, limits.of_run), *limits.of_suites.items()]
     tallies = [
@@ -73,13 +77,14 @@ def reaches(prepared: Planned, rows: Sequence[Forecast]) -> tuple[Reach, ...]:
         for suite in suites
         if (limit := limits.of_cases(suite)) is not None
     }
-    for planned in prepared.plan.cases if tallies or per_case else ():
+    for planned in plan.cases if tallies or per_case else ():
         if planned.case.skip is None:
-            first = _first_call(planned, prepared)
+            first = _first_call(planned, prices, config)
             for tally in tallies:
                 tally.begin(planned, first)
             if limit := limits.of_cases(planned.suite):
-                per_case[limit].add(first, _cost_of(planned, prepared))
+                alone = rows_of(planned, plan.stand_ins, prices, config)
+                per_case[limit].add(first, sum((row.cost for row in alone), Cost()))
     return (
         *(tally.reach() for tally in tallies),
         *(tally.reach() for tally in per_case.values()),
@@ -153,37 +158,16 @@ class _CaseTally:
         return Reach(limit=self._limit, most=self._most, cases=self._over, unbegun=self._unbegun)
 
 
-def _first_call(planned: PlannedCase, prepared: Planned) -> Amount:
+def _first_call(planned: PlannedCase, prices: PriceTable, config: Config) -> Amount:
     """What is reserved before the first call of a case; what is not known is taken to be nothing.
 
     What a metered agent's own model takes is not known, and counted when it is asked.
     """
     if name := agent_of(planned.model):
-        agent = prepared.config.agents[name]
+        agent = config.agents[name]
         metered = agent.meter is not None
         return Amount(usd=(not metered and agent.max_usd_per_call) or ZERO, calls=int(not metered))
-    price = prepared.prices.price_of(planned.request.model)
-    usd = ZERO if price is None else most_usd(planned.request, price)
-    return Amount(usd=usd, calls=1, tokens=most_tokens(planned.request))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Alone:
-    """A plan of one case, as a forecast takes it."""
-
-    plan: Plan
-    prices: PriceTable
-    config: Config
-
-
-def _cost_of(planned: PlannedCase, prepared: Planned) -> Cost:
-    """What all calls of a case may cost, its judges' among them."""
-    alone = _Alone(
-        plan=replace(prepared.plan, cases=(planned,)),
-        prices=prepared.prices,
-        config=prepared.config,
-    )
-    return sum((row.cost for row in forecast(alone)), Cost())
+    return most_of(planned.request, prices.price_of(planned.request.model))
 
 
 def words_of_refusals(found: Sequence[Reach]) -> Iterator[str]:

@@ -12,7 +12,14 @@ from pathlib import Path
 
 from agentops_cli import __version__
 from agentops_cli.config import load_config
-from agentops_cli.errors import EmptyError, InputError, StoreError, UsageError
+from agentops_cli.errors import (
+    NOT_PAID_AGAIN,
+    RUN_ANEW,
+    EmptyError,
+    InputError,
+    StoreError,
+    UsageError,
+)
 from agentops_cli.flows.evaluate import Prepared, prepare
 from agentops_cli.flows.options import EvalOptions, recalled
 from agentops_cli.flows.same_plan import changes
@@ -99,7 +106,7 @@ def _choice(folders: Sequence[RunFolder]) -> str:
 def _demand_typed(manifest: Manifest) -> Manifest:
     if manifest.typed is None:
         problem = f"run {manifest.run_id} was part of something else, not of agentops eval"
-        raise UsageError(problem, fix="run that again; what is in the cache is not paid again")
+        raise UsageError(problem, fix=f"run that again; {NOT_PAID_AGAIN}")
     return manifest
 
 
@@ -149,7 +156,7 @@ def _gone(error: EmptyError) -> Finding:
         rule="plan-changed",
         message=f"{error.message} any more",
         location=None,
-        fix="change it back, or run the suites anew: what is in the cache is not paid again",
+        fix=f"change it back, or {RUN_ANEW}",
     )
 
 

@@ -7,15 +7,17 @@ reports are not: they may change between two processes of one run.
 import hashlib
 import posixpath
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 from agentops_cli.config import in_force
-from agentops_cli.errors import UnreadableError
+from agentops_cli.errors import RUN_ANEW, UnreadableError
 from agentops_cli.model.call import canonical
 from agentops_cli.model.finding import Finding
+from agentops_cli.model.ids import agent_of
 from agentops_cli.model.json import Json, JsonObject
 from agentops_cli.model.place import Location
-from agentops_cli.model.settings import Config, agent_of
+from agentops_cli.model.settings import Config
 from agentops_cli.model.suite import AssertionSpec
 from agentops_cli.ports import Source
 from agentops_cli.run.outline import Outline
@@ -29,15 +31,20 @@ def plan_record(
 ) -> JsonObject:
     """What a plan is made of: the same for the same plan, wherever and whenever it is made.
 
-    `files` are those that answers come from, beside the cassettes that are named as models.
+    `files` are those that answers come from where they are there, beside the cassettes that are
+    named as models. Raises `UnreadableError` for one of these, and for a script, that is not.
     """
     settings, outline = in_force(config), plan.outline
-    paths = [*map(_file_of, outline.scripts), *_cassettes(plan), *files]
+    answering = chain.from_iterable(item.cassette_files.values() for item in plan.suites)
+    named = [*map(_file_of, outline.scripts), *answering]
     return {
         "suites": [_suite_record(item, outline) for item in plan.suites],
         "models": _settings_of(settings["models"], plan.models),
         "agents": _settings_of(settings["agents"], filter(None, map(agent_of, plan.models))),
-        "files": {path: _file_digest(path, source) for path in paths},
+        "files": {
+            **{path: _digest_of_text(source.read(path)) for path in named},
+            **{path: _digest_if_there(path, source) for path in files},
+        },
     }
 
 
@@ -68,7 +75,7 @@ def differences(
 
 
 def _changed(what: str, place: Location | None) -> Finding:
-    fix = "change it back, or run the suites anew: what is in the cache is not paid again"
+    fix = f"change it back, or {RUN_ANEW}"
     message = f"{what} changed since the run was begun"
     return Finding(rule="plan-changed", message=message, location=place, fix=fix)
 
@@ -111,26 +118,17 @@ def _suite_record(item: LoadedSuite, outline: Outline) -> JsonObject:
 def _file_of(script: AssertionSpec) -> str:
     """The file of a function that judges."""
     file, _, _ = str(script.args["value"]).rpartition(":")
-    return _beside(script.location.path, file)
+    return posixpath.normpath(posixpath.join(posixpath.dirname(script.location.path), file))
 
 
-def _cassettes(plan: Plan) -> Iterator[str]:
-    """The files that answer in the place of models."""
-    for item in plan.suites:
-        for model in item.models:
-            if model.startswith("replay/"):
-                yield _beside(item.suite.path, model.removeprefix("replay/"))
-
-
-def _beside(path: str, name: str) -> str:
-    return posixpath.normpath(posixpath.join(posixpath.dirname(path), name))
-
-
-def _file_digest(path: str, source: Source) -> str | None:
+def _digest_if_there(path: str, source: Source) -> str | None:
     try:
-        text = source.read(path)
+        return _digest_of_text(source.read(path))
     except UnreadableError:
         return None
+
+
+def _digest_of_text(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from agentops_cli import __version__
 from agentops_cli.errors import ExitCode, InputError
-from agentops_cli.flows.forecast import forecast
+from agentops_cli.flows.forecast import rows_of
 from agentops_cli.flows.same_plan import plan_record
 from agentops_cli.flows.world import World
 from agentops_cli.gitrepo import stamp
@@ -110,7 +110,7 @@ def part_of(whole: Whole, part: tuple[int, int], *, durations: str | None, world
 
 
 class _Weights:
-    """What each part costs at most, of the run and of each suite.
+    """What each part usually costs at most, of the run and of each suite.
 
     Where no dollars can be told, or none are to be spent, the number of calls takes their place.
     """
@@ -120,8 +120,7 @@ class _Weights:
         self._calls: dict[str | None, list[int]] = {}
         for planned in whole.plan.cases:
             part = cut.number_of(planned.suite, planned.case.id) - 1
-            alone = replace(whole, plan=replace(whole.plan, cases=(planned,)))
-            for row in forecast(alone):
+            for row in rows_of(planned, whole.plan.stand_ins, whole.prices, whole.config):
                 for owner in (None, planned.suite):
                     costs = self._costs.setdefault(owner, [Cost()] * count)
                     calls = self._calls.setdefault(owner, [0] * count)

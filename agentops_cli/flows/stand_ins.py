@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from agentops_cli.gateways.endpoints import missing_key
 from agentops_cli.gateways.providers import is_known_provider, known_providers, provider_of
 from agentops_cli.model.finding import Finding, Severity
+from agentops_cli.model.ids import may_stand_in
 from agentops_cli.model.place import Location
 from agentops_cli.model.settings import Config, ModelSettings
 from agentops_cli.prices import PriceTable
@@ -18,16 +19,16 @@ class StandInDoubts:
     """Doubts models as the configuration, the prices and the environment know them."""
 
     def __init__(self, config: Config, prices: PriceTable, environ: Mapping[str, str]) -> None:
-        self._models = config.models
+        self._config = config
         self._prices = prices
         self._environ = environ
 
     def of(self, model: str, place: Location) -> Finding | None:
         """An error where it cannot answer, a warning where it could not now."""
-        if model.startswith(("agent/", "replay/")):
+        if not may_stand_in(model):
             message = f"{model} cannot stand in for a model: it is none"
             return _doubt("bad-fallback", message, place, "take it out")
-        settings = self._models.get(model, ModelSettings())
+        settings = self._config.model(model)
         if not self._is_known(model, settings):
             near = did_you_mean(provider_of(model) or model, known_providers())
             fix = near or f"mend it, or add what it costs: models: {{{model}: {{price: …}}}}"

@@ -1,7 +1,7 @@
 """The only place where parts are put together: settings in, a stack of gateways out."""
 
-import posixpath
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -16,7 +16,6 @@ from agentops_cli.flows.world import World
 from agentops_cli.gateways import BUILTIN as GATEWAYS
 from agentops_cli.gateways.endpoints import base_url_of
 from agentops_cli.gateways.providers import client_of, provider_of
-from agentops_cli.gateways.replay import FromCassettes, Replay
 from agentops_cli.guards.fallback import StandIns
 from agentops_cli.guards.outside import Outside
 from agentops_cli.guards.patience import Patience
@@ -24,14 +23,14 @@ from agentops_cli.guards.purse import Purse
 from agentops_cli.guards.stack import guarded
 from agentops_cli.metrics import BUILTIN as METRICS
 from agentops_cli.model.call import Completion, Request
-from agentops_cli.model.cassette_lines import read_cassette
 from agentops_cli.model.embedding import EMBEDDING_MODEL
 from agentops_cli.model.finding import Finding
+from agentops_cli.model.ids import Kind, kind_of, models_in
 from agentops_cli.model.place import Location
 from agentops_cli.model.result import PlannedCase
-from agentops_cli.model.settings import Config, ModelSettings, agent_of
+from agentops_cli.model.settings import Config
 from agentops_cli.model.spending import Spent
-from agentops_cli.model.suite import AssertionSpec, models_in
+from agentops_cli.model.suite import AssertionSpec
 from agentops_cli.ports import (
     Assertion,
     AssertionType,
@@ -73,11 +72,16 @@ def reporters() -> Registry[type]:
 
 def weights_of(model: str) -> str | None:
     """The sha256 of the weights of a model of this process, None for any other."""
-    if not model.startswith("local/"):
+    if kind_of(model) is not Kind.LOCAL:
         return None
     from agentops_cli.gateways import local
 
     return local.weights_of(model)
+
+
+def address_of(model: str, config: Config, world: World) -> str | None:
+    """Where the settings or the environment have a model asked, None at the provider's own."""
+    return base_url_of(model, config.model(model), world.environ)
 
 
 def place_of(model: str, config: Config, world: World) -> str | None:
@@ -87,12 +91,11 @@ def place_of(model: str, config: Config, world: World) -> str | None:
     that is behind it, and a region of a provider alone. Else it is the provider. An agent is a
     place of its own.
     """
-    settings = config.models.get(model) or ModelSettings()
-    if agent_of(model):
+    if kind_of(model) is Kind.AGENT:
         return model
-    if client_of(model, settings) not in {"openai_chat", "litellm"}:
+    if client_of(model, config.model(model)) not in {"openai_chat", "litellm"}:
         return None
-    address = base_url_of(model, settings, world.environ)
+    address = address_of(model, config, world)
     host = urlsplit(address).netloc if address else ""
     return host or provider_of(model) or model
 
@@ -101,6 +104,9 @@ def templates(world: World) -> Templates:
     """The sandbox that prompts and suites are rendered in."""
     return Templates(limits=Limits(), clock=world.monotonic)
 
+
+# No client asks for these: an agent and a cassette have each a gateway of their own.
+_OWN = frozenset({Kind.AGENT, Kind.REPLAY})
 
 _BUILT_CHECKS = 1_000
 
@@ -141,9 +147,10 @@ class Router:
         return await self._routes[request.model].complete(request)
 
     async def close(self) -> None:
-        """Closes every gateway, each once."""
-        for gateway in dict.fromkeys(self._routes.values()):
-            await gateway.close()
+        """Closes every gateway, each once, also when one cannot be closed."""
+        async with AsyncExitStack() as closing:
+            for gateway in dict.fromkeys(self._routes.values()):
+                closing.push_async_callback(gateway.close)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -223,37 +230,46 @@ class Gateways:
 
         `cache` keeps the answers of models and is closed with the stack. What is spent is written
         into `ledger`; `before` is what it said when the run went on. `outside` hears what the
-        guards do.
+        guards do. What was opened is closed when the rest cannot be, the cache included.
         """
         if self._cassettes is not None and self._cassettes.is_replay:
             return Stack(gateway=self._replayed(self._cassettes), agents=None)
-        purse = Purse(
-            self._config.budget,
-            {item.suite.path: item.suite.budget for item in plan.suites},
-            clock=self._world.monotonic,
-            sources=self._config.sources,
-            ledger=ledger,
-            before=before,
-            on_incident=outside.on_incident,
-        )
-        agents = await self._agents.open(purse, prices) if self._agents else None
-        routes = {**self._replays, **self._clients(self._models)}
-        if agents:
-            under_test = (model for model in self._models if agent_of(model))
-            routes |= dict.fromkeys(under_test, agents.gateway)
-        gateway = guarded(
-            Router(routes),
-            price_of=prices.price_of,
-            purse=purse,
-            bound_of=self._agents.bound_of,
-            prepaid=self._agents.prepaid,
-            cache=cache,
-            recordings=self._cassettes.recordings if self._cassettes else None,
-            patience=self._patience(outside),
-            stand_ins=StandIns(of=plan.stand_ins, on_incident=outside.on_incident)
-            if plan.stand_ins
-            else None,
-        )
+        async with AsyncExitStack() as opened:
+            if cache is not None:
+                opened.callback(cache.close)
+            purse = Purse(
+                self._config.budget,
+                {item.suite.path: item.suite.budget for item in plan.suites},
+                clock=self._world.monotonic,
+                sources=self._config.sources,
+                ledger=ledger,
+                before=before,
+                on_incident=outside.on_incident,
+            )
+            routes = {**self._replays}
+            router = Router(routes)
+            opened.push_async_callback(router.close)
+            agents = await self._agents.open(purse, prices) if self._agents else None
+            if agents:
+                opened.push_async_callback(agents.close)
+                under_test = (model for model in self._models if kind_of(model) is Kind.AGENT)
+                routes |= dict.fromkeys(under_test, agents.gateway)
+            for model, client in self._clients(self._models):
+                routes[model] = client
+            gateway = guarded(
+                router,
+                price_of=prices.price_of,
+                purse=purse,
+                bound_of=self._agents.bound_of,
+                prepaid=self._agents.prepaid,
+                cache=cache,
+                recordings=self._cassettes.recordings if self._cassettes else None,
+                patience=self._patience(outside),
+                stand_ins=StandIns(of=plan.stand_ins, on_incident=outside.on_incident)
+                if plan.stand_ins
+                else None,
+            )
+            opened.pop_all()
         return Stack(gateway=gateway, agents=agents, purse=purse)
 
     def _patience(self, outside: Outside) -> Patience:
@@ -269,17 +285,18 @@ class Gateways:
 
     def _replayed(self, cassettes: "Cassettes") -> Gateway:
         """What answers for every model from its cassette; texts are compared as ever."""
+        from agentops_cli.gateways.replay import FromCassettes  # Late: most runs ask models.
+
         comparing = [model for model in self._models if model == EMBEDDING_MODEL]
         recorded = dict.fromkeys(self._models, FromCassettes(cassettes.recordings))
-        return Router({**recorded, **self._replays, **self._clients(comparing)})
+        return Router({**recorded, **self._replays, **dict(self._clients(comparing))})
 
-    def _clients(self, models: Iterable[str]) -> dict[str, Gateway]:
-        """The client of each model that is neither recorded nor an agent."""
-        routes: dict[str, Gateway] = {}
+    def _clients(self, models: Iterable[str]) -> Iterator[tuple[str, Gateway]]:
+        """Each model that is neither recorded nor an agent, with its client."""
         clients: dict[str, Gateway] = {}
         for model in models:
-            name = client_of(model, self._config.models.get(model) or ModelSettings())
-            if name == "replay" or agent_of(model):
+            name = client_of(model, self._config.model(model))
+            if kind_of(model) in _OWN:
                 continue
             if name not in clients:
                 clients[name] = self._registry.get(name)(
@@ -287,8 +304,7 @@ class Gateways:
                     environ=self._world.environ,
                     concurrency=self._config.concurrency,
                 )
-            routes[model] = clients[name]
-        return routes
+            yield model, clients[name]
 
 
 def _demand_models(
@@ -318,7 +334,7 @@ def _demand_models(
         if model == EMBEDDING_MODEL:
             problem, fix = f"{model} compares texts and answers none", "name another model"
             findings.append(_at(place, "bad-model", problem, fix))
-        elif model.startswith("local/") and not is_replay and not local.is_installed():
+        elif kind_of(model) is Kind.LOCAL and not is_replay and not local.is_installed():
             problem = f"{model} is the embedded model, which is not installed"
             findings.append(_at(place, "missing-model", problem, f"run: {local.INSTALL}"))
         elif not is_replay and (unknown := _unknown_client(model, config, clients)):
@@ -341,9 +357,8 @@ def _demand_models(
 
 def _unknown_client(model: str, config: Config, clients: Registry[GatewayType]) -> str | None:
     """The client that a model wants and nobody has; None where there is one, or none is needed."""
-    client = client_of(model, config.models.get(model) or ModelSettings())
-    is_own = client == "replay" or agent_of(model) is not None
-    return None if is_own or clients.knows(client) else client
+    client = client_of(model, config.model(model))
+    return None if kind_of(model) in _OWN or clients.knows(client) else client
 
 
 def _not_comparable(comparisons: Iterable[AssertionSpec]) -> Iterator[Finding]:
@@ -369,26 +384,30 @@ def _cassettes(plan: Plan, source: Source) -> dict[str, Gateway]:
     found: dict[str, Gateway] = {}
     paths: dict[str, str] = {}
     for item in plan.suites:
-        suite = item.suite
-        asked = (model for label in suite.models for model in models_in(label))
-        for model in (m for m in asked if m.startswith("replay/")):
-            name = model.removeprefix("replay/")
-            path = posixpath.normpath(posixpath.join(posixpath.dirname(suite.path), name))
+        for model, path in item.cassette_files.items():
             if paths.setdefault(model, path) != path:
                 problem = f"{model} means {paths[model]} in another suite of this run"
                 fix = "run the suites apart, or name the files differently"
                 findings.append(_at(item.place_of(model), "ambiguous-cassette", problem, fix))
                 continue
             try:
-                found[model] = Replay(read_cassette(source.read(path), path=path))
+                found[model] = _recorded(source.read(path), path)
             except UnreadableError as error:
-                fix = error.fix or f"write it, or name another file, as seen from {suite.path}"
+                fix = error.fix or f"write it, or name another file, as seen from {item.suite.path}"
                 findings.append(_at(item.place_of(model), "missing-cassette", error.message, fix))
             except InputError as error:
                 findings += error.findings
     if findings:
         raise InputError(findings)
     return found
+
+
+def _recorded(text: str, path: str) -> Gateway:
+    """The gateway of the answers in a file."""
+    from agentops_cli.gateways.replay import Replay  # Late: most runs ask models.
+    from agentops_cli.model.cassette_lines import read_cassette
+
+    return Replay(read_cassette(text, path=path))
 
 
 def _at(location: Location, rule: str, message: str, fix: str | None) -> Finding:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
@@ -65,7 +66,8 @@ class Request:
     one turn: each answer with tool calls is followed by another step. `agent` is None for models.
     `weights` is the sha256 of those of a model that runs inside this process, None for any other. A
     `live` one is made to be measured: an answer that is kept from earlier will not do. One that
-    does not wait is refused while its provider is held back, as somebody else may be asked.
+    does not wait is refused while its provider is held back, as somebody else may be asked. No
+    guard lets it wait for longer than until `begins_by`, a moment of the clock of the guards.
     """
 
     model: str
@@ -83,6 +85,7 @@ class Request:
     purpose: Purpose = Purpose.SUBJECT
     live: bool = False
     waits: bool = True
+    begins_by: float = math.inf
     timeout_s: float = 120.0
     tags: Tags | None = None
 
@@ -302,7 +305,7 @@ class Fault:
 
     def paid_elsewhere(self) -> "Fault":
         """The same fault for somebody to whom its cost is not counted."""
-        return replace(self, billed=False, earlier=Cost())
+        return replace(self, billed=False, usd=None, assumed=False, earlier=Cost())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

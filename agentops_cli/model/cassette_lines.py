@@ -17,7 +17,7 @@ from agentops_cli.model.call import Finish, Purpose
 from agentops_cli.model.cassette import Cassette, Recording
 from agentops_cli.model.finding import Finding
 from agentops_cli.model.json import Json, JsonObject
-from agentops_cli.model.money import Usage
+from agentops_cli.model.money import MOST_TOKENS, Usage, is_tokens
 from agentops_cli.model.place import Location
 from agentops_cli.model.tool import ToolCall
 
@@ -306,8 +306,8 @@ def _usage(usage: object) -> Usage | None:
     if not isinstance(usage, dict):
         return None
     for key, value in usage.items():
-        if key not in _USAGE_KEYS or not _is_count(value):
-            fix = f"give whole numbers from 0: {', '.join(_USAGE_KEYS)}"
+        if key not in _USAGE_KEYS or not is_tokens(value):
+            fix = f"give whole numbers from 0 to {MOST_TOKENS:,}: {', '.join(_USAGE_KEYS)}"
             raise _EntryError(f"'usage' cannot have {key!r:.40}: {value!r:.40}", fix=fix)
     return Usage(**{_USAGE_KEYS[key]: value for key, value in usage.items()})
 

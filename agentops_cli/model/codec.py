@@ -66,11 +66,15 @@ def check_schema(data: Mapping[str, Any], *, path: str) -> None:
     raise InputError([Finding(rule="result-schema", message=problem, location=place, fix=fix)])
 
 
-def line_of_trial(result: TrialResult, *, run: str | None = None) -> JsonObject:
-    """One trial as a line of the trial log: the trial, and which run and case it belongs to."""
+def line_of_trial(result: TrialResult, *, run: str | None = None, start: int = 0) -> JsonObject:
+    """One trial as a line of the trial log: the trial, and which run and case it belongs to.
+
+    `start` is the byte of the log with which the line begins.
+    """
     return {
         "schema": SCHEMA,
         "run": run,
+        "start": start,
         "index": result.index,
         "suite": result.suite,
         "caseId": result.case_id,

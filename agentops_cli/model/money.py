@@ -2,9 +2,12 @@
 
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Literal
+from typing import Literal, TypeGuard
 
 ZERO = Decimal(0)
+
+MOST_TOKENS = 10**9
+"""More than any call has; what is beyond it is no count, and no sum of dollars survives it."""
 
 Unit = Literal["usd", "calls", "tokens"]
 """What a limit may be of; each is a field of `Amount`."""
@@ -24,6 +27,14 @@ class Amount:
             calls=self.calls + other.calls,
             tokens=self.tokens + other.tokens,
         )
+
+
+def is_tokens(value: object) -> TypeGuard[int]:
+    """True for what can be the tokens of one call; what a file or a provider says may be no count.
+
+    JSON's `true` is none, nor is a number with a decimal point.
+    """
+    return type(value) is int and 0 <= value <= MOST_TOKENS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -168,6 +168,7 @@ class TrialResult:
 class Tally:
     """Trials of one case, counted. `answered` got an answer, `stopped` met budget or breaker.
 
+    `unreached` are those of the stopped ones whose provider the breaker held back or had given up.
     `spared` are those that were not run because they could not have changed the outcome.
     """
 
@@ -178,6 +179,7 @@ class Tally:
     answered: int = 0
     cached: int = 0
     stopped: int = 0
+    unreached: int = 0
     spared: int = 0
 
     def __add__(self, other: "Tally") -> "Tally":
@@ -189,6 +191,7 @@ class Tally:
             answered=self.answered + other.answered,
             cached=self.cached + other.cached,
             stopped=self.stopped + other.stopped,
+            unreached=self.unreached + other.unreached,
             spared=self.spared + other.spared,
         )
 
@@ -452,8 +455,9 @@ class RunResult:
 
     `exit_code` is the one the process will end with. `reasons` say why the verdict is no, or why
     there is none. `budget_usd` is the strictest dollar limit that was in force. `incidents` are in
-    the order in which they happened. `lost` is what calls may have cost whose answers went down
-    with a process that was killed, in a run that was resumed. `shard` is None for a whole run.
+    the order in which they happened. `lost` is what calls may have cost of which no trial tells:
+    their answers went down with a process that was killed, or could not be written. `shard` is None
+    for a whole run.
     """
 
     run_id: str
@@ -475,6 +479,20 @@ class RunResult:
     def passed(self) -> bool:
         """True only when there is a verdict and it is yes; a shard by itself has none."""
         return self.exit_code is ExitCode.OK and self.shard is None
+
+    @property
+    def meaning(self) -> str:
+        """What the exit code says of this run: of one that was stopped, by what."""
+        tally = self.totals.tally
+        if self.exit_code is not ExitCode.STOPPED or not tally.stopped:
+            return self.exit_code.meaning
+        if not tally.unreached:
+            who = "The budget"
+        elif tally.unreached == tally.stopped:
+            who = "The breaker"
+        else:
+            who = "Budget and breaker"
+        return f"{who} ended the run early, so a verdict would be a guess."
 
     @property
     def cases(self) -> Iterable[CaseResult]:

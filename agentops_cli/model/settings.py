@@ -7,6 +7,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Literal
 
+from agentops_cli.model.ids import Kind
 from agentops_cli.model.json import Json
 from agentops_cli.model.judge import Judge
 from agentops_cli.model.place import Location
@@ -48,10 +49,12 @@ class ModelSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Retry:
-    """When a call is made again, and how long one may take with all its attempts.
+    """When a call is made again, and until when another attempt of it may begin.
 
     The wait before attempt n+1 is drawn from 0 to `base_s` times 2 to the n, at most `most_s`.
-    `run_deadline_s` is when the run makes no more attempts but the first; None is never.
+    None begins later than `deadline_s` after the first one failed; the last one takes its time. It
+    is also the longest wait that a provider is believed to ask for. `run_deadline_s`
+    is when the run makes no more attempts but the first, and lets none wait; None is never.
     """
 
     attempts: int = 4
@@ -199,7 +202,7 @@ class AgentSettings:
     @property
     def model(self) -> str:
         """Its id among the models of a suite."""
-        return f"agent/{self.name}"
+        return f"{Kind.AGENT}/{self.name}"
 
     @property
     def accounting(self) -> Accounting | None:
@@ -212,12 +215,6 @@ class AgentSettings:
         if self.usage is not None:
             return Accounting.REPORTED
         return None if self.max_usd_per_call is None else Accounting.DECLARED
-
-
-def agent_of(model: str) -> str | None:
-    """The name of the agent that a model id means, None for the id of a model."""
-    kind, slash, name = model.partition("/")
-    return name if kind == "agent" and slash else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -260,6 +257,10 @@ class Config:
     timeout_s: float = 120.0
     sources: Mapping[str, str] = field(default_factory=dict)
     digest: str = ""
+
+    def model(self, name: str) -> ModelSettings:
+        """What is set for a model; the defaults where nothing is."""
+        return self.models.get(name, ModelSettings())
 
 
 def secret_variables(config: Config) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from fractions import Fraction
 from typing import Literal
 
 from agentops_cli.model.finding import Finding
+from agentops_cli.model.ids import TIER_MARK
 from agentops_cli.model.json import Json
 from agentops_cli.model.judge import Judge
 from agentops_cli.model.metric import MetricGate, MetricSpec
@@ -197,9 +198,6 @@ def _part(whole: Fraction, share: Fraction, after: Fraction) -> int:
 When = Literal["failed", "lowConfidence"]
 """Why the larger model of a cascade is asked; `run/cascade.py` says what either means."""
 
-TIER_MARK = ">"
-"""Stands between the models of a cascade in its label; no model id has it."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tiers:
@@ -214,11 +212,6 @@ class Tiers:
     def label(self) -> str:
         """What stands for it wherever a model is named."""
         return f"{self.small}{TIER_MARK}{self.large}"
-
-
-def models_in(label: str) -> tuple[str, ...]:
-    """The models that a label of a cascade is made of; of a model's id that alone."""
-    return tuple(label.split(TIER_MARK))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

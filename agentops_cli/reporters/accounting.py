@@ -3,9 +3,10 @@
 from collections.abc import Mapping
 from decimal import Decimal
 
+from agentops_cli.model.ids import agent_of
 from agentops_cli.model.money import Cost
 from agentops_cli.model.result import RunResult, SuiteResult, Totals
-from agentops_cli.model.settings import Accounting, agent_of
+from agentops_cli.model.settings import Accounting
 from agentops_cli.reporters.wording import counted, dollars
 
 _NONE = Totals()

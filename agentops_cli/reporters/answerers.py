@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import TextIO
 
+from agentops_cli.model.ids import models_in
 from agentops_cli.model.result import Cascaded, RunResult, StoodIn, Totals, counted_together
-from agentops_cli.model.suite import models_in
 from agentops_cli.reporters.markup import code
 from agentops_cli.reporters.wording import counted, dollars, one_line
 

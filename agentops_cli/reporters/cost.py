@@ -8,10 +8,10 @@ from heapq import nlargest
 from typing import TextIO
 
 from agentops_cli.model.codec import json_of_cascade, json_of_stood_in
+from agentops_cli.model.ids import agent_of
 from agentops_cli.model.json import Json, JsonObject
 from agentops_cli.model.money import Cost, Usage
 from agentops_cli.model.result import CaseResult, RunResult, SuiteResult, Totals
-from agentops_cli.model.settings import agent_of
 from agentops_cli.ports import Trials
 from agentops_cli.reporters.accounting import CAVEAT, word_of, words_of_agents
 from agentops_cli.reporters.answerers import cascades_of, write_answerers
@@ -20,18 +20,26 @@ from agentops_cli.reporters.lost import words_of_lost
 from agentops_cli.reporters.markup import cell, code, table
 from agentops_cli.reporters.wording import costs, counted, dollars, percent
 
-SCHEMA = 1
+SCHEMA = 2
 _MOST_EXPENSIVE = 5
+_ANSWERS = (
+    "Answers and their tokens are those of the models and agents under test; of an agent each turn "
+    "is one answer, with the tokens that it tells or that its meter saw. Calls of judges and "
+    "attempts without an answer are in the dollars only."
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Spending:
-    """What some cases cost. Calls and tokens are the subject's; `calls` is None without one."""
+    """What some cases cost, and what the subject gave for it: `answers` is None without one.
+
+    An answer is one of a step of a turn, kept or live; the tokens are those of the answers.
+    """
 
     subject: Cost = Cost()
     judges: Cost = Cost()
     usage: Usage = Usage()
-    calls: int | None = None
+    answers: int | None = None
     cached: int = 0
 
     @property
@@ -40,7 +48,7 @@ class _Spending:
 
     @property
     def live(self) -> int:
-        return (self.calls or 0) - self.cached
+        return (self.answers or 0) - self.cached
 
 
 class CostJson:
@@ -89,6 +97,7 @@ class CostMarkdown:
         )
         suites = [(cell(name), *_cells(spent)) for name, spent in _by_suite(run).items()]
         _write_table(("suite",), (*suites, ("total", *_cells(total))), out)
+        out.write(f"\n{_ANSWERS}\n")
         _write_models(run, out)
         write_answerers(run, out)
         write_agents(run, out)
@@ -178,7 +187,7 @@ def _spending(part: Totals | CaseResult) -> _Spending:
         subject=part.cost,
         judges=part.judge_cost,
         usage=part.usage,
-        calls=part.calls,
+        answers=part.calls,
         cached=part.cached_calls,
     )
 
@@ -215,7 +224,7 @@ _COLUMNS = (
     "cost",
     "subject",
     "judges",
-    "calls",
+    "answers",
     "live",
     "cached",
     "unpriced",
@@ -229,21 +238,21 @@ def _cells(spent: _Spending) -> tuple[str, ...]:
         costs(spent.cost),
         costs(spent.subject),
         costs(spent.judges),
-        *(_calls(spent)),
+        *(_answers(spent)),
         f"{spent.cost.unpriced_calls:,}",
         *(_tokens_of(spent)),
     )
 
 
-def _calls(spent: _Spending) -> tuple[str, ...]:
-    if spent.calls is None:
+def _answers(spent: _Spending) -> tuple[str, ...]:
+    if spent.answers is None:
         return ("-", "-", "-")
-    return (f"{spent.calls:,}", f"{spent.live:,}", f"{spent.cached:,}")
+    return (f"{spent.answers:,}", f"{spent.live:,}", f"{spent.cached:,}")
 
 
 def _tokens_of(spent: _Spending) -> tuple[str, ...]:
     usage = spent.usage
-    if spent.calls is None:
+    if spent.answers is None:
         return ("-", "-")
     return (
         _tokens(usage.input_tokens, usage.cached_input_tokens, "cached"),
@@ -265,9 +274,9 @@ def _json_of(spent: _Spending) -> JsonObject:
         **_json_of_cost(spent.cost),
         "subject": {
             **_json_of_cost(spent.subject),
-            "calls": spent.calls or 0,
-            "liveCalls": spent.live,
-            "cachedCalls": spent.cached,
+            "answers": spent.answers or 0,
+            "liveAnswers": spent.live,
+            "cachedAnswers": spent.cached,
             "inputTokens": usage.input_tokens,
             "cachedInputTokens": usage.cached_input_tokens,
             "outputTokens": usage.output_tokens,

@@ -1,5 +1,6 @@
 """How many answers were not asked for, in the same words in every report."""
 
+from agentops_cli.model.ids import Kind, kind_of, models_in
 from agentops_cli.model.result import RunResult
 from agentops_cli.reporters.wording import counted
 
@@ -13,7 +14,7 @@ def words_of_kept(run: RunResult) -> str | None:
         totals
         for suite in run.suites
         for model, totals in suite.by_model.items()
-        if not model.startswith("replay/")
+        if any(kind_of(one) is not Kind.REPLAY for one in models_in(model))
     ]
     kept = sum(totals.cached_calls for totals in groups)
     if not kept:

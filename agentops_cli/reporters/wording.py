@@ -17,6 +17,9 @@ _UNSEEN = re.compile(
 # Pipelines `##[error]` and `##vso[…]`, and TeamCity `##teamcity[…]`, wherever they stand.
 _ORDERS = re.compile(r"^\s*:(?=:)|##(?=\w*\[)", re.MULTILINE)
 
+ORDER_MARKS = ("::", "##")
+"""A text without any of these gives no order."""
+
 
 def unheeded(text: str) -> str:
     """The text with a blank in all that a CI server would take for an order: `: :error::`."""

@@ -1,4 +1,4 @@
-"""Which assertions judge which answer of a case."""
+"""Which assertions judge which answer of a case, and whether it counts on tools."""
 
 from collections.abc import Iterator
 
@@ -14,3 +14,10 @@ def answers_of(case: Case) -> Iterator[tuple[AssertionSpec, ...]]:
     for turn in before:
         yield turn.assertions
     yield (*last.assertions, *case.assertions)
+
+
+def counts_on_tools(case: Case) -> bool:
+    """True when a case may name tools, which few do."""
+    return bool(case.stubs or case.faults or case.messages) or any(
+        spec.kind == "toolCalls" for specs in answers_of(case) for spec in specs
+    )

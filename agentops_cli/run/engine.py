@@ -9,7 +9,6 @@ from typing import TypeVar
 
 from agentops_cli.assertions.broken import BrokenCheck
 from agentops_cli.errors import GatewayError, StoreError
-from agentops_cli.guards.cut_off import cost_when_cut_off
 from agentops_cli.model.call import (
     Ask,
     Completion,
@@ -20,12 +19,14 @@ from agentops_cli.model.call import (
     Request,
     Verdict,
 )
+from agentops_cli.model.cut_off import cost_when_cut_off
 from agentops_cli.model.money import Cost
 from agentops_cli.model.result import Outcome, PlannedCase, Trial, TrialResult
 from agentops_cli.model.suite import AssertionSpec
 from agentops_cli.ports import Assertion, Fixture, Gateway
 from agentops_cli.run.cascade import climb
 from agentops_cli.run.conversation import Answered, Conversation, summed
+from agentops_cli.run.outcome import outcome_of
 
 _MOST_ASKS = 50
 _About = TypeVar("_About", Evidence, Completion)
@@ -219,15 +220,16 @@ class _Progress:
         )
 
     def _conclusion(self) -> tuple[Outcome, Fault | None]:
-        """A no is certain; without one, a check that could not tell leaves no verdict."""
-        if self.lost:
-            return Outcome.FAILED, self._stopped
-        if fault := self._stopped or self.broken:
-            return Outcome.ERRORED, fault
-        unsure = next((v for v in self._binding() if v.passed is None), None)
-        if unsure:
-            return Outcome.ERRORED, Fault(kind=FaultKind.UNDECIDED, message=unsure.reason)
-        return Outcome.PASSED, None
+        """The outcome, and why it is not another one where the verdicts do not say it."""
+        fault = self._stopped or self.broken
+        has_answer = self.conversation.completion is not None
+        outcome = outcome_of(self.verdicts, fault, has_answer=has_answer)
+        if outcome is Outcome.FAILED:
+            return outcome, self._stopped  # A check that broke would have changed nothing.
+        if outcome is Outcome.ERRORED and fault is None:
+            doubts = (verdict.reason for verdict in self._binding() if verdict.passed is None)
+            fault = Fault(kind=FaultKind.UNDECIDED, message=next(doubts, "there is no answer"))
+        return outcome, fault
 
     def _binding(self) -> Iterator[Verdict]:
         return (verdict for verdict in self.verdicts if not verdict.advisory)

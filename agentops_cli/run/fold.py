@@ -9,7 +9,7 @@ from math import ceil
 from typing import overload
 
 from agentops_cli import spool
-from agentops_cli.model.call import STOPPING, Completion
+from agentops_cli.model.call import STOPPING, Completion, FaultKind
 from agentops_cli.model.money import Cost, Usage
 from agentops_cli.model.result import (
     GOOD,
@@ -39,6 +39,7 @@ class _Counted:
     answered: int = 0
     cached: int = 0
     stopped: int = 0
+    unreached: int = 0
     calls: int = 0
     cached_calls: int = 0
     cost: Cost = Cost()
@@ -47,7 +48,7 @@ class _Counted:
     latency_s: float | None = None
     cascade: Cascaded | None = None
     stood_in: tuple[StoodIn, ...] = ()
-    errors: dict[int, tuple[bool, bool, bool]] = field(default_factory=dict)
+    errors: dict[int, tuple[bool, bool, bool, bool]] = field(default_factory=dict)
 
     @property
     def begun(self) -> int:
@@ -81,19 +82,22 @@ class _Counted:
         """Counts the outcome, in place of the one before, where the same repeat errored then."""
         before = self.errors.pop(result.repeat, None)
         if before is not None:
-            answered, cached, stopped = before
+            answered, cached, stopped, unreached = before
             self.answered -= answered
             self.cached -= cached
             self.stopped -= stopped
+            self.unreached -= unreached
         answers: list[Completion] = [answer for one in result.tries for answer in one.answers]
         answered = bool(answers)
         cached = answered and all(answer.cached for answer in answers)
         stopped = result.fault is not None and result.fault.kind in STOPPING
+        unreached = result.fault is not None and result.fault.kind is FaultKind.BREAKER
         self.answered += answered
         self.cached += cached
         self.stopped += stopped
+        self.unreached += unreached
         if result.outcome is Outcome.ERRORED:
-            self.errors[result.repeat] = (answered, cached, stopped)
+            self.errors[result.repeat] = (answered, cached, stopped, unreached)
         elif result.outcome is Outcome.PASSED:
             self.passed += 1
         else:
@@ -179,6 +183,7 @@ def _tally(case: Case, counted: _Counted) -> Tally:
         answered=counted.answered,
         cached=counted.cached,
         stopped=0 if is_decided else counted.stopped,
+        unreached=0 if is_decided else counted.unreached,
         spared=not_needed,
     )
 
@@ -227,6 +232,8 @@ def live_latencies_s(result: TrialResult) -> list[float]:
 
     On a cascade that is both models' answer to it.
     """
+    if result.tried is None:
+        return [answer.latency_s for answer, _ in _turns(result) if not answer.cached]
     latencies_s = []
     for answers in zip_longest(*([answer for answer, _ in _turns(one)] for one in result.tries)):
         live = [answer.latency_s for answer in answers if answer and not answer.cached]

@@ -13,6 +13,7 @@ from agentops_cli.model.result import (
     GateDecision,
     Outcome,
     SuiteResult,
+    Tally,
     Totals,
 )
 from agentops_cli.model.suite import Gate
@@ -80,7 +81,7 @@ def decide(suites: Sequence[SuiteResult], *, interrupted: bool, is_part: bool = 
     """
     totals = sum((suite.totals for suite in suites), Totals())
     tally = totals.tally
-    failed = tally.errored - tally.stopped
+    failed = _failed(tally)
     if interrupted:
         return ExitCode.INTERRUPTED
     if any(suite.decision.certain for suite in suites):
@@ -88,9 +89,7 @@ def decide(suites: Sequence[SuiteResult], *, interrupted: bool, is_part: bool = 
     if failed and not tally.answered:
         return ExitCode.UNREACHABLE
     if tally.stopped:
-        # Recorded answers that a judge was never heard of are no sign that anybody is there.
-        nobody = failed and not tally.judged and tally.answered == tally.cached
-        return ExitCode.UNREACHABLE if nobody else ExitCode.STOPPED
+        return ExitCode.UNREACHABLE if _is_nobody_there(totals) else ExitCode.STOPPED
     if any(s.totals.outcomes.get(Outcome.ERRORED, 0) > s.gate.max_errored for s in suites):
         return ExitCode.UNREACHABLE
     if is_part:
@@ -99,6 +98,24 @@ def decide(suites: Sequence[SuiteResult], *, interrupted: bool, is_part: bool = 
         return ExitCode.REJECTED
     # Skipped, expected to fail, quarantined or in error: a run of these alone must not be green.
     return ExitCode.OK if totals.judged else ExitCode.EMPTY
+
+
+def _is_nobody_there(totals: Totals) -> bool:
+    """True where calls failed and none was ever answered.
+
+    Answers that were kept are no sign of life, however they were judged: only a live one is, and a
+    verdict that a judge was paid for. Where kept ones were judged, what failed may have been a
+    check; it is the breaker that knows of calls.
+    """
+    tally = totals.tally
+    if tally.answered > tally.cached or (tally.judged and totals.judge_cost.usd):
+        return False
+    return (tally.unreached if tally.judged else _failed(tally)) > 0
+
+
+def _failed(tally: Tally) -> int:
+    """The trials that errored for another reason than a limit."""
+    return tally.errored - tally.stopped + tally.unreached
 
 
 def _pass_rate_reason(cases: Totals, gate: Gate, location: Location) -> Finding | None:

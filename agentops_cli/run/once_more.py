@@ -20,6 +20,9 @@ _MAY_PASS = frozenset({
 """Why a trial errored, where asking later may help. Whatever is wrong here or there to stay, such
 as a key, a request or a check that cannot tell, would be asked in vain."""
 
+MOST_PASSES = 2
+"""A trial is run as often as this at most: once, and once more where it errored."""
+
 _REPEAT_BITS = 16
 
 

@@ -4,6 +4,7 @@ Everything that can be wrong without a call is found here: what a prompt lacks, 
 take, a model without a price under a budget.
 """
 
+import posixpath
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
@@ -20,14 +21,15 @@ from agentops_cli.model.finding import (
     in_reading_order,
     stopped_at,
 )
+from agentops_cli.model.ids import Kind, agent_of, cassette_of, kind_of, may_stand_in, models_in
 from agentops_cli.model.judge import Judge
 from agentops_cli.model.metric import MetricSpec
 from agentops_cli.model.money import ZERO, Price
 from agentops_cli.model.place import Location
 from agentops_cli.model.prompt import Message, Prompt, Sampling
 from agentops_cli.model.result import Escalation, PlannedCase
-from agentops_cli.model.settings import AgentSettings, ModelSettings, agent_of
-from agentops_cli.model.suite import AssertionSpec, Budget, Case, Gate, Suite, Tiers, models_in
+from agentops_cli.model.settings import AgentSettings, ModelSettings
+from agentops_cli.model.suite import AssertionSpec, Budget, Case, Gate, Suite, Tiers
 from agentops_cli.prompt.render import Renderer
 from agentops_cli.run.agents import (
     agent_mistakes,
@@ -35,10 +37,9 @@ from agentops_cli.run.agents import (
     unknown_dollars,
     unknown_tokens,
 )
-from agentops_cli.run.answers import answers_of
+from agentops_cli.run.answers import answers_of, counts_on_tools
 from agentops_cli.run.messages import messages_of
 from agentops_cli.run.outline import Outline, PlannedCases, outline_of
-from agentops_cli.run.tool_names import mistakes_with_agent, mistakes_with_model, unused_stubs
 from agentops_cli.spool import spooled
 from agentops_cli.suite.select import Selection
 from agentops_cli.template import Templates
@@ -73,6 +74,17 @@ class LoadedSuite:
         """Where one of its models is named, alone or in a cascade."""
         return self.suite.model_places.get(model, self.models_location)
 
+    @property
+    def cassette_files(self) -> Mapping[str, str]:
+        """The file of each `replay/…` model, also in a cascade; named as seen from the suite."""
+        folder = posixpath.dirname(self.suite.path)
+        return {
+            model: posixpath.normpath(posixpath.join(folder, name))
+            for label in self.models
+            for model in models_in(label)
+            if (name := cassette_of(model)) is not None
+        }
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
@@ -94,7 +106,8 @@ class Plan:
         cases = PlannedCases(replace(case, index=index) for index, case in numbered)
         ran = cases.outline.suites
         suites = tuple(item for item in self.suites if item.suite.path in ran)
-        return replace(self, suites=suites, cases=cases)
+        stand_ins = {asked: these for asked, these in self.stand_ins.items() if asked[0] in ran}
+        return replace(self, suites=suites, cases=cases, stand_ins=stand_ins)
 
     @property
     def outline(self) -> Outline:
@@ -258,8 +271,8 @@ class _Planner:
         known = self._settings.agents
         for model in loaded.models:
             name = agent_of(model)
-            kind, slash, rest = model.partition("/")
-            if name is None and slash and kind.lower() == "agent":
+            if name is None and kind_of(model.lower()) is Kind.AGENT:
+                kind, _, rest = model.partition("/")
                 problem = f"no provider is called {kind!r}"
                 fix = f"did you mean 'agent/{rest}'?"
             elif name is None or name in known:
@@ -286,7 +299,9 @@ class _Planner:
         if self._output and case.assert_output:
             case = _asserting_output(case, self._output)
         self._note_similarity(case)
-        if case.skip is None:
+        if case.skip is None and counts_on_tools(case):
+            from agentops_cli.run.tool_names import mistakes_with_model  # As late as few need it.
+
             self.findings += mistakes_with_model(case, prompt)
         base_url, weights = self._settings.base_url_of(asked), self._settings.weights_of(asked)
         live = _is_measured(case, loaded.suite.gate)
@@ -338,6 +353,9 @@ class _Planner:
         self._note_similarity(case)
         if case.skip is None:
             self.findings += agent_mistakes(case, agent, self._settings.templates)
+        if case.skip is None and counts_on_tools(case):
+            from agentops_cli.run.tool_names import mistakes_with_agent, unused_stubs  # As above.
+
             self.findings += mistakes_with_agent(case, agent)
             if all(map(agent_of, loaded.models)):
                 self.findings += unused_stubs(case)
@@ -427,7 +445,7 @@ class _Planner:
         """Keeps who is asked where a model of a suite gives nothing, once they are not doubted."""
         settings, found = self._settings, list[StandIn]()
         names, place = self._fallbacks(model, loaded)
-        if names and model.startswith(("agent/", "replay/")):
+        if names and not may_stand_in(model):
             problem = f"nothing can stand in for {model}"
             self._add("bad-fallback", problem, place, "name it alone")
             return

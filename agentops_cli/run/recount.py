@@ -10,6 +10,7 @@ from datetime import date
 from agentops_cli.model.money import Cost
 from agentops_cli.model.result import CaseResult, Outcome, TrialResult
 from agentops_cli.run.fold import conclude, counted_anew, judge_repeats
+from agentops_cli.run.outcome import outcome_of
 
 
 def contradictions(case: CaseResult, trials: Sequence[TrialResult]) -> Iterator[str]:
@@ -19,10 +20,7 @@ def contradictions(case: CaseResult, trials: Sequence[TrialResult]) -> Iterator[
         yield "its trials are not its repeats"
         return
     for trial in trials:
-        for tried in trial.tries:
-            outcome = _outcome_of(tried)
-            if tried.outcome is not outcome:
-                yield f"a trial is {tried.outcome}, and by its verdicts {outcome}"
+        yield from (f"a trial {what}" for what in misjudgements(trial))
     tally, cost, judge_cost = counted_anew(case.case, trials)
     if tally != case.tally:
         yield "its tally is not that of its trials"
@@ -32,14 +30,13 @@ def contradictions(case: CaseResult, trials: Sequence[TrialResult]) -> Iterator[
         yield "it cost less than its trials"
 
 
-def _outcome_of(trial: TrialResult) -> Outcome:
-    """What follows from the verdicts and the fault of a trial, as the engine concludes it."""
-    binding = [verdict.passed for verdict in trial.verdicts if not verdict.advisory]
-    if False in binding:
-        return Outcome.FAILED
-    if trial.fault or None in binding or trial.completion is None:
-        return Outcome.ERRORED
-    return Outcome.PASSED
+def misjudgements(trial: TrialResult) -> Iterator[str]:
+    """Where the outcome of a trial, or of one on a smaller model before it, does not follow."""
+    for tried in trial.tries:
+        has_answer = tried.completion is not None
+        outcome = outcome_of(tried.verdicts, tried.fault, has_answer=has_answer)
+        if tried.outcome is not outcome:
+            yield f"is {tried.outcome}, and by its verdicts {outcome}"
 
 
 def _is_concluded(case: CaseResult) -> bool:

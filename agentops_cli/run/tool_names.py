@@ -62,8 +62,6 @@ def mistakes_with_model(case: Case, prompt: Prompt | None) -> Iterator[Finding]:
 
 
 def _mistakes_with_prompt(case: Case, prompt: Prompt) -> Iterator[Finding]:
-    if not (case.stubs or case.faults or case.messages or [*_expectations(case)]):
-        return  # It counts on no tool, as most cases do.
     path = prompt.location.path
     names = tuple(tool.name for tool in prompt.tools)
     fix = f"declare it under 'tools' in {path}"

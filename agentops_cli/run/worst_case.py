@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from agentops_cli.guards.budget import TOKENS_PER_REQUEST, most_input_tokens
+from agentops_cli.guards.bounds import TOKENS_PER_REQUEST, most_input_tokens
 from agentops_cli.model.call import Request
 from agentops_cli.model.injected import RESULTS
 from agentops_cli.model.prompt import Message

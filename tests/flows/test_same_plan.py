@@ -1,10 +1,15 @@
-from collections.abc import Callable
+import fnmatch
+from collections.abc import Callable, Iterator
 from copy import deepcopy
-from typing import Any
+from pathlib import Path
+from typing import Any, Literal
 
 import pytest
 
-from agentops_cli.flows.same_plan import changes
+from agentops_cli.errors import UnreadableError
+from agentops_cli.flows.same_plan import changes, plan_record
+from agentops_cli.model.settings import Config
+from tests.run.test_plan import planned
 
 RECORD: dict[str, Any] = {
     "suites": [
@@ -99,3 +104,44 @@ def test_an_address_is_in_the_cases_too_and_is_told_once() -> None:
             suite["digest"] = "d1"
 
     assert told(move) == ["- the address of openai/gpt-4o-mini changed"]
+
+
+class Folder:
+    """A source of these files and of no others."""
+
+    def __init__(self, **files: str) -> None:
+        self._files = files
+
+    def read(self, path: str) -> str:
+        if path not in self._files:
+            raise UnreadableError(f"{path} does not exist")
+        return self._files[path]
+
+    def lines(self, path: str, *, newline: Literal["", "\n"]) -> Iterator[str]:
+        del newline
+        yield from self.read(path).splitlines(keepends=True)
+
+    def glob(self, pattern: str) -> tuple[str, ...]:
+        return tuple(fnmatch.filter(self._files, pattern))
+
+
+CASCADE = """
+    models: [{try: replay/small.jsonl, escalate: replay/../large.jsonl}]
+    cases: [{id: a, mustContain: x}]
+    """
+
+
+def test_every_file_that_answers_is_in_the_record() -> None:
+    plan, config = planned(CASCADE, prompt=None), Config(root=Path())
+    source = Folder(**{"evals/small.jsonl": "1", "large.jsonl": "2"})
+    record = plan_record(plan, config, source, files=["none.jsonl"])
+    files = record["files"]
+    assert isinstance(files, dict)
+    assert list(files) == ["evals/small.jsonl", "large.jsonl", "none.jsonl"]
+    assert [digest is None for digest in files.values()] == [False, False, True]
+
+
+def test_a_file_that_answers_and_is_not_there_is_in_no_record() -> None:
+    plan, config = planned(CASCADE, prompt=None), Config(root=Path())
+    with pytest.raises(UnreadableError, match=r"large\.jsonl does not exist"):
+        plan_record(plan, config, Folder(**{"evals/small.jsonl": "1"}))

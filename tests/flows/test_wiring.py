@@ -1,4 +1,7 @@
-from agentops_cli.flows.wiring import Checks, assertion_kinds
+import pytest
+
+from agentops_cli.flows.wiring import Checks, Router, assertion_kinds
+from agentops_cli.gateways.scripted import Scripted
 from agentops_cli.model.result import PlannedCase
 from agentops_cli.model.suite import AssertionSpec
 from tests.builders import a_case, a_place, a_planned_case
@@ -25,3 +28,15 @@ def test_assertions_of_very_many_cases_are_not_kept() -> None:
         [check] = checks.of(planned(spec(f"{number}")), None)
         assert str(check) == "'mustContain'"
     assert len(checks._built) <= 1_000
+
+
+async def test_a_gateway_that_cannot_be_closed_leaves_no_other_open() -> None:
+    class Stuck(Scripted):
+        async def close(self) -> None:
+            await super().close()
+            raise OSError("stuck")
+
+    gateways = {"first": Scripted("x"), "second": Stuck("x"), "third": Scripted("x")}
+    with pytest.raises(OSError, match="stuck"):
+        await Router(gateways).close()
+    assert [gateway.closed for gateway in gateways.values()] == [True] * 3

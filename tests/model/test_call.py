@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from dataclasses import fields, replace
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -11,12 +12,15 @@ from agentops_cli.model.call import (
     AgentInput,
     Ask,
     Completion,
+    Fault,
+    FaultKind,
     Finish,
     Purpose,
     Request,
     Tags,
     Verdict,
 )
+from agentops_cli.model.money import Cost
 from agentops_cli.model.place import Location
 from agentops_cli.model.prompt import Message, Sampling
 from agentops_cli.model.suite import InjectedFault
@@ -69,6 +73,7 @@ LEFT_OUT: dict[str, Any] = {
     "purpose": Purpose.JUDGE,
     "live": True,
     "waits": False,
+    "begins_by": 9.0,
 }
 
 # `Request.max_tokens` is what is sent; the prompt's own wish only fills it.
@@ -246,3 +251,19 @@ def test_an_ask_settles_to_a_verdict_and_compares_by_its_request() -> None:
     assert isinstance(verdict, Verdict)
     assert verdict.passed is True
     assert ask == Ask(request=REQUEST, settle=lambda _: settle(answer))
+
+
+@pytest.mark.parametrize("assumed", [False, True])
+def test_a_fault_that_is_paid_elsewhere_names_no_dollars(assumed: bool) -> None:
+    earlier = Cost(usd=Decimal("0.25"))
+    fault = Fault(
+        kind=FaultKind.TIMEOUT,
+        message="no answer within 2 s",
+        billed=True,
+        usd=Decimal("0.5"),
+        assumed=assumed,
+        earlier=earlier,
+    )
+    told = fault.paid_elsewhere()
+    assert told == Fault(kind=FaultKind.TIMEOUT, message="no answer within 2 s")
+    assert told.cost == Cost()

@@ -194,6 +194,15 @@ def test_windows_line_ends_and_empty_lines_are_no_entries() -> None:
             "'inputTokens': '7'",
             "whole numbers",
         ),
+        *(
+            (
+                f'{{"caseId": "a", "text": "1", "usage": {{"outputTokens": {count}}}}}',
+                f"{PATH}:3",
+                f"'outputTokens': {count}",
+                "whole numbers from 0 to 1,000,000,000",
+            )
+            for count in ("1000000001", "9007199254740992", "-1", "7.0")
+        ),
         ('{"caseId": "a", "text": "1", "toolCalls": {}}', f"{PATH}:3", "a list", "'toolCalls'"),
         ('{"caseId": "a", "text": "1", "toolCalls": [7]}', f"{PATH}:3", "without a name", "name"),
         ('{"caseId": "a", "text": "1", "key": "0F"}', f"{PATH}:3", "64 hexadecimal", "'key'"),

@@ -61,7 +61,7 @@ def test_a_line_is_ascii_without_a_line_end(trial: TrialResult) -> None:
 
 def test_the_keys_of_a_line_are_the_documented_ones_in_their_order() -> None:
     assert list(line_of_trial(a_trial())) == [
-        *("schema", "run", "index", "suite", "caseId", "model", "cells"),
+        *("schema", "run", "start", "index", "suite", "caseId", "model", "cells"),
         *("repeat", "outcome", "output"),
         *("said", "toolCalls", "usage", "costUsd", "unpriced", "assumed", "latencyS", "cached"),
         *("servedModel", "answeredBy", "retries"),
@@ -78,7 +78,8 @@ def test_a_line_names_its_run_and_what_it_adds_to_metrics() -> None:
 
 def test_a_trial_inside_its_case_does_not_repeat_what_the_case_says() -> None:
     [inside] = [json_of_trial(a_trial())]
-    assert not {"schema", "run", "index", "suite", "caseId", "model", "cells"} & set(inside)
+    outside = {"schema", "run", "start", "index", "suite", "caseId", "model", "cells"}
+    assert not outside & set(inside)
 
 
 @pytest.mark.parametrize(
@@ -244,6 +245,7 @@ def test_totals_count_every_outcome_and_every_trial() -> None:
         "answered": 20,
         "cached": 1,
         "stopped": 1,
+        "unreached": 0,
         "spared": 0,
     }
 

@@ -6,7 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agentops_cli.model.money import FREE, ZERO, Cost, Price, Rates, Usage
+from agentops_cli.model.money import (
+    FREE,
+    MOST_TOKENS,
+    ZERO,
+    Cost,
+    Price,
+    Rates,
+    Usage,
+    is_tokens,
+)
 from tests.strategies import usages
 
 # As providers bill: what is cached or reasoned is part of the whole.
@@ -135,3 +144,13 @@ def test_a_bound_counts_a_cheaper_tier_out() -> None:
 def test_what_is_free_costs_nothing(usage: Usage) -> None:
     assert FREE.cost_of(usage) == 0
     assert FREE.bound(input_tokens=usage.input_tokens, output_tokens=usage.output_tokens) == 0
+
+
+@pytest.mark.parametrize("value", [0, 7, MOST_TOKENS])
+def test_a_whole_number_that_a_call_may_have_is_a_count(value: int) -> None:
+    assert is_tokens(value)
+
+
+@pytest.mark.parametrize("value", [MOST_TOKENS + 1, 2**53, 10**40, -1, 7.0, True, "7", None, [7]])
+def test_anything_else_is_no_count_of_tokens(value: object) -> None:
+    assert not is_tokens(value)

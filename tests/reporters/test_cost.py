@@ -50,7 +50,7 @@ def test_every_way_to_divide_adds_up_to_the_total(parts: str) -> None:
     whole = report(an_eventful_evaluation())
     for key in ("knownUsd", "unpricedCalls"):
         assert sum(Decimal(part[key]) for part in whole[parts]) == Decimal(whole["total"][key])
-    for key in ("calls", "liveCalls", "cachedCalls", "inputTokens", "outputTokens"):
+    for key in ("answers", "liveAnswers", "cachedAnswers", "inputTokens", "outputTokens"):
         total = whole["total"]["subject"][key]
         assert sum(part["subject"][key] for part in whole[parts]) == total
 
@@ -77,7 +77,7 @@ def test_two_versions_of_a_prompt_are_two_parts() -> None:
         a_suite_result(path="evals/d.yaml", prompt_version="1.2.0"),
     ]
     prompts = report(an_evaluation(*suites))["prompts"]
-    assert [(part["name"], part["subject"]["calls"]) for part in prompts] == [
+    assert [(part["name"], part["subject"]["answers"]) for part in prompts] == [
         ("product-manager@1.2.0", 2),
         ("product-manager@2.0.0", 1),
         ("product-manager@no version", 1),
@@ -112,7 +112,7 @@ def test_a_model_has_what_it_cost_as_a_subject_and_what_it_cost_as_a_judge() -> 
     ]
 
 
-def test_a_model_that_only_judged_has_no_calls_of_a_subject() -> None:
+def test_a_model_that_only_judged_gave_no_answers() -> None:
     trial = a_trial(judge_cost=CENT)
     evaluation = an_evaluation(a_suite_result(a_case_result([trial], judge_model=JUDGE)))
     [row] = [line for line in page(evaluation) if line.startswith(f"| `{JUDGE}`")]
@@ -124,9 +124,9 @@ def test_a_judge_that_nobody_names_is_not_lost() -> None:
     assert [part["name"] for part in report(evaluation)["models"]] == [MINI, "unknown judge"]
 
 
-def test_every_step_of_every_turn_is_a_call() -> None:
+def test_every_step_of_every_turn_is_an_answer() -> None:
     evaluation = an_evaluation(a_suite_result(a_case_result([a_conversation(), a_trial()])))
-    assert report(evaluation)["total"]["subject"]["calls"] == 4
+    assert report(evaluation)["total"]["subject"]["answers"] == 4
 
 
 def test_agents_have_their_accounting_in_a_column_and_in_words() -> None:
@@ -155,7 +155,7 @@ def test_live_and_cached_calls_are_apart() -> None:
     cached = a_completion(cached=True, cost=Cost())
     executed = [a_trial(), a_trial(repeat=1, completion=cached)]
     subject = report(an_evaluation(a_suite_result(a_case_result(executed))))["total"]["subject"]
-    assert (subject["calls"], subject["liveCalls"], subject["cachedCalls"]) == (2, 1, 1)
+    assert (subject["answers"], subject["liveAnswers"], subject["cachedAnswers"]) == (2, 1, 1)
 
 
 def test_tokens_that_were_cached_or_reasoned_are_told() -> None:

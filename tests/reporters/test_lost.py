@@ -10,6 +10,9 @@ from agentops_cli.reporters.run_json import RunJson
 from tests.builders import a_run, an_evaluation
 from tests.reporters.written import written
 
+EARLY = "lost with a process that ended early"
+CALLS = "for calls of trials that were not kept"
+AT_MOST = "counted at the most that"
 LOST = Cost(usd=Decimal("0.0123"), assumed_calls=2)
 
 
@@ -17,14 +20,14 @@ LOST = Cost(usd=Decimal("0.0123"), assumed_calls=2)
     ("lost", "words"),
     [
         (Cost(), None),
-        (Cost(usd=Decimal("0.5")), "lost with a process that ended early: $0.50"),
+        (Cost(usd=Decimal("0.5")), f"{EARLY}: $0.50 {CALLS}"),
         (
             LOST,
-            "lost with a process that ended early: up to $0.0123, 2 calls having been under way",
+            f"{EARLY}: up to $0.0123 {CALLS}, 2 of them {AT_MOST} they may have cost",
         ),
         (
             Cost(assumed_calls=1),
-            "lost with a process that ended early: up to $0, 1 call having been under way",
+            f"{EARLY}: up to $0 {CALLS}, 1 of them {AT_MOST} it may have cost",
         ),
     ],
 )

@@ -9,7 +9,6 @@ import pytest
 
 from agentops_cli.errors import GatewayError, StoreError
 from agentops_cli.gateways.scripted import Reply, Scripted, in_order
-from agentops_cli.guards.cut_off import CutOffError
 from agentops_cli.model.call import (
     Ask,
     Completion,
@@ -19,6 +18,7 @@ from agentops_cli.model.call import (
     Request,
     Verdict,
 )
+from agentops_cli.model.cut_off import CutOffError
 from agentops_cli.model.judge import Judge
 from agentops_cli.model.money import Cost
 from agentops_cli.model.prompt import Sampling
@@ -236,7 +236,7 @@ async def test_what_a_judge_that_is_cut_off_costs_is_counted_with_the_judges() -
 async def test_a_trial_is_told_of_when_the_ledger_takes_no_more_in_the_middle_of_it() -> None:
     async def script(request: Request) -> str:
         if request.purpose is Purpose.JUDGE:
-            raise StoreError("no space left")
+            raise StoreError("no space left", cost=Cost(usd=Decimal(2)))
         return "an answer"
 
     found: list[TrialResult] = []
@@ -247,6 +247,7 @@ async def test_a_trial_is_told_of_when_the_ledger_takes_no_more_in_the_middle_of
     [cut_off] = found
     assert cut_off.completion is not None
     assert cut_off.completion.text == "an answer"
+    assert cut_off.judge_cost == Cost(usd=Decimal(2)), "attempts before the one that was not made"
 
 
 async def test_a_store_that_takes_no_more_ends_the_run_with_its_error() -> None:

@@ -144,6 +144,17 @@ def test_a_trial_that_the_budget_stopped_is_counted_as_stopped() -> None:
     assert (case.tally.errored, case.tally.stopped, case.tally.answered) == (1, 1, 0)
 
 
+def test_one_that_the_breaker_refused_was_not_reached_until_it_is() -> None:
+    fold = Fold([a_planned_case()], today=TODAY)
+    down = Fault(kind=FaultKind.BREAKER, message="given up")
+    fold.add(a_trial(outcome=Outcome.ERRORED, completion=None, verdicts=(), fault=down))
+    [case] = fold.cases()
+    assert (case.tally.stopped, case.tally.unreached) == (1, 1)
+    fold.add(a_trial())
+    [case] = fold.cases()
+    assert (case.tally.passed, case.tally.stopped, case.tally.unreached) == (1, 0, 0)
+
+
 def test_a_call_that_may_have_been_billed_is_of_unknown_price_and_not_free() -> None:
     late = Fault(kind=FaultKind.TIMEOUT, message="late", billed=True)
     for fault, unpriced in ((late, 1), (replace(late, billed=False), 0)):

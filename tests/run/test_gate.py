@@ -48,6 +48,16 @@ def stopped() -> CaseResult:
     return case_of(Outcome.ERRORED, tally=Tally(errored=1, stopped=1))
 
 
+def unreached() -> CaseResult:
+    return case_of(Outcome.ERRORED, tally=Tally(errored=1, stopped=1, unreached=1))
+
+
+def kept(judge_usd: str = "0") -> CaseResult:
+    """An answer of an earlier run that passed; the judge is asked anew, if there is one."""
+    tally = Tally(passed=1, answered=1, cached=1)
+    return case_of(Outcome.PASSED, tally=tally, judge_cost=Cost(usd=Decimal(judge_usd)))
+
+
 def not_begun() -> CaseResult:
     return case_of(Outcome.SKIPPED, case=a_case())
 
@@ -58,7 +68,7 @@ def undecided() -> CaseResult:
 
 def recorded(stopped: int = 0) -> CaseResult:
     """A recorded answer that nobody judged."""
-    tally = Tally(errored=1, answered=1, cached=1, stopped=stopped)
+    tally = Tally(errored=1, answered=1, cached=1, stopped=stopped, unreached=stopped)
     return case_of(Outcome.ERRORED, tally=tally)
 
 
@@ -119,7 +129,17 @@ def suite_of(cases: Sequence[CaseResult], gate: Gate = Gate()) -> SuiteResult:
         # Recorded answers whose judge was down from the first question on, and one that came late.
         ([recorded(), recorded(stopped=1)], Gate(), ExitCode.UNREACHABLE),
         ([recorded(), recorded(stopped=1), *cases_of(passed=1)], Gate(), ExitCode.STOPPED),
-        ([recorded(stopped=1), recorded(stopped=1)], Gate(), ExitCode.STOPPED),
+        ([recorded(stopped=1), recorded(stopped=1)], Gate(), ExitCode.UNREACHABLE),
+        # The breaker refused all others: no call was ever answered, whatever was kept from before.
+        ([unreached(), unreached()], Gate(), ExitCode.UNREACHABLE),
+        ([kept(), *cases_of(errored=1), unreached()], Gate(), ExitCode.UNREACHABLE),
+        ([kept(), unreached(), stopped()], Gate(), ExitCode.UNREACHABLE),
+        ([kept("0.1"), unreached()], Gate(), ExitCode.STOPPED),
+        ([*cases_of(passed=1), unreached()], Gate(), ExitCode.STOPPED),
+        # A budget that refuses them is no outage, nor is a kept answer that nobody could judge.
+        ([kept(), stopped()], Gate(), ExitCode.STOPPED),
+        ([kept(), recorded(), stopped()], Gate(), ExitCode.STOPPED),
+        ([recorded(), stopped()], Gate(), ExitCode.UNREACHABLE),
     ],
 )
 def test_causes_win_over_each_other_in_one_order(

@@ -177,3 +177,9 @@ def test_the_digest_of_a_case_changes_with_its_cascade() -> None:
     other = CASCADE.replace("lowConfidence", "failed")
     larger = CASCADE.replace("openai/gpt-4o", "openai/o3")
     assert len({digest(CASCADE), digest(other), digest(larger)}) == 3
+
+
+def test_a_part_of_a_plan_has_the_stand_ins_of_its_own_suites_only() -> None:
+    plan = planned(f"models: [a/b]\n{CASES}", model_settings=backed("a/b", "e/f"))
+    assert plan.only(lambda case: case.case.id == "a").models == ("a/b", "e/f")
+    assert plan.only(lambda _: False).models == ()

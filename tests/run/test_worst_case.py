@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agentops_cli.guards.budget import most_input_tokens
+from agentops_cli.guards.bounds import most_input_tokens
 from agentops_cli.model.call import Completion
 from agentops_cli.model.injected import RESULTS
 from agentops_cli.model.json import Json
