@@ -13,6 +13,7 @@ import posixpath
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from itertools import starmap
 from pathlib import Path
 from typing import Any, cast
 
@@ -44,15 +45,19 @@ from agentops_cli.toml import PlacedDocument, WrittenFloat
 class Knob:
     """A setting that a variable gives too, and maybe a flag; `key` as in the file, with dots.
 
-    One that `is_text` is never taken for a number. `added` is what makes the setting of the number
-    that is given.
+    One that `is_text` is never taken for a number. One that has `counts` is one of these whole
+    numbers, and the setting is that and one more.
     """
 
     key: str
     variable: str
     flag: str | None = None
     is_text: bool = False
-    added: int = 0
+    counts: range | None = None
+
+
+RETRIES = range(20)
+"""How often a call may be made again: the schema has one attempt more."""
 
 
 KNOBS = (
@@ -64,7 +69,7 @@ KNOBS = (
     Knob(key="concurrency", variable="AGENTOPS_CONCURRENCY", flag="--concurrency"),
     Knob(key="timeoutS", variable="AGENTOPS_TIMEOUT", flag="--timeout"),
     # Whoever says "2 retries" means three attempts.
-    Knob(key="retry.attempts", variable="AGENTOPS_RETRIES", flag="--retries", added=1),
+    Knob(key="retry.attempts", variable="AGENTOPS_RETRIES", flag="--retries", counts=RETRIES),
     Knob(key="cache.folder", variable="AGENTOPS_CACHE_FOLDER", is_text=True),
     Knob(key="cache.maxMb", variable="AGENTOPS_CACHE_MAX_MB"),
     Knob(key="cache.maxAgeDays", variable="AGENTOPS_CACHE_MAX_AGE_DAYS"),
@@ -86,12 +91,14 @@ def load_config(
     search = Search(start=start, top=git_root(start))
     files = search.layers()
     flags = overrides or {}
-    spoken = [
-        *(_spoken(knob.flag, knob, flags.get(knob.key), start) for knob in KNOBS if knob.flag),
-        *(_spoken(knob.variable, knob, environ.get(knob.variable), start) for knob in KNOBS),
+    said = [
+        *((knob.flag, knob, flags.get(knob.key)) for knob in KNOBS if knob.flag),
+        *((knob.variable, knob, environ.get(knob.variable)) for knob in KNOBS),
     ]
-    layers = [*(layer for layer in spoken if layer), *files]
-    findings = [finding for layer in layers for finding in mistakes(layer)]
+    findings = [*filter(None, starmap(_miscounted, said))]
+    spoken = (_spoken(*one, folder=start) for one in said)
+    layers = [*filter(None, spoken), *files]
+    findings += [finding for layer in layers for finding in mistakes(layer)]
     findings += [*search.findings, *_unknown_variables(environ, files)]
     if findings:
         raise InputError(findings)
@@ -172,13 +179,24 @@ def _dollars(amount: Decimal | None) -> str | None:
     return None if amount is None else f"{amount.normalize():f}"
 
 
-def _spoken(name: str, knob: Knob, value: Json, folder: Path) -> Layer | None:
-    """The layer of one flag or variable; None when it is not given."""
-    if value is None:
+def _miscounted(name: str, knob: Knob, value: Json) -> Finding | None:
+    """A finding where a flag or variable is to count something, and is no number that it may be."""
+    number = _number(value) if isinstance(value, str) else value
+    if value is None or knob.counts is None:
+        return None
+    if isinstance(number, int) and number in knob.counts:
+        return None
+    message = f"{name} must be from {knob.counts[0]} to {knob.counts[-1]}, not {value!r}"
+    return Finding(rule="bad-value", message=message, location=None, fix=None)
+
+
+def _spoken(name: str, knob: Knob, value: Json, *, folder: Path) -> Layer | None:
+    """The layer of one flag or variable; None when it is not given, or miscounts."""
+    if value is None or _miscounted(name, knob, value):
         return None
     data = _number(value) if isinstance(value, str) and not knob.is_text else value
-    if knob.added and isinstance(data, int):
-        data += knob.added
+    if knob.counts and isinstance(data, int):
+        data += 1
     for key in reversed(knob.key.split(".")):
         data = {key: data}
     return Layer(document=PlacedDocument(path=name, data=data, places={}), folder=folder, name=name)

@@ -13,9 +13,10 @@ from agentops_cli.config_files import Layer
 from agentops_cli.judge_keys import judge_findings
 from agentops_cli.locate import Route
 from agentops_cli.model.finding import Finding
+from agentops_cli.model.ids import may_stand_in
 from agentops_cli.model.json import Json
-from agentops_cli.model.suite import TIER_MARK
 from agentops_cli.patterns import SECRETS, find
+from agentops_cli.sources import is_no_path
 from agentops_cli.validate import problems, without
 
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
@@ -48,6 +49,7 @@ def mistakes(layer: Layer) -> Iterator[Finding]:
         *_no_judge(layer),
         *_no_stand_ins(layer),
         *_way_out(layer),
+        *_no_path(layer),
     )
     left = (
         problem.finding
@@ -132,7 +134,7 @@ def _no_stand_ins(layer: Layer) -> Iterator[Finding]:
         if not isinstance(written, list):
             continue
         route: Route = ("models", name, "fallbacks")
-        if name.startswith(_NEITHER_WAY):
+        if not may_stand_in(name):
             problem = f"nothing can stand in for {name}"
             yield _bad_stand_in(problem, layer, route, "name the fallbacks of models only")
         for index, other in enumerate(written):
@@ -141,15 +143,12 @@ def _no_stand_ins(layer: Layer) -> Iterator[Finding]:
                 yield _bad_stand_in(why, layer, (*route, index), "take it out")
 
 
-_NEITHER_WAY = ("agent/", "replay/")
-
-
 def _why_not(other: str, model: str, before: list[str]) -> str | None:
     if other == model:
         return f"{model} cannot stand in for itself"
     if other in before:
         return f"{other} is named twice"
-    if other.startswith(_NEITHER_WAY) or TIER_MARK in other:
+    if not may_stand_in(other):
         return f"{other} cannot stand in for a model: it is none"
     return None
 
@@ -174,6 +173,23 @@ def _way_out(layer: Layer) -> Iterator[Finding]:
             location=layer.document.at(("cache", "folder")),
             fix="name one below it, such as .agentops/cache, or set AGENTOPS_CACHE_FOLDER",
         )
+
+
+_PATHS = frozenset({"extends", "prompts", "suites", "judges", "report", "cache"})
+
+
+def _no_path(layer: Layer) -> Iterator[Finding]:
+    """Texts that the system takes for no path; one with a NUL for no argument or header either."""
+    for route, text in _texts(layer.document.data, ()):
+        is_path = route == ("judge",) or (route and route[0] in _PATHS)
+        if "\0" in text or (is_path and is_no_path(text)):
+            problem = "holds a NUL character" if "\0" in text else "is too long for a path"
+            yield Finding(
+                rule="bad-path",
+                message=f"{text!r:.40} {problem}",
+                location=layer.document.at(route),
+                fix="write another one",
+            )
 
 
 def _not_finite(layer: Layer) -> Iterator[tuple[Route, Finding]]:

@@ -18,7 +18,7 @@ from agentops_cli.locate import Document, Route, parse_yaml
 from agentops_cli.model.finding import Finding
 from agentops_cli.model.json import Json
 from agentops_cli.model.place import Location
-from agentops_cli.sources import Disk
+from agentops_cli.sources import Disk, is_no_path
 from agentops_cli.toml import parse_table
 
 _YAML = "agentops.yaml"
@@ -100,8 +100,8 @@ class Search:
         """The layer that the last one extends, if it does."""
         last = layers[-1]
         name = last.document.data.get("extends") if isinstance(last.document.data, dict) else None
-        if not isinstance(name, str) or not name:
-            return None
+        if not isinstance(name, str) or not name or is_no_path(name):
+            return None  # What no file can be named is told with the other mistakes of the layer.
         place = last.document.at(("extends",))
         target = (last.folder / name).resolve()
         chain = [layer.document.path for layer in layers]

@@ -17,6 +17,7 @@ from enum import IntEnum
 
 from agentops_cli.model.call import Fault
 from agentops_cli.model.finding import Finding, in_reading_order
+from agentops_cli.model.money import Cost
 
 
 class ExitCode(IntEnum):
@@ -48,10 +49,16 @@ _MEANINGS = {
     ExitCode.INTERNAL: "A bug of agentops; a redacted crash report is written.",
     ExitCode.INPUT: "Configuration, suite, prompt or plugin is invalid. Nothing was spent.",
     ExitCode.EMPTY: "A selection or a configured glob matched nothing, or no case was judged.",
-    ExitCode.STOPPED: "The budget ended the run early, so a verdict would be a guess.",
+    ExitCode.STOPPED: "Budget or breaker ended the run early, so a verdict would be a guess.",
     ExitCode.UNREACHABLE: "Provider, git or store unusable, or too many cases errored.",
     ExitCode.INTERRUPTED: "Ctrl-C or SIGTERM; what finished is kept and reported.",
 }
+
+
+NOT_PAID_AGAIN = "what is in the cache is not paid again"
+
+RUN_ANEW = f"run the suites anew; {NOT_PAID_AGAIN}"
+"""The fix for what is left of a run and cannot be used any more."""
 
 
 class AgentopsError(Exception):
@@ -108,6 +115,13 @@ class GatewayError(AgentopsError):
 
 
 class StoreError(AgentopsError):
-    """A file, a store or git cannot be used."""
+    """A file, a store or git cannot be used.
+
+    `cost` is what a call that it ended had cost by then, in attempts that gave no answer.
+    """
 
     exit_code = ExitCode.UNREACHABLE
+
+    def __init__(self, message: str, *, fix: str | None = None, cost: Cost | None = None) -> None:
+        super().__init__(message, fix=fix)
+        self.cost = cost or Cost()

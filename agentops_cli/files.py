@@ -1,8 +1,9 @@
-"""Writing files so that a reader never sees half of one."""
+"""Opening files that are files, and writing them so that a reader never sees half of one."""
 
 import errno
 import os
 import secrets
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,6 +23,29 @@ _FIXES = {
     errno.EEXIST: "a part of that path is a file, not a folder: name another path",
     errno.ENAMETOOLONG: "use a shorter name",
 }
+
+
+# What a system says of a link, a pipe that nobody reads, and a folder that is to be written.
+_NO_FILE = frozenset({errno.ELOOP, errno.ENXIO, errno.EISDIR})
+
+
+def open_ordinary(path: Path, flags: int = os.O_RDONLY, mode: int = 0o600) -> int:
+    """A descriptor of an ordinary file, as `os.open` gives it.
+
+    A pipe or a device may never end, or never begin, and a folder is no file: each is a
+    `StoreError`. With `os.O_NOFOLLOW` so is a link: a repository can hold one that leads elsewhere.
+    Raises `OSError` as `os.open` does. Programs that are started meanwhile do not inherit it.
+    """
+    try:
+        descriptor = os.open(path, flags | os.O_NONBLOCK | os.O_NOCTTY, mode)
+    except OSError as error:
+        if error.errno in _NO_FILE:
+            raise _not_ordinary(path) from error
+        raise
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise _not_ordinary(path)
+    return descriptor
 
 
 @contextmanager
@@ -64,6 +88,10 @@ def unwritable(path: Path, error: OSError) -> StoreError:
     what = error.strerror or str(error)
     fix = _FIXES.get(error.errno or 0, "write somewhere else")
     return StoreError(f"cannot write {str(path)!r}: {what} ({name})", fix=fix)
+
+
+def _not_ordinary(path: Path) -> StoreError:
+    return StoreError(f"{path} is no ordinary file", fix="name a file")
 
 
 def _is_special(path: Path) -> bool:

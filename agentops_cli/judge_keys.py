@@ -4,13 +4,14 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from agentops_cli.model.finding import Finding
+from agentops_cli.model.ids import Kind, kind_of
 from agentops_cli.model.json import Json, JsonObject
 from agentops_cli.model.judge import Judge
 from agentops_cli.model.place import Location
 
 _CANNOT_JUDGE = {
-    "agent/": "an agent is under test, and its answers have no fixed form",
-    "replay/": "recorded answers fit no other question",
+    Kind.AGENT: "an agent is under test, and its answers have no fixed form",
+    Kind.REPLAY: "recorded answers fit no other question",
 }
 
 
@@ -54,11 +55,10 @@ def judge_findings(data: Mapping[str, Json], at: Callable[[str], Location]) -> I
     `at` gives the place of a key's value.
     """
     model, votes = data.get("model"), data.get("votes")
-    for prefix, why in _CANNOT_JUDGE.items():
-        if isinstance(model, str) and model.startswith(prefix):
-            problem = f"{model!r} cannot judge: {why}"
-            fix = "name a model, such as openai/gpt-4o"
-            yield Finding(rule="bad-judge", message=problem, location=at("model"), fix=fix)
+    if isinstance(model, str) and (why := _CANNOT_JUDGE.get(kind_of(model))):
+        problem = f"{model!r} cannot judge: {why}"
+        fix = "name a model, such as openai/gpt-4o"
+        yield Finding(rule="bad-judge", message=problem, location=at("model"), fix=fix)
     if isinstance(votes, int) and votes > 1 and data.get("temperature", _VARIED) == 0:
         problem = f"at temperature 0 {votes} votes are the same vote {votes} times"
         fix = "remove 'temperature', or ask for one vote"

@@ -66,8 +66,8 @@ class Purse(Protocol):
 
     `who` asks, None where nobody knows; `model` is the one that is called. `reserve` waits while
     other calls hold what this one needs, and raises `GatewayError` with a BUDGET fault when it
-    could not be paid even if they took nothing, with a BREAKER fault when dollars are spent too
-    fast. What cannot be written down is not spent: both kinds of reservation raise `StoreError`.
+    could not be paid even if they took nothing. What cannot be written down is not spent: both
+    kinds of reservation raise `StoreError`.
     """
 
     def limits(self, who: Tags | None) -> frozenset[Unit]:

@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import TypeAlias
 
 from agentops_cli.errors import StoreError
+from agentops_cli.model.ids import Kind, kind_of
 from agentops_cli.model.money import FREE, ZERO, Price, Rates
-from agentops_cli.model.settings import PriceOverride
+from agentops_cli.model.settings import Config, PriceOverride
 
 Entry = Mapping[str, object]
 Steps: TypeAlias = "list[tuple[int, Entry]]"
@@ -26,7 +27,7 @@ Steps: TypeAlias = "list[tuple[int, Entry]]"
 _FILE = "model_prices_and_context_window_backup.json"
 _TEXT_MODES = frozenset({"chat", "completion", "embedding", "responses"})
 _OTHER_INPUTS = re.compile(r"input_cost_per_(image|video|audio|character|query)")
-_FREE_PROVIDERS = frozenset({"local", "replay", "scripted"})
+_FREE = frozenset({Kind.LOCAL, Kind.REPLAY, Kind.SCRIPTED})
 
 # dotprompt's name for the Gemini API, which litellm knows by another.
 ALIASES = {"googleai": "gemini"}
@@ -172,8 +173,15 @@ class PriceTable:
         return None if entry is None else _price_of_entry(model, entry)
 
 
+def prices_of(config: Config) -> PriceTable:
+    """The prices of a project: its own, and the table's."""
+    return PriceTable({
+        name: model.price for name, model in config.models.items() if model.price is not None
+    })  # fmt: skip
+
+
 def _is_free(model: str) -> bool:
-    return model.partition("/")[0] in _FREE_PROVIDERS
+    return kind_of(model) in _FREE
 
 
 def _belongs(entry: Entry, provider: str) -> bool:

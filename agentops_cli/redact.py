@@ -11,7 +11,7 @@ from agentops_cli.model.call import Completion, Fault
 from agentops_cli.model.json import Json
 from agentops_cli.model.result import TrialResult
 from agentops_cli.model.tool import ToolCall
-from agentops_cli.patterns import PII, SECRETS, Hit, disjoint, find, is_dummy, is_plain, marks
+from agentops_cli.patterns import MARK, PII, SECRETS, Hit, disjoint, find, is_dummy, is_plain, marks
 
 _SHORTEST_SECRET = 8
 
@@ -161,10 +161,34 @@ def redact_completion(completion: Completion, redact: Redact) -> Completion:
         failure=None if completion.failure is None else redact(completion.failure),
         trace=_trace(completion.trace, redact, depth=0),
         tool_calls=tuple(
-            ToolCall(id=redact(call.id), name=redact(call.name), arguments=redact(call.arguments))
+            ToolCall(
+                id=redact(call.id),
+                name=redact(call.name),
+                arguments=_arguments(call.arguments, redact),
+            )
             for call in completion.tool_calls
         ),
     )
+
+
+# A text of JSON, or a mark with what is left of the number around it.
+_MARK_OR_TEXT = re.compile(rf'"(?:[^"\\]|\\.)*"|[-+.\w]*({MARK.pattern})[-+.\w]*')
+
+
+def _arguments(text: str, redact: Redact) -> str:
+    """Arguments with marks. Where they are JSON they stay so: a mark for a number is a text."""
+    shown = redact(text)
+    if shown == text or not _is_json(text) or _is_json(shown):
+        return shown
+    return _MARK_OR_TEXT.sub(lambda found: f'"{found[1]}"' if found[1] else found[0], shown)
+
+
+def _is_json(text: str) -> bool:
+    try:
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return True
 
 
 def _trace(value: Json, redact: Redact, *, depth: int) -> Json:

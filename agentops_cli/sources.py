@@ -10,6 +10,9 @@ from agentops_cli.errors import UnreadableError
 
 MAX_BYTES = 64 * 1024 * 1024
 
+# In bytes, as Linux has them; other systems take less of the one or of the other.
+_MOST_OF_PATH, _MOST_OF_NAME = 4095, 255
+
 YAML_SUFFIXES = frozenset({".yaml", ".yml"})
 """How the names of YAML files end."""
 
@@ -65,7 +68,7 @@ class Disk:
         wanted = PurePosixPath(pattern)
         base = Path(wanted.anchor) if wanted.anchor else self._root
         relative = wanted.relative_to(wanted.anchor) if wanted.anchor else wanted
-        if not relative.parts:
+        if not relative.parts or is_no_path(pattern):
             return ()
         shown = {part for part in relative.parts if part.startswith(".")}
         # Path.glob follows no link to a folder below `**`, which could lead round in circles.
@@ -87,6 +90,13 @@ class Disk:
             return f"the folder {Path(path).parent.as_posix()} does not exist either"
         near = get_close_matches(Path(path).name, [p.name for p in folder.iterdir()], n=1)
         return f"did you mean {(Path(path).parent / near[0]).as_posix()!r}?" if near else None
+
+
+def is_no_path(path: str) -> bool:
+    """True for what no file can be named: with a NUL, or longer than a system takes."""
+    raw = path.encode("utf-8", "surrogatepass")
+    longest = max(map(len, raw.split(b"/")))
+    return b"\0" in raw or len(raw) > _MOST_OF_PATH or longest > _MOST_OF_NAME
 
 
 def _undecoded(file: Path) -> int:

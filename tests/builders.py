@@ -212,6 +212,9 @@ def a_tally(trials: Iterable[TrialResult]) -> Tally:
             for trial in trials
         ),
         stopped=sum(trial.fault is not None and trial.fault.kind in stopping for trial in trials),
+        unreached=sum(
+            trial.fault is not None and trial.fault.kind is FaultKind.BREAKER for trial in trials
+        ),
     )
 
 

@@ -5,6 +5,7 @@ import os
 import subprocess
 from dataclasses import replace
 from decimal import Decimal
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agentops_cli.config import KNOBS, in_force, load_config
+from agentops_cli.config import KNOBS, RETRIES, in_force, load_config
 from agentops_cli.errors import InputError
 from agentops_cli.locate import parse_yaml
 from agentops_cli.model.finding import Finding
@@ -401,10 +402,18 @@ def test_whoever_says_retries_means_the_attempts_after_the_first(
     assert flag.sources["retry.attempts"] == "--retries"
 
 
-@pytest.mark.parametrize("retries", ["-1", "20", "1.5", "many", ""])
-def test_retries_that_cannot_be_are_refused_by_name(git_repo: Path, retries: str) -> None:
+@pytest.mark.parametrize("retries", ["-1", "20", "1.5", "2.0", "1e1", "many", ""])
+def test_retries_that_cannot_be_are_refused_in_the_words_of_whoever_wrote_them(
+    git_repo: Path, retries: str
+) -> None:
     [finding] = refused(git_repo, {"AGENTOPS_RETRIES": retries})
-    assert finding.message.startswith("AGENTOPS_RETRIES: ")
+    assert finding.message == f"AGENTOPS_RETRIES must be from 0 to 19, not {retries!r}"
+
+
+def test_there_may_be_one_retry_less_than_the_schema_has_attempts() -> None:
+    schema = json.loads((files("agentops_cli.schemas") / "config.schema.json").read_text("utf-8"))
+    attempts = schema["properties"]["retry"]["properties"]["attempts"]
+    assert range(attempts["minimum"] - 1, attempts["maximum"]) == RETRIES
 
 
 def test_stand_ins_reach_the_config_with_their_place(git_repo: Path) -> None:
@@ -833,3 +842,31 @@ def test_every_knob_can_be_turned(git_repo: Path) -> None:
         by_flag = load_config(git_repo, environ={}, overrides={knob.key: "7"})
         assert by_flag.digest == by_variable.digest
         assert by_flag.sources == {knob.key: knob.flag}
+
+
+@pytest.mark.parametrize("name", ["a\\0b", "x" * 256, "y/" * 2048], ids=["NUL", "name", "path"])
+@pytest.mark.parametrize(
+    ("text", "place"),
+    [
+        ("cache: {{folder: {}}}", "1:17"),
+        ("report: {{junit: {}}}", "1:17"),
+        ("report: {{cost: {}}}", "1:16"),
+        ("extends: {}", "1:10"),
+        ("prompts: [a.md, {}]", "1:17"),
+        ("suites: [{}]", "1:10"),
+        ("judges: [{}]", "1:10"),
+        ("judge: {}", "1:8"),
+    ],
+)
+def test_what_can_be_no_path_is_a_mistake_where_it_stands(
+    git_repo: Path, text: str, place: str, name: str
+) -> None:
+    write(git_repo, text.format(f'"{name}"') + "\n")
+    [finding] = refused(git_repo)
+    assert (finding.rule, str(finding.location)) == ("bad-path", f"agentops.yaml:{place}")
+
+
+def test_an_argument_with_a_nul_is_a_mistake_too(git_repo: Path) -> None:
+    write(git_repo, 'agents: {a: {command: [cat, "a\\0b"]}}\n')
+    [finding] = refused(git_repo)
+    assert (finding.rule, str(finding.location)) == ("bad-path", "agentops.yaml:1:29")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from agentops_cli.errors import ExitCode, StoreError
-from agentops_cli.files import atomic_write, unwritable
+from agentops_cli.files import atomic_write, open_ordinary, unwritable
 from tests.limits import files_limited_to
 
 
@@ -133,3 +133,21 @@ def test_a_reader_who_has_left_is_a_broken_pipe_and_no_fault(tmp_path: Path) -> 
         os.close(reader)
         out.write("to nobody")
         out.flush()
+
+
+def test_only_an_ordinary_file_is_opened_and_nothing_is_waited_for(tmp_path: Path) -> None:
+    pipe, link, file = tmp_path / "pipe", tmp_path / "link", tmp_path / "file"
+    os.mkfifo(pipe)
+    file.write_text("text")
+    link.symlink_to(file)
+    for path in (pipe, tmp_path, Path("/dev/zero"), Path("/dev/full")):
+        for flags in (os.O_RDONLY, os.O_RDWR | os.O_CREAT, os.O_WRONLY | os.O_APPEND):
+            with pytest.raises(StoreError, match="is no ordinary file"):
+                open_ordinary(path, flags)
+    with pytest.raises(StoreError, match="is no ordinary file"):
+        open_ordinary(link, os.O_NOFOLLOW)
+    for path in (file, link):
+        with os.fdopen(open_ordinary(path)) as opened:
+            assert opened.read() == "text"
+    with pytest.raises(FileNotFoundError):
+        open_ordinary(tmp_path / "none")

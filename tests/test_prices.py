@@ -12,8 +12,8 @@ import pytest
 
 from agentops_cli.errors import StoreError
 from agentops_cli.model.money import FREE, Price, Rates, Usage
-from agentops_cli.model.settings import PriceOverride
-from agentops_cli.prices import Entry, PriceTable, shipped_entries
+from agentops_cli.model.settings import Config, ModelSettings, PriceOverride
+from agentops_cli.prices import Entry, PriceTable, prices_of, shipped_entries
 from tests.builders import a_place
 from tests.servers.litellm_worker import worker
 
@@ -437,3 +437,16 @@ def test_a_live_model_is_not_priced_as_one_that_makes_no_call() -> None:
     override = PriceOverride(same_as="local/free", location=a_place())
     assert PriceTable({"openai/x": override}).price_of("openai/x") is None
     assert PriceTable({"local/x": override}).price_of("local/x") == FREE
+
+
+def test_the_prices_of_a_project_are_its_own_and_those_of_the_table() -> None:
+    own = per_million("1", "2")
+    models = {"openai/x": ModelSettings(price=own), "openai/gpt-4o": ModelSettings(rpm=5)}
+    prices = prices_of(Config(root=Path(), models=models))
+    assert prices.price_of("openai/x") == PriceTable({"openai/x": own}).price_of("openai/x")
+    assert prices.price_of("openai/gpt-4o") == SHIPPED.price_of("openai/gpt-4o")
+
+
+@pytest.mark.parametrize("model", ["local", "replay", "scripted"])
+def test_a_bare_name_is_not_free_because_it_is_the_word_for_what_is(model: str) -> None:
+    assert PriceTable(load=dict).price_of(model) is None

@@ -8,8 +8,15 @@ from agentops_cli.assertions.excerpt import excerpt
 from agentops_cli.model.call import Fault, FaultKind
 from agentops_cli.model.json import Json
 from agentops_cli.model.tool import ToolCall
-from agentops_cli.redact import Redact, redact_trial, secrets_in
-from tests.builders import a_completion, a_trial, a_turn, a_verdict, an_errored_trial
+from agentops_cli.redact import Redact, redact_completion, redact_trial, secrets_in
+from tests.builders import (
+    a_completion,
+    a_tool_call,
+    a_trial,
+    a_turn,
+    a_verdict,
+    an_errored_trial,
+)
 from tests.strategies import any_text
 from tests.test_patterns import AFTER, BEFORE, KEYS, PERSONAL
 
@@ -233,3 +240,20 @@ def test_a_short_password_in_a_url_leaves_no_reason_either() -> None:
 def test_a_secret_of_the_environment_may_hold_any_sign(value: str) -> None:
     assert secrets_in({"GATEWAY_KEY": value}) == (value,)
     assert value not in Redact(secrets_in({"GATEWAY_KEY": value}))(f"the key is {value}, it says")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "shown"),
+    [
+        ('{"card": 4539578763621486, "n": 2}', '{"card": "[redacted:card]", "n": 2}'),
+        ('{"of": ["\\" a", 4539578763621486]}', '{"of": ["\\" a", "[redacted:card]"]}'),
+        ("4539578763621486", '"[redacted:card]"'),
+        ('{"card": "4539578763621486"}', '{"card": "[redacted:card]"}'),
+        ("{card: 4539578763621486}", "{card: [redacted:card]}"),
+        ('{"card": 1}', '{"card": 1}'),
+    ],
+)
+def test_arguments_that_are_json_are_json_with_their_marks(arguments: str, shown: str) -> None:
+    completion = a_completion(tool_calls=(a_tool_call(arguments=arguments),))
+    [call] = redact_completion(completion, Redact()).tool_calls
+    assert call.arguments == shown

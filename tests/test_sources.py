@@ -125,3 +125,8 @@ def test_a_line_without_end_is_refused_before_it_fills_the_memory(
     assert len(next(lines)) == 51
     with pytest.raises(UnreadableError, match="a line of more than 100 characters"):
         next(lines)
+
+
+@pytest.mark.parametrize("pattern", ["a\0b", "x" * 256, "y/" * 2048 + "z", "\udcff" * 90])
+def test_what_can_be_no_path_matches_nothing(tmp_path: Path, pattern: str) -> None:
+    assert Disk(tmp_path).glob(pattern) == ()

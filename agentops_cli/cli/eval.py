@@ -38,6 +38,7 @@ from agentops_cli.cli.screen import (
     print_run,
     print_way_on,
 )
+from agentops_cli.cli.verdict import code_of
 from agentops_cli.errors import EmptyError, ExitCode, UsageError
 from agentops_cli.flows.evaluate import Prepared, prepare, run
 from agentops_cli.flows.options import EvalOptions
@@ -174,8 +175,9 @@ def evaluate(
         from agentops_cli.flows.refusals import reaches
 
         tell = print_forecast_as_json if output == "json" else print_forecast
-        rows = () if prepared.is_replay else forecast(prepared)
-        limits = () if prepared.is_replay else reaches(prepared, rows)
+        plan, prices, config = prepared.plan, prepared.prices, prepared.config
+        rows = () if prepared.is_replay else forecast(plan, prices, config)
+        limits = () if prepared.is_replay else reaches(plan, rows, prices, config)
         tell(rows, budget_usd=prepared.budget_usd, limits=limits)
         return ExitCode.OK
     paths = report_paths(
@@ -190,8 +192,7 @@ def evaluate(
             fix="add --json FILE, or report.json to the configuration",
         )
     show = print_as_json if output == "json" else partial(print_run, quiet=quiet, verbose=verbose)
-    code = _run(prepared, paths, show, progress=not (quiet or no_progress))
-    return ExitCode.OK if exit_zero and code is ExitCode.REJECTED else code
+    return _run(prepared, paths, show, progress=not (quiet or no_progress), exit_zero=exit_zero)
 
 
 def _prepared(resume: str | None, options: EvalOptions, world: World) -> Prepared:
@@ -208,21 +209,20 @@ def _run(
     show: Callable[[RunResult, Trials], None],
     *,
     progress: bool,
+    exit_zero: bool,
 ) -> ExitCode:
-    bar = Progress(prepared.trials, enabled=progress)
-    with run(prepared, bar, on_stage=bar.stage) as (result, trials):
+    with (
+        Progress(prepared.trials, enabled=progress) as bar,
+        run(prepared, bar, on_stage=bar.stage) as (result, trials),
+    ):
         bar.close()
         failures = list(write_reports(result, trials, paths))
         show(result, trials)
-    for failure in failures:
-        print_problem(failure.error.message, failure.error.fix)
-    if failures and result.exit_code is ExitCode.OK:
-        print_problem("a report is missing, so this is no yes (exit 7)", None)
-        return ExitCode.UNREACHABLE
+    code = code_of(result, failures, exit_zero=exit_zero)
     if prepared.begun and not bar.has_heard and not result.totals.undecided:
         print_note(f"nothing is left to run of {result.run_id}")
     print_way_on(result, refusing=bar.refusing, is_replay=prepared.is_replay)
-    return result.exit_code
+    return code
 
 
 def _typed_reports(**typed: str | None) -> dict[str, str]:

@@ -73,11 +73,19 @@ def _crashed(error: BaseException) -> int:
     handle, name = tempfile.mkstemp(prefix="agentops-crash-", suffix=".txt")
     with os.fdopen(handle, "w", encoding="utf-8", errors="backslashreplace") as file:
         file.write(report)
+    cause = _alone(error)
     print_problem(
-        redact(f"internal error: {type(error).__name__}: {error}"),
+        redact(f"internal error: {type(cause).__name__}: {cause}"),
         f"this is a bug of agentops; report it with {Path(name)}",
     )
     return ExitCode.INTERNAL
+
+
+def _alone(error: BaseException) -> BaseException:
+    """What a task failed with, if it was the only one: the group around it says nothing."""
+    while isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:
+        [error] = error.exceptions
+    return error
 
 
 def _is_of_typer(end: SystemExit) -> bool:

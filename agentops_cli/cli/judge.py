@@ -64,16 +64,16 @@ def check(
     limits = limits_typed(budget, concurrency, timeout, retries)
     prepared = prepare_check(tuple(files or ()), World(), limits)
     if dry_run:
-        rows = [row for row in forecast(prepared.run) if row.purpose is Purpose.JUDGE]
+        run = prepared.run
+        every = forecast(run.plan, run.prices, run.config)
+        rows = [row for row in every if row.purpose is Purpose.JUDGE]
         tell = print_forecast_as_json if output == "json" else print_forecast
         tell(rows, budget_usd=prepared.run.budget_usd, limits=())
         return ExitCode.OK
     words = ("judged bad", "without an opinion")
-    bar = Progress(prepared.run.trials, enabled=not (quiet or no_progress), words=words)
-    try:
+    progress = not (quiet or no_progress)
+    with Progress(prepared.run.trials, enabled=progress, words=words) as bar:
         result = check_judges(prepared, bar)
-    finally:
-        bar.close()
     if output == "json":
         typer.echo(json.dumps(json_of_check(result), indent=2, ensure_ascii=False))
     else:

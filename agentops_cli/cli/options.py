@@ -6,10 +6,9 @@ from typing import Annotated, Literal, TypeAlias
 
 import typer
 
+from agentops_cli.config import RETRIES
 from agentops_cli.errors import UsageError
 from agentops_cli.model.json import Json
-
-MOST_ATTEMPTS = 20  # As the schema of the configuration has it.
 
 Format: TypeAlias = Annotated[
     Literal["text", "json"],
@@ -70,8 +69,8 @@ def limits_typed(
 ) -> dict[str, Json]:
     """The limits that were typed, as settings; raises `UsageError` for what none can be."""
     _demand_numbers(budget, concurrency, timeout)
-    if retries is not None and not 0 <= retries < MOST_ATTEMPTS:
-        raise UsageError(f"--retries must be from 0 to {MOST_ATTEMPTS - 1}, not {retries}")
+    if retries is not None and retries not in RETRIES:
+        raise UsageError(f"--retries must be from 0 to {RETRIES[-1]}, not {retries}")
     typed: dict[str, Json] = {
         "budget.runUsd": budget,
         "concurrency": concurrency,

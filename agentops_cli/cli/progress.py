@@ -3,6 +3,7 @@
 import sys
 import time
 from collections.abc import Callable
+from typing import Self
 
 from agentops_cli.flows.book import Stage
 from agentops_cli.model.result import Outcome, TrialResult
@@ -13,6 +14,7 @@ _SECONDS_BETWEEN_LINES = 10.0
 class Progress:
     """Told of each trial as it ends; the first one may take a while, so a bar is there before.
 
+    It is entered, and whatever ends the block takes the bar away: a terminal gets its cursor back.
     `words` are what it calls those that failed and those without a verdict. `has_heard` is True
     once a trial has ended. `refusing` are the limits that refused calls: what to raise, and where.
     """
@@ -34,12 +36,23 @@ class Progress:
         self.has_heard = False
         self.refusing: list[str] = []
         self._last_line = clock()
-        self._bar = _Bar(total) if enabled and sys.stderr.isatty() else None
+        self._bar: _Bar | None = None
+
+    def __enter__(self) -> Self:
+        """Puts the bar there, on a terminal."""
+        if self._enabled and sys.stderr.isatty():
+            self._bar = _Bar(self._total)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Takes it away."""
+        self.close()
 
     def close(self) -> None:
-        """Takes the bar away; nothing is shown after it."""
+        """Takes the bar away, so that what is printed next stands alone; again does nothing."""
         if self._bar:
             self._bar.stop()
+            self._bar = None
 
     def __call__(self, result: TrialResult) -> None:
         """Counts one trial and shows it when it is time to."""

@@ -16,9 +16,10 @@ from agentops_cli.cli.options import (
     ResultJson,
     Verbose,
 )
-from agentops_cli.cli.screen import print_as_json, print_problem, print_run, say
+from agentops_cli.cli.screen import print_as_json, print_run, say
+from agentops_cli.cli.verdict import code_of
 from agentops_cli.config import load_config
-from agentops_cli.errors import ExitCode, UsageError
+from agentops_cli.errors import UsageError
 from agentops_cli.flows.merge import merged
 from agentops_cli.flows.report import report_paths, write_reports
 from agentops_cli.flows.world import World
@@ -73,13 +74,7 @@ def merge(
             print_as_json(whole.run, whole.trials)
         else:
             print_run(whole.run, whole.trials, quiet=quiet, verbose=verbose)
-        code = whole.run.exit_code
-    for failure in failures:
-        print_problem(failure.error.message, failure.error.fix)
-    if failures and code is ExitCode.OK:
-        print_problem("a report is missing, so this is no yes (exit 7)", None)
-        return ExitCode.UNREACHABLE
-    return ExitCode.OK if exit_zero and code is ExitCode.REJECTED else code
+    return code_of(whole.run, failures, exit_zero=exit_zero)
 
 
 def _demand_other_files(results: list[str], reports: list[Path], cwd: Path) -> None:

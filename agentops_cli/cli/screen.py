@@ -142,16 +142,19 @@ def print_forecast(
             f"{row.calls:,}",
             _most_tokens(row.input_tokens),
             _most_tokens(row.output_tokens),
-            _at_most(row.cost),
+            _usually(row.cost),
         )
     out.print(table)
     total = sum((row.cost for row in rows), Cost())
     calls = sum(row.calls for row in rows)
     limit = "" if budget_usd is None else f", of a budget of {dollars(budget_usd)}"
-    _say(out, f"{counted(calls, 'call')}, {_at_most(total)}{limit}. No call was made.", "bold")
+    _say(out, f"{counted(calls, 'call')}, {_usually(total)}{limit}. No call was made.", "bold")
+    worst = sum((row.worst for row in rows), Cost())
+    worst_calls = counted(sum(row.worst_calls for row in rows), "call")
+    _say(out, f"Up to {worst_calls}, {_at_most(worst)}, where calls fail and are made again.")
     mostly = sum((row.mostly for row in rows), Cost())
     if mostly != total:
-        _say(out, f"At most {costs(mostly)} where no answer calls a tool more than once.")
+        _say(out, f"Usually at most {costs(mostly)} where no answer calls a tool more than once.")
     for words in words_of_refusals(limits):
         _say(out, flat(words), "yellow")
 
@@ -184,6 +187,12 @@ def _most_tokens(tokens: int | None) -> str:
 def _at_most(cost: Cost) -> str:
     text = costs(cost)
     return text if cost.usd == ZERO else f"at most {text}"
+
+
+def _usually(cost: Cost) -> str:
+    """What holds where every call is answered at its first attempt."""
+    text = _at_most(cost)
+    return text if cost.usd == ZERO else f"usually {text}"
 
 
 def print_run(run: RunResult, trials: Trials, *, quiet: bool, verbose: bool) -> None:
@@ -339,7 +348,7 @@ def _print_incidents(out: Console, run: RunResult, *, verbose: bool) -> None:
 def _print_verdict(out: Console, run: RunResult) -> None:
     totals = run.totals
     head, style = _VERDICTS.get(run.exit_code, ("NO VERDICT", "bold magenta"))
-    meaning = run.exit_code.meaning
+    meaning = run.meaning
     if run.shard and run.exit_code is ExitCode.OK:
         head, style, meaning = str(run.shard).upper(), "bold", "A part has no verdict by itself."
     flaky = totals.outcomes.get(Outcome.FLAKY, 0)

@@ -99,13 +99,18 @@ class Sitting:
     @property
     def announcement(self) -> list[str]:
         """What the run may take and what was assumed for it, in lines; none without a plan."""
-        if self._planned is None:
+        planned = self._planned
+        if planned is None:
             return []
-        most = sum((row.cost for row in forecast(self._planned)), Cost())
-        trials = counted(self._planned.trials, "trial")
-        suites = counted(len(self._planned.plan.suites), "suite")
-        bound = f"at most {costs(most)}" if most.usd else costs(most)
-        return [f"{trials} of {suites}, {bound}", *map(line_of, self._planned.plan.notes)]
+        rows = forecast(planned.plan, planned.prices, planned.config)
+        most = sum((row.cost for row in rows), Cost())
+        worst = sum((row.worst for row in rows), Cost())
+        trials = counted(planned.trials, "trial")
+        suites = counted(len(planned.plan.suites), "suite")
+        bound = costs(most)
+        if most.usd:
+            bound = f"usually at most {bound}, up to {costs(worst)} where calls fail"
+        return [f"{trials} of {suites}, {bound}", *map(line_of, planned.plan.notes)]
 
     def run_once(self) -> None:
         """Runs what was planned, unless that has been done; `came` raises what goes wrong."""

@@ -7,10 +7,10 @@ from typing import cast
 from agentops_cli.assertions.forbidding import forbids
 from agentops_cli.locate import Document, Route
 from agentops_cli.model.finding import Finding
+from agentops_cli.model.ids import agent_of
 from agentops_cli.model.json import Json, JsonObject
 from agentops_cli.model.place import Location
 from agentops_cli.model.prompt import Message
-from agentops_cli.model.settings import agent_of
 from agentops_cli.model.suite import DEFAULT_MAX_STEPS, FaultError, InjectedFault, Turn, Window
 from agentops_cli.suite.messages import RawMessage, read_messages
 from agentops_cli.suite.specs import RawSpec, SpecReader

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Iterator
 
 from agentops_cli.assertions.judged import needs_judge
 from agentops_cli.errors import InputError, UnreadableError
-from agentops_cli.judge.files import JudgeFiles
 from agentops_cli.judge_keys import judge_findings, judge_of
 from agentops_cli.locate import Document
 from agentops_cli.model.finding import Finding
@@ -30,6 +29,8 @@ def judge_of_suite(
         return None if wrong else judge_of(written, location=place)
     if not isinstance(written, str):
         return None
+    from agentops_cli.judge.files import JudgeFiles  # Late: most suites name none.
+
     try:
         return JudgeFiles(source).get(values.beside(written)).judge
     except UnreadableError as error:

@@ -13,10 +13,11 @@ from pathlib import PurePosixPath
 from agentops_cli.errors import InputError
 from agentops_cli.locate import Document, Route, parse_yaml
 from agentops_cli.model.finding import MOST_MISTAKES, Finding, stopped_at
+from agentops_cli.model.ids import Kind, kind_of, models_in
 from agentops_cli.model.json import JsonObject
 from agentops_cli.model.judge import Judge
 from agentops_cli.model.place import Location
-from agentops_cli.model.suite import Budget, Case, Gate, Quarantine, Suite, models_in
+from agentops_cli.model.suite import Budget, Case, Gate, Quarantine, Suite
 from agentops_cli.ports import AssertionType, MetricType, Source
 from agentops_cli.registry import Registry
 from agentops_cli.spool import spooled
@@ -173,7 +174,7 @@ class _Reader:
     def _demand_prompt(self, suite: Suite) -> None:
         # In whatever case it is written: that no provider is called Agent is told by the plan.
         needs_none = suite.models and all(
-            model.lower().startswith(("agent/", "replay/"))
+            kind_of(model.lower()) in {Kind.AGENT, Kind.REPLAY}
             for label in suite.models
             for model in models_in(label)
         )

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 
-from agentops_cli.model.suite import Case, models_in
+from agentops_cli.model.ids import models_in
+from agentops_cli.model.suite import Case
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

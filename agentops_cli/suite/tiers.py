@@ -6,9 +6,10 @@ from typing import cast
 
 from agentops_cli.locate import Document, Route
 from agentops_cli.model.finding import Finding
+from agentops_cli.model.ids import TIER_MARK, Kind, kind_of
 from agentops_cli.model.json import Json, JsonObject
 from agentops_cli.model.place import Location
-from agentops_cli.model.suite import TIER_MARK, Tiers, When
+from agentops_cli.model.suite import Tiers, When
 from agentops_cli.suite.values import as_list
 
 _DEFAULT_WHEN: tuple[When, ...] = ("failed",)
@@ -68,7 +69,7 @@ def _mistakes(
     for key, model in (("try", cascade.small), ("escalate", cascade.large)):
         place = document.at((*route, key))
         yield from _no_id(model, (*route, key), document, "name one model: a cascade has two")
-        if model.lower().startswith("agent/"):
+        if kind_of(model.lower()) is Kind.AGENT:
             message = f"{model} is an agent, which chooses its models itself: no cascade has one"
             fix = "name it as a model of its own"
             yield Finding(rule="bad-model", message=message, location=place, fix=fix)

@@ -740,3 +740,21 @@ def test_a_talk_whose_redacted_answers_are_quoted_for_a_judge_is_replayed(
     recorded(cli, suite)
     ended = cli.run("eval", suite, "--replay")
     assert ended.code is ExitCode.OK, ended.out
+
+
+def test_a_recording_can_be_the_model_of_a_prompt(cli: Cli) -> None:
+    prompt = (cli.folder / "echo.prompt.md").read_text("utf-8")
+    cli.write("echo.prompt.md", prompt.replace("model: openai/ok", "model: replay/rec.jsonl"))
+    cli.write("evals/rec.jsonl", '{"caseId": "a", "text": "yes"}\n')
+    name = cli.write(
+        "evals/s.yaml",
+        "prompt: ../echo.prompt.md\ncases: [{id: a, input: x, mustContain: 'yes'}]\n",
+    )
+    ended = cli.run("eval", name)
+    assert ended.code is ExitCode.OK, ended.err
+    cli.write("evals/rec.jsonl", '{"caseId": "a", "text": "yes!"}\n')
+    assert "evals/rec.jsonl changed" in cli.run("eval", "--resume", "last").err
+    (cli.folder / "evals/rec.jsonl").unlink()
+    ended = cli.run("eval", name)
+    assert ended.code is ExitCode.INPUT
+    assert "echo.prompt.md:3:8  error  evals/rec.jsonl does not exist" in ended.err

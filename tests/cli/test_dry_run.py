@@ -28,7 +28,7 @@ def test_every_step_of_every_turn_is_counted(cli: Cli, server: FaultyOpenAI) -> 
     ended = cli.run("eval", cli.write("s.yaml", TALK), "--dry-run", "--repeat", "2")
     assert ended.code is ExitCode.OK, ended.err
     # 2 repeats of 2 turns of 3 steps, and of 1 call; 50 tokens of 1 dollar each.
-    assert "14 calls, at most $700" in ended.out
+    assert "14 calls, usually at most $700" in ended.out
     assert "≤ 700" in ended.out
     assert not server.requests
 
@@ -38,10 +38,11 @@ def test_a_model_that_calls_a_tool_again_and_again_is_bounded_too(cli: Cli) -> N
     cli.write("tools.prompt.md", PROMPT.replace("temperature: 0", "tools: [{name: search}]"))
     ended = cli.run("eval", cli.write("s.yaml", TALK), "--dry-run")
     assert ended.code is ExitCode.OK, ended.err
-    [most, mostly] = re.findall(r"[Aa]t most \$([0-9]+\.[0-9]+)", ended.out)[-2:]
+    [most, worst, mostly] = re.findall(r"[Aa]t most \$([0-9]+\.[0-9]+)", ended.out)[-3:]
     assert ended.out.rstrip().endswith("where no answer calls a tool more than once.")
     # An answer of 50 tokens holds 25 calls at most.
     assert 2 * float(mostly) < float(most) < 25 * float(mostly)
+    assert float(most) < float(worst)
 
 
 @pytest.mark.parametrize(
@@ -80,6 +81,66 @@ def test_it_is_told_as_json_for_machines(cli: Cli, server: FaultyOpenAI) -> None
     assert (row["cases"], row["calls"], row["outputTokens"]) == (2, 14, 700)
     assert row["inputTokens"] > 0
     assert not server.requests
+
+
+WORST = """
+    prompt: echo.prompt.md
+    models: [{model}]
+    cases: [{{id: a, input: Hi, mustContain: x}}, {{id: b, input: Ho, mustContain: x}}]
+"""
+
+
+@pytest.mark.parametrize("retries", [0, 1, 3])
+def test_what_it_says_of_the_worst_case_is_what_a_run_comes_to_that_always_fails(
+    cli: Cli, server: FaultyOpenAI, retries: int
+) -> None:
+    retry = f"retry: {{attempts: {retries + 1}, baseWaitS: 0.001}}\n"
+    breaker = "breaker: {consecutiveFailures: 1000, minCalls: 1000}\n"
+    cli.write("agentops.yaml", PRICE.replace("/ok", "/types") + retry + breaker)
+    name = cli.write("s.yaml", WORST.format(model="openai/types"))
+    told = json.loads(cli.run("eval", name, "--dry-run", "--format", "json").out)
+    assert not server.requests
+    # 2 cases, each with all attempts, in two passes; 50 tokens of 1 dollar.
+    assert (told["calls"], float(told["costUsd"])) == (2, 100)
+    assert (told["worstCalls"], float(told["worstCostUsd"])) == (
+        4 * (retries + 1),
+        200 * (retries + 1),
+    )
+    ended = cli.run("eval", name, "--json", "r.json")
+    assert ended.code is ExitCode.UNREACHABLE
+    assert len(server.requests) == told["worstCalls"]
+    totals = cli.json()["totals"]
+    assert float(totals["costUsd"]) == float(told["worstCostUsd"])
+
+
+@pytest.mark.parametrize(
+    ("model", "most"),
+    [("openai/ok", 2 * 4 * 2), ("agent/bot", 2 * 2), ("replay/a.jsonl", 0)],
+)
+def test_an_agent_that_was_reached_is_not_called_again_by_the_same_trial(
+    cli: Cli, model: str, most: int
+) -> None:
+    cli.write("agentops.yaml", 'agents: {bot: {python: "bot:answer", maxUsdPerCall: 0.05}}')
+    cli.write("bot.py", "def answer(text, context):\n    return text\n")
+    cli.write("a.jsonl", "")
+    name = cli.write("s.yaml", WORST.format(model=model))
+    told = json.loads(cli.run("eval", name, "--dry-run", "--format", "json").out)
+    assert told["worstCalls"] == most
+    assert [row["worstCalls"] for row in told["models"]] == [most]
+
+
+def test_both_figures_are_told_in_words(cli: Cli) -> None:
+    cli.write("agentops.yaml", PRICE)
+    ended = cli.run("eval", cli.write("s.yaml", WORST.format(model="openai/ok")), "--dry-run")
+    assert "\n2 calls, usually at most $100.00. No call was made.\n" in ended.out
+    assert "\nUp to 16 calls, at most $800.00, where calls fail and are made again.\n" in ended.out
+
+
+def test_a_limit_that_only_failures_would_reach_is_no_reason_to_raise_it(cli: Cli) -> None:
+    cli.write("agentops.yaml", f"{PRICE}budget: {{runUsd: 100, calls: 2}}\n")
+    ended = cli.run("eval", cli.write("s.yaml", WORST.format(model="openai/ok")), "--dry-run")
+    assert "at most $800" in ended.out
+    assert "refused" not in ended.out
 
 
 LIMITED = """

@@ -74,3 +74,20 @@ def test_shell_completion_ends_well(
 
 def test_ctrl_c_is_an_interruption() -> None:
     assert run(command(raising(KeyboardInterrupt())), []) == ExitCode.INTERRUPTED
+
+
+def group(*errors: Exception) -> ExceptionGroup[Exception]:
+    return ExceptionGroup("unhandled errors in a TaskGroup", errors)
+
+
+@pytest.mark.parametrize("error", [group(ValueError("no")), group(group(ValueError("no")))])
+def test_a_bug_in_a_task_is_told_by_what_it_is(
+    error: Exception, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(command(raising(error)), []) == ExitCode.INTERNAL
+    assert "internal error: ValueError: no\n" in capsys.readouterr().err
+
+
+def test_several_bugs_are_told_as_several(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(command(raising(group(ValueError("a"), TypeError("b")))), []) == ExitCode.INTERNAL
+    assert "internal error: ExceptionGroup: " in capsys.readouterr().err

@@ -3,7 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from decimal import Decimal
 from threading import Lock
 from typing import Any, TypeAlias
@@ -12,6 +12,7 @@ import pytest
 
 from agentops_cli.errors import ExitCode
 from tests.cli.running import Cli
+from tests.limits import files_limited_to
 from tests.servers.chat import Body, completion, serving
 
 CONFIG = """
@@ -152,3 +153,103 @@ def test_an_outage_that_the_breaker_has_seen_through_is_still_an_outage(
     assert ended.code is ExitCode.UNREACHABLE
     faults = [case["trials"][0]["fault"]["kind"] for case in cli.json()["suites"][0]["cases"]]
     assert faults == ["provider"] * 3
+
+
+def test_a_call_is_not_repeated_once_the_ledger_is_gone(cli: Cli, provider: Provide) -> None:
+    def fails(said: str) -> tuple[int, Body] | None:
+        if "2" not in said:
+            return None
+        for ledger in (cli.folder / ".agentops" / "runs").glob("*/ledger.jsonl"):
+            ledger.unlink()
+        return DOWN
+
+    model = Provider(fails)
+    config = CONFIG.replace("attempts: 1", "attempts: 4, baseWaitS: 0.01")
+    cli.write("agentops.yaml", f"{config}budget: {{runUsd: 5}}\n")
+    with provider(model):
+        ended = cli.run("eval", cli.suite(number=5), "--concurrency", "1", "--no-cache")
+        assert (ended.code, len(model.asked)) == (ExitCode.UNREACHABLE, 3)
+        assert "2 of 2 judged cases passed" in ended.out
+        assert "ledger.jsonl' was removed or changed while the run went on" in ended.out
+        assert cli.run("eval", "--resume", "last").code is ExitCode.UNREACHABLE
+    assert len(model.asked) == 3
+
+
+@pytest.mark.parametrize("attempts", [1, 4])
+def test_nothing_is_asked_once_what_was_spent_cannot_be_written_down(
+    cli: Cli, provider: Provide, attempts: int
+) -> None:
+    """The disk is full by the time that the third call fails: it is neither repeated nor passed."""
+    with ExitStack() as full:
+
+        def fails(said: str) -> tuple[int, Body] | None:
+            if "2" not in said:
+                return None
+            [ledger] = (cli.folder / ".agentops" / "runs").glob("*/ledger.jsonl")
+            full.enter_context(files_limited_to(ledger.stat().st_size))
+            return DOWN
+
+        model = Provider(fails)
+        config = CONFIG.replace("attempts: 1", f"attempts: {attempts}, baseWaitS: 0.01")
+        cli.write("agentops.yaml", f"{config}budget: {{runUsd: 5}}\n")
+        flags = ("--concurrency", "1", "--no-cache")
+        with provider(model):
+            ended = cli.run("eval", cli.suite(number=5), *flags)
+            full.close()
+            assert ended.code is ExitCode.UNREACHABLE
+            assert [text.split()[1][0] for text in model.asked] == ["0", "1", "2"]
+            assert "2 of 2 judged cases passed" in ended.out
+            assert "File too large (EFBIG)" in ended.out
+            assert "to go on with it: agentops eval --resume" in ended.err
+            again = cli.run("eval", "--resume", "last", "--json", "r.json")
+    assert again.code is ExitCode.OK
+    assert [text.split()[1][0] for text in model.asked] == ["0", "1", "2", "2", "3", "4"]
+    assert cli.json()["run"]["lostCalls"] == 1
+
+
+def test_a_limit_of_speed_that_refuses_the_second_pass_has_stopped_the_run(
+    cli: Cli, provider: Provide
+) -> None:
+    model = Provider(lambda said: DOWN if "0" in said else None)
+    cli.write("agentops.yaml", f"{CONFIG}budget: {{usdPerHour: 0.00052}}\n")
+    with provider(model):
+        # 5 calls of $0.000034, for each of which $0.000368 are reserved.
+        ended = cli.run("eval", cli.suite(number=6), "--concurrency", "1", "--json", "r.json")
+    assert ended.code is ExitCode.STOPPED
+    assert "once more: 1 errored trial" in ended.err
+    assert len(model.asked) == 6
+    assert "The budget ended the run early" in ended.out
+    assert cli.json()["totals"]["trials"]["stopped"] == 1
+
+
+BREAKING = CONFIG.replace(
+    "{consecutiveFailures: 1000, minCalls: 1000}",
+    "{consecutiveFailures: 2, cooldownS: 0.01, probes: 1}",
+)
+
+
+def test_kept_answers_beside_a_provider_that_is_down_are_no_sign_of_life(
+    cli: Cli, provider: Provide
+) -> None:
+    cli.write("agentops.yaml", BREAKING)
+    first = [f"say {number}-end" for number in range(3)]
+    model = Provider(lambda said: None if said in first else DOWN, times=1000)
+    with provider(model):
+        assert cli.run("eval", cli.suite(number=3), "--concurrency", "1").code is ExitCode.OK
+        assert model.asked == first
+        ended = cli.run("eval", cli.suite(number=12), "--concurrency", "1", "--json", "r.json")
+    trials = cli.json()["totals"]["trials"]
+    assert (trials["passed"], trials["cached"]) == (3, 3)
+    assert 0 < trials["unreached"] == trials["stopped"] < 9
+    assert ended.code is ExitCode.UNREACHABLE
+
+
+def test_a_run_that_the_breaker_ended_says_so(cli: Cli, provider: Provide) -> None:
+    cli.write("agentops.yaml", BREAKING)
+    model = Provider(lambda said: None if said.split()[1].startswith("0") else DOWN, times=1000)
+    flags = ("--concurrency", "1", "--no-cache", "--junit", "j.xml")
+    with provider(model):
+        ended = cli.run("eval", cli.suite(number=12), *flags)
+    assert ended.code is ExitCode.STOPPED
+    assert "exit 6: The breaker ended the run early" in ended.out
+    assert "budget" not in ended.out.lower()

@@ -54,6 +54,7 @@ def test_auto_stops_at_a_verdict_that_nothing_can_change(cli: Cli) -> None:
         "answered": 16,
         "cached": 16,
         "stopped": 0,
+        "unreached": 0,
         "spared": 4,
     }
     assert "4 repeats were not needed (--repeat auto)" in ended.out

@@ -1,6 +1,7 @@
 """Runs that are gone on with: what is kept, what is run again, and what is refused."""
 
 import json
+import os
 import shutil
 from collections import Counter
 from decimal import Decimal
@@ -362,13 +363,14 @@ def beheaded_ledger(run: RunFolder) -> None:
     run.ledger.write_text("".join(run.ledger.read_text().splitlines(keepends=True)[1:]))
 
 
-def garbage_in_ledger(run: RunFolder) -> None:
-    with run.ledger.open("a") as file:
-        file.write("what is this?\n")
-
-
 def doubled_log(run: RunFolder) -> None:
     run.log.write_text(2 * run.log.read_text())
+
+
+def verdict_without_an_answer(run: RunFolder) -> None:
+    [line] = run.log.read_text().splitlines()
+    edited = {**json.loads(line), "output": None}
+    run.log.write_text(json.dumps(edited) + "\n")
 
 
 def repeat_of_another_plan(run: RunFolder) -> None:
@@ -388,8 +390,8 @@ def repeat_of_another_plan(run: RunFolder) -> None:
         (missing_ledger, "is gone: nobody knows what the run has spent"),
         (empty_ledger, "is not the ledger of run"),
         (beheaded_ledger, "is not the ledger of run"),
-        (garbage_in_ledger, "is no ledger any more: nobody knows what the run has spent"),
-        (doubled_log, "has a trial of 'c0' twice"),
+        (doubled_log, "is a copy"),
+        (verdict_without_an_answer, "the trial at byte 0 is passed, and by its verdicts errored"),
         (repeat_of_another_plan, "has a repeat of 'c0' that is not planned"),
     ],
 )
@@ -406,6 +408,69 @@ def test_a_damaged_run_is_an_error_and_nothing_is_spent(
     assert "nothing is left to run" not in ended.err
     assert "Traceback" not in ended.err
     assert server.requests == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "what is this?",
+        '{"call":CALL,"at":1.0,"most":{"usd":"NaN","calls":1,"tokens":1},"model":null}',
+        '{"call":0,"at":1.0,"spent":{"usd":"-1","calls":1,"tokens":1}}',
+    ],
+)
+def test_a_ledger_that_cannot_be_believed_is_an_error_at_its_line_and_nothing_is_spent(
+    cli: Cli, server: FaultyOpenAI, line: str
+) -> None:
+    cli.write("agentops.yaml", PRICED)
+    run = cut_short(cli, cli.suite(number=2), "--concurrency", "1", kept=1)
+    size, lines = run.ledger.stat().st_size, len(run.ledger.read_text().splitlines())
+    with run.ledger.open("a") as file:
+        file.write(line.replace("CALL", str(size)) + "\n")
+    server.reset()
+    ended = cli.run("eval", "--resume", "last")
+    assert (ended.code, server.requests) == (ExitCode.INPUT, [])
+    assert f"ledger.jsonl:{lines + 1}  error  this is no entry of a ledger: nobody" in ended.err
+
+
+@pytest.mark.parametrize("name", ["ledger.jsonl", "trials.jsonl", "run.json", "lock"])
+@pytest.mark.parametrize("kind", ["pipe", "folder", "link to a device"])
+def test_a_run_is_made_of_ordinary_files_only(
+    cli: Cli, server: FaultyOpenAI, name: str, kind: str
+) -> None:
+    run = cut_short(cli, cli.suite(number=2), kept=1)
+    file = run.path / name
+    file.unlink()
+    if kind == "pipe":
+        os.mkfifo(file)
+    elif kind == "folder":
+        file.mkdir()
+    else:
+        file.symlink_to("/dev/zero")
+    server.reset()
+    ended = cli.run("eval", "--resume", "last")
+    assert (ended.code, server.requests) == (ExitCode.UNREACHABLE, [])
+    assert "Traceback" not in ended.err
+
+
+def test_events_that_are_no_file_are_passed_over(cli: Cli, server: FaultyOpenAI) -> None:
+    run = cut_short(cli, cli.suite(number=2), "--no-cache", kept=1)
+    run.events.unlink(missing_ok=True)
+    os.mkfifo(run.events)
+    assert cli.run("eval", "--resume", "last").code is ExitCode.OK
+
+
+def test_a_line_that_was_copied_is_not_taken_for_another_attempt(
+    cli: Cli, server: FaultyOpenAI
+) -> None:
+    cli.write("agentops.yaml", "retry: {attempts: 1}\n" + PRICED.replace("slow-1", "500"))
+    run = cut_short(cli, cli.suite("openai/500"), "--json", "r.json", kept=2)
+    first, second = run.log.read_text().splitlines(keepends=True)
+    assert without(json.loads(first), {"start"}) == without(json.loads(second), {"start"})
+    run.log.write_text(first + first)
+    server.reset()
+    ended = cli.run("eval", "--resume", "last")
+    assert (ended.code, server.requests) == (ExitCode.UNREACHABLE, [])
+    assert f"the trial at byte {len(first):,} is a copy" in ended.err
 
 
 def test_a_run_that_another_process_works_on_is_refused_by_its_name(
@@ -703,7 +768,7 @@ def test_what_a_full_disk_loses_is_in_the_report_of_that_run(
     assert 0 < kept < len(server.requests) < 20
     assert f"{kept} of {kept} judged cases passed" in ended.out
     assert "lost with a process that ended early: " in ended.out
-    lost = Decimal(ended.out.partition("ended early: ")[2].partition("$")[2].partition(",")[0])
+    lost = Decimal(ended.out.partition("ended early: ")[2].partition("$")[2].split()[0])
     assert lost >= (len(server.requests) - kept) * Decimal("0.000034")
     with files_limited_to((run / "trials.jsonl").stat().st_size):
         again = cli.run("eval", "--resume", "last")

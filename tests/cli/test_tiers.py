@@ -257,3 +257,33 @@ def test_recorded_answers_can_be_a_cascade(cli: Cli, server: TieredModel) -> Non
     assert not server.asked
     cascade = cli.json()["suites"][0]["cascades"]["replay/small.jsonl>replay/large.jsonl"]
     assert (cascade["small"], cascade["large"], cascade["savedUsd"]) == (1, 1, "0")
+
+
+def test_a_run_does_not_go_on_with_other_answers_of_the_large_model(cli: Cli) -> None:
+    cli.write("evals/small.jsonl", '{"caseId": "a", "text": "no"}\n')
+    cli.write("evals/large.jsonl", '{"caseId": "b", "text": "right"}\n')
+    suite = """
+        models: [{try: replay/small.jsonl, escalate: replay/large.jsonl}]
+        cases: [{id: a, input: x, mustContain: right}]
+    """
+    begun = cli.run("eval", cli.write("evals/s.yaml", suite))
+    assert begun.code is ExitCode.UNREACHABLE
+    cli.write("evals/large.jsonl", '{"caseId": "a", "text": "right"}\n')
+    ended = cli.run("eval", "--resume", "last")
+    assert ended.code is ExitCode.INPUT
+    assert "the file evals/large.jsonl changed since the run was begun" in ended.err
+
+
+def test_parts_with_other_answers_of_the_large_model_are_not_one_run(cli: Cli) -> None:
+    cases = "".join(f"  - {{id: c{n}, input: x, mustContain: right}}\n" for n in range(4))
+    suite = f"models: [{{try: replay/small.jsonl, escalate: replay/large.jsonl}}]\ncases:\n{cases}"
+    cli.write("small.jsonl", "".join(f'{{"caseId": "c{n}", "text": "no"}}\n' for n in range(4)))
+    cli.write("s.yaml", suite)
+    for number, text in enumerate(["right", "right!"], start=1):
+        large = "".join(f'{{"caseId": "c{n}", "text": "{text}"}}\n' for n in range(4))
+        cli.write("large.jsonl", large)
+        ended = cli.run("eval", "s.yaml", "--shard", f"{number}/2", "--json", f"{number}.json")
+        assert ended.code is ExitCode.OK, ended.err
+    merged = cli.run("report", "merge", "1.json", "2.json")
+    assert merged.code is ExitCode.INPUT
+    assert "large.jsonl" in merged.err

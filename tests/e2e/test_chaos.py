@@ -29,8 +29,8 @@ models: {openai/gpt: {price: {inputPer1M: 1, outputPer1M: 1}}}
 retry: {attempts: 5, baseWaitS: 0.02}
 breaker: {consecutiveFailures: 5, cooldownS: 0.05, probes: 1000}
 """
-# The last of them are not to be mended: a second charge for nothing is the last one, and it is made
-# again at the end of the run.
+# A second call that timed out is the last one, and is made again at the end of the run; the last
+# script is not to be mended.
 SCRIPTS = (
     (),
     ("reset",),
@@ -41,12 +41,12 @@ SCRIPTS = (
     ("hang",),
     ("503", "later", "html"),
     ("drop", "503", "503"),
-    ("500", "empty"),
-    ("500", "500", "500", "500"),
+    ("500", "empty", "500", "500"),
+    ("hang", "hang"),
     ("503", "503", "503", "503", "503", "503", "503", "503", "503", "503"),
 )
 MENDED = range(
-    10
+    11
 )  # Those of the scripts that end in an answer, the last of them in the second pass.
 
 

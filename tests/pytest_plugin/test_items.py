@@ -240,7 +240,8 @@ def test_what_the_run_may_take_and_what_it_assumes_is_said_before_it_begins(
         "prompt: ../echo.prompt.md\ncases: [{id: a, input: 'yes', mustContain: 'yes'}]\n",
     )
     ended = evals.pytest("evals")
-    assert "agentops: 1 trial of 1 suite, at most $0.0041\n" in ended.out
+    told = "agentops: 1 trial of 1 suite, usually at most $0.0041, up to $0.0328 where calls fail\n"
+    assert told in ended.out
     assert "agentops: echo.prompt.md: no max_tokens: answers are capped at 4,096" in ended.out
 
 

@@ -22,7 +22,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from decimal import Decimal
 
-from agentops_cli.guards.budget import most_input_tokens
+from agentops_cli.guards.bounds import most_input_tokens
 from agentops_cli.model.call import Request
 from agentops_cli.model.prompt import Message
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from agentops_cli.model.suite import Tiers, models_in
+from agentops_cli.model.suite import Tiers
 from tests.builders import a_place
 from tests.suite.reading import mistakes, read, shown
 
@@ -51,8 +51,3 @@ def test_why_the_large_model_is_asked_is_one_word_or_several(written: str, when:
 def test_only_a_cascade_of_cassettes_needs_no_prompt(models: str, needs_prompt: bool) -> None:
     found = shown(mistakes(f"models: [{models}]{CASES}"))
     assert ("1:1 missing-prompt" in found) is needs_prompt
-
-
-def test_a_label_is_made_of_its_models_and_an_id_of_itself() -> None:
-    assert models_in("a/b>c/d") == ("a/b", "c/d")
-    assert models_in("a/b") == ("a/b",)
