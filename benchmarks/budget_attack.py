@@ -102,8 +102,9 @@ def attack_parts(
             _start(each, server, concurrency, "--shard", f"{number}/{parts}")
             for number, each in enumerate(folders, 1)
         ]
-        _kill_half_way(processes[0], server, budget_usd)
-        [run] = (folders[0] / ".agentops" / "runs").iterdir()
+        runs = folders[0] / ".agentops" / "runs"
+        _kill_half_way(processes[0], runs, server, budget_usd)
+        [run] = runs.iterdir()
         again = _start(folders[0], server, concurrency, "--resume", run.name)
         for process in (again, *processes):
             process.communicate()
@@ -134,9 +135,14 @@ def _start(folder: Path, server: Running, concurrency: int, *more: str) -> subpr
     )
 
 
-def _kill_half_way(process: subprocess.Popen[bytes], server: Running, budget_usd: Decimal) -> None:
-    """Kills a process when some 30 % of the budget is owed: it cannot have come to its end."""
-    while server.bill().usd < budget_usd * 3 / 10:
+def _kill_half_way(
+    process: subprocess.Popen[bytes], runs: Path, server: Running, budget_usd: Decimal
+) -> None:
+    """Kills a process that has begun when some 30 % of the budget is owed.
+
+    It cannot have come to its end, unless the others were far ahead.
+    """
+    while not any(runs.glob("*")) or server.bill().usd < budget_usd * 3 / 10:
         if process.poll() is not None:
             raise SystemExit("it ended before it could be killed")
         time.sleep(0.02)

@@ -7,7 +7,7 @@ a new key: readers ignore keys that they do not know.
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields
 from decimal import Decimal
 from typing import Any
@@ -157,10 +157,19 @@ def json_of_trial(result: TrialResult) -> JsonObject:
     }
 
 
-def text_of_case(case: CaseResult, trials: Iterable[str], *, place: int | None = None) -> str:
-    """One case with its trials, each of them as JSON already; all of it as JSON."""
-    head = dumps(json_of_case(case, (), place=place))
-    return f"{head.removesuffix(']}')}{','.join(trials)}]}}"
+def pieces_of_case(
+    case: CaseResult, trials: Iterable[str], *, place: int | None = None
+) -> Iterator[str]:
+    """One case with its trials, each of them as JSON already; all of it as JSON, piece by piece.
+
+    The text of a case of a thousand trials would be in memory several times over.
+    """
+    yield dumps(json_of_case(case, (), place=place)).removesuffix("]}")
+    for number, trial in enumerate(trials):
+        if number:
+            yield ","
+        yield trial
+    yield "]}"
 
 
 def json_of_case(

@@ -21,11 +21,11 @@ _TRIALS = b',"trials":['
 class SuiteLines:
     """One suite: everything about it but its cases and its metrics, and these one by one.
 
-    Cases are JSON already, each on one line.
+    Cases are JSON already, in pieces that make up one line each.
     """
 
     head: JsonObject
-    cases: Iterable[str]
+    cases: Iterable[Iterable[str]]
     metrics: Iterable[JsonObject]
 
 
@@ -44,16 +44,16 @@ def write_result(
         out.write(f'{dumps(suite.head).removesuffix("}")},\n"cases":[')
         _write_each(suite.cases, out)
         out.write('\n],\n"metrics":[')
-        some = _write_each(map(dumps, suite.metrics), out)
+        some = _write_each(([dumps(metric)] for metric in suite.metrics), out)
         out.write("\n]}" if some else "]}")
     out.write(f'\n],\n"totals":{dumps(totals)},\n"gate":{dumps(gate)}}}\n')
 
 
-def _write_each(lines: Iterable[str], out: TextIO) -> bool:
+def _write_each(lines: Iterable[Iterable[str]], out: TextIO) -> bool:
     number = -1
     for number, line in enumerate(lines):
         out.write(",\n" if number else "\n")
-        out.write(line)
+        out.writelines(line)
     return number >= 0
 
 

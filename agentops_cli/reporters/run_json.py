@@ -8,7 +8,7 @@ from agentops_cli.model.codec import (
     json_of_run_head,
     json_of_suite_head,
     json_of_totals,
-    text_of_case,
+    pieces_of_case,
 )
 from agentops_cli.model.json import JsonObject
 from agentops_cli.model.result import RunResult, SuiteResult, Totals
@@ -42,7 +42,7 @@ def _suite_lines(run: RunResult, suite: SuiteResult, trials: Trials) -> SuiteLin
     return SuiteLines(
         head={**head, **_json_of_interval(suite.totals), "repeats": _json_of_repeats(suite)},
         cases=(
-            text_of_case(case, trials.texts(case), place=places[case.index] if places else None)
+            pieces_of_case(case, trials.texts(case), place=places[case.index] if places else None)
             for case in suite.cases
         ),
         metrics=map(json_of_metric, suite.metrics),

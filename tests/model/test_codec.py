@@ -19,7 +19,7 @@ from agentops_cli.model.codec import (
     json_of_totals,
     json_of_trial,
     line_of_trial,
-    text_of_case,
+    pieces_of_case,
     text_of_trial,
     trial_of_line,
 )
@@ -301,7 +301,7 @@ def test_a_run_head_has_the_documented_keys_and_utc_times() -> None:
 def test_a_case_of_texts_is_the_case_of_its_trials(executed: tuple[TrialResult, ...]) -> None:
     case = a_case_result(executed)
     texts = [dumps(json_of_trial(trial)) for trial in executed]
-    assert text_of_case(case, texts) == dumps(json_of_case(case, executed))
+    assert "".join(pieces_of_case(case, texts)) == dumps(json_of_case(case, executed))
 
 
 def test_the_trial_of_a_line_is_found_behind_whatever_its_head_says() -> None:
