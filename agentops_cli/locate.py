@@ -8,6 +8,7 @@ never a crash.
 
 import math
 import re
+from bisect import bisect_right
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
@@ -28,13 +29,30 @@ MAX_VALUES = 500_000
 _MOST_DIGITS = 300
 
 _PREFIX = "tag:yaml.org,2002:"
-_STR, _MERGE = f"{_PREFIX}str", f"{_PREFIX}merge"
+_STR, _SEQ, _MAP, _MERGE = (f"{_PREFIX}{kind}" for kind in ("str", "seq", "map", "merge"))
 
 
 class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc] # chosen at run time
     """libyaml's parser where it is built in, with the core schema's plain scalars."""
 
     yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012 # PyYAML's own shape
+
+    # PyYAML's own three also look after types that depend on a path, which take a third of the time
+    # of a small document, and which nobody declares here.
+    def descend_resolver(self, current_node: Any, current_index: Any) -> None:
+        """Does nothing."""
+
+    def ascend_resolver(self) -> None:
+        """Does nothing."""
+
+    def resolve(self, kind: type, value: str, implicit: tuple[bool, bool]) -> str:
+        """The tag of a node that is written without one."""
+        if kind is not yaml.ScalarNode:
+            return _SEQ if kind is yaml.SequenceNode else _MAP
+        for tag, pattern in self.yaml_implicit_resolvers.get(value[:1], ()) if implicit[0] else ():
+            if pattern.match(value):
+                return tag
+        return _STR
 
 
 for _tag, _pattern, _first in (
@@ -77,7 +95,8 @@ class _Children:
         merged: dict[str, tuple[Any, Any]] = {}
         for key, value in node.value:
             if key.tag != _MERGE:
-                own[key.value] = (key, value)
+                if isinstance(key, yaml.ScalarNode):
+                    own[key.value] = (key, value)
                 continue
             for part in value.value if isinstance(value, yaml.SequenceNode) else [value]:
                 if isinstance(part, yaml.MappingNode):
@@ -96,7 +115,7 @@ class Document:
     path: str
     data: Json
     _root: Any
-    _first_line: int
+    _places: "_Places"
     all_finite: bool = False
     _children: _Children = field(default_factory=_Children, compare=False, repr=False)
 
@@ -109,6 +128,11 @@ class Document:
                 break
             node = found[1]
         return self._location(node)
+
+    def end_at(self, route: Route) -> Location | None:
+        """Where the notation of a value ends; None where the text has no such value."""
+        node = self._node(route)
+        return None if node is None else self._places.of(node.end_mark)
 
     def key_at(self, route: Route) -> Location:
         """The place of the key that ends the route; falls back as `at` does."""
@@ -123,18 +147,58 @@ class Document:
 
     def text_at(self, route: Route) -> str | None:
         """The scalar exactly as written, before `1.10` became a number; None for other values."""
+        node = self._node(route)
+        return node.value if isinstance(node, yaml.ScalarNode) else None
+
+    def is_plain(self, route: Route) -> bool:
+        """Whether a value is a scalar without quotes, whose type readers of YAML have to guess."""
+        node = self._node(route)
+        return isinstance(node, yaml.ScalarNode) and not node.style
+
+    def _node(self, route: Route) -> Any:
         node = self._root
         for step in route:
             found = self._children.child(node, step)
             if found is None:
                 return None
             node = found[1]
-        return node.value if isinstance(node, yaml.ScalarNode) else None
+        return node
 
     def _location(self, node: Any) -> Location:
-        if node is None:
-            return Location(path=self.path, line=self._first_line, column=1)
-        return _location(self.path, node.start_mark, self._first_line)
+        return self._places.start if node is None else self._places.of(node.start_mark)
+
+
+_ODD_BREAKS = re.compile("[\x85\u2028\u2029]")
+
+
+class _Places:
+    """Marks of the parser as places of the file.
+
+    libyaml ends a line at three characters that no editor ends one at; where a text holds one, the
+    lines are counted anew.
+    """
+
+    __slots__ = ("_first_line", "_path", "_starts")
+
+    def __init__(self, text: str, path: str, first_line: int) -> None:
+        self._path = path
+        self._first_line = first_line
+        self._starts: list[int] | None = None
+        if not text.isascii() and _ODD_BREAKS.search(text):
+            self._starts = [0, *(found.end() for found in re.finditer("\n", text))]
+
+    @property
+    def start(self) -> Location:
+        """Where the text begins."""
+        return Location(path=self._path, line=self._first_line, column=1)
+
+    def of(self, mark: Any) -> Location:
+        """The place of a mark."""
+        line, column = mark.line, mark.column
+        if self._starts is not None:
+            line = bisect_right(self._starts, mark.index) - 1
+            column = mark.index - self._starts[line]
+        return Location(path=self._path, line=line + self._first_line, column=column + 1)
 
 
 def parse_yaml(text: str, *, path: str, first_line: int = 1) -> Document:
@@ -144,8 +208,20 @@ def parse_yaml(text: str, *, path: str, first_line: int = 1) -> Document:
     mistake that can be told: bad syntax (the first one only), duplicate keys, keys that are not
     text, tags, limits exceeded.
     """
+    document, findings = read_yaml(text, path=path, first_line=first_line)
+    if findings:
+        raise InputError(findings)
+    return document
+
+
+def read_yaml(text: str, *, path: str, first_line: int = 1) -> tuple[Document, tuple[Finding, ...]]:
+    """The same for a reader that goes on: the document as far as it makes sense, and its mistakes.
+
+    Of a key given twice the last value counts. Raises `InputError` for bad syntax only.
+    """
     text = text.removeprefix("\ufeff")
-    start = Location(path=path, line=first_line, column=1)
+    places = _Places(text, path, first_line)
+    start = places.start
     if len(text) > MAX_BYTES:
         size = f"{len(text) / 1e6:.1f} million characters"
         raise InputError(
@@ -159,9 +235,9 @@ def parse_yaml(text: str, *, path: str, first_line: int = 1) -> Document:
             ]
         )
     try:
-        root = _compose(text)
+        root = compose(text)
     except yaml.MarkedYAMLError as error:
-        raise InputError([_syntax(error, path, first_line)]) from error
+        raise InputError([_syntax(error, places)]) from error
     except (yaml.YAMLError, ValueError) as error:
         message = f"not readable as YAML: {str(error).splitlines()[0]}"
         fix = "remove control characters and save the file as UTF-8"
@@ -170,20 +246,29 @@ def parse_yaml(text: str, *, path: str, first_line: int = 1) -> Document:
         ) from error
     except RecursionError as error:
         raise InputError([_too_deep(start)]) from error
-    builder = _Builder(path, first_line)
+    return document_of(root, text, path=path, first_line=first_line, places=places)
+
+
+def document_of(
+    root: Any,
+    text: str,
+    *,
+    path: str,
+    first_line: int = 1,
+    places: _Places | None = None,
+) -> tuple[Document, tuple[Finding, ...]]:
+    """The document of nodes that were composed from a text, and what is wrong with it."""
+    places = places or _Places(text, path, first_line)
+    builder = _Builder(places)
     data = None if root is None else builder.build(root)
-    if builder.findings:
-        raise InputError(builder.findings)
-    return Document(
-        path=path,
-        data=data,
-        all_finite=builder.all_finite,
-        _root=root,
-        _first_line=first_line,
+    document = Document(
+        path=path, data=data, all_finite=builder.all_finite, _root=root, _places=places
     )
+    return document, tuple(builder.findings)
 
 
-def _compose(text: str) -> Any:
+def compose(text: str) -> Any:
+    """The node of a YAML document, of PyYAML's kinds; raises its errors."""
     if _may_be_deep(text):
         _refuse_deep(text)
     loader = _Loader(text)
@@ -200,14 +285,20 @@ _DEEP_LINE = re.compile(rf"(?:[-?:][ \t]+){{{_SAFE_DEPTH}}}|^ {{{_SAFE_DEPTH}}}"
 
 def _may_be_deep(text: str) -> bool:
     """False when the text surely nests less than the safe depth; cheap, and wary of quotes."""
+    if len(text) < _SAFE_DEPTH:
+        return False
+    if text.count("[") + text.count("{") >= _SAFE_DEPTH and _deepest(text) >= _SAFE_DEPTH:
+        return True
+    # Hardly a line is that long; to search them all takes as long as to build the data.
+    return any(_DEEP_LINE.search(line) for line in text.splitlines() if len(line) >= _SAFE_DEPTH)
+
+
+def _deepest(text: str) -> int:
     depth = deepest = 0
     for bracket in re.findall(r"[\[\]{}]", text):
         depth += 1 if bracket in "[{" else -1 if depth else 0
         deepest = max(deepest, depth)
-    if deepest >= _SAFE_DEPTH:
-        return True
-    # Hardly a line is that long; to search them all takes as long as to build the data.
-    return any(_DEEP_LINE.search(line) for line in text.splitlines() if len(line) >= _SAFE_DEPTH)
+    return deepest
 
 
 def _refuse_deep(text: str) -> None:
@@ -223,11 +314,10 @@ def _refuse_deep(text: str) -> None:
 class _Builder:
     """Turns nodes into data, collecting what is wrong."""
 
-    def __init__(self, path: str, first_line: int) -> None:
+    def __init__(self, places: _Places) -> None:
         self.findings: list[Finding] = []
         self.all_finite = True
-        self._path = path
-        self._first_line = first_line
+        self._places = places
         self._values = 0
         self._open: set[int] = set()
 
@@ -265,25 +355,22 @@ class _Builder:
     def _mapping(self, node: Any, depth: int) -> JsonObject:
         own: JsonObject = {}
         merged: JsonObject = {}
-        lines: dict[str, int] = {}
+        marks: dict[str, Any] = {}
         for key, value in node.value:
             if key.tag == _MERGE:
                 for part in _as_list(self._build(value, depth + 1)):
                     merged = {**(part if isinstance(part, dict) else {}), **merged}
                 continue
-            name = self._key(key)
+            if not isinstance(key, yaml.ScalarNode):
+                self._add("bad-key", "a key must be text", key, "write the key as plain text")
+                continue
+            name: str = key.value
             if name in own:
-                first = f"already given on line {lines[name]}"
+                first = f"already given on line {self._places.of(marks[name]).line}"
                 self._add("duplicate-key", f"key {name!r} {first}", key, "remove one of the two")
             own[name] = self._build(value, depth + 1)
-            lines[name] = key.start_mark.line + self._first_line
+            marks[name] = key.start_mark
         return {**merged, **own} if merged else own
-
-    def _key(self, key: Any) -> str:
-        if not isinstance(key, yaml.ScalarNode):
-            self._add("bad-key", "a key must be text", key, "write the key as plain text")
-            return ""
-        return str(key.value)
 
     def _scalar(self, node: Any) -> Json:
         text: str = node.value
@@ -315,7 +402,7 @@ class _Builder:
         self.findings.append(Finding(rule=rule, message=message, location=place, fix=fix))
 
     def _at(self, node: Any) -> Location:
-        return _location(self._path, node.start_mark, self._first_line)
+        return self._places.of(node.start_mark)
 
 
 class _LimitError(Exception):
@@ -336,10 +423,6 @@ def _as_list(value: Json) -> list[Json]:
     return value if isinstance(value, list) else [value]
 
 
-def _location(path: str, mark: Any, first_line: int) -> Location:
-    return Location(path=path, line=mark.line + first_line, column=mark.column + 1)
-
-
 def _too_deep(location: Location) -> Finding:
     return Finding(
         rule="too-deep",
@@ -349,10 +432,10 @@ def _too_deep(location: Location) -> Finding:
     )
 
 
-def _syntax(error: yaml.MarkedYAMLError, path: str, first_line: int) -> Finding:
+def _syntax(error: yaml.MarkedYAMLError, places: _Places) -> Finding:
     problem = error.problem or "it cannot be parsed"
     mark = error.problem_mark or error.context_mark
-    location = _location(path, mark, first_line) if mark else Location(path=path, line=first_line)
+    location = places.of(mark) if mark else places.start
     if "mapping values are not allowed" in problem:
         fix = "put the value in quotes, it holds ': '"
     elif "cannot start any token" in problem:

@@ -69,11 +69,15 @@ class Problem:
     """A finding and the route of the value that it is about.
 
     `absent` is True when the value at the route lacks something, rather than being wrong itself.
+    `keyword` is the word of the schema that is not obeyed, "" where it was no one word; `wanted`
+    are the types that it allows.
     """
 
     route: Route
     finding: Finding
     absent: bool = False
+    keyword: str = ""
+    wanted: tuple[str, ...] = ()
 
 
 def check(document: Document, name: str) -> tuple[Finding, ...]:
@@ -103,7 +107,7 @@ def not_finite(document: Document) -> Iterator[Problem]:
             location=document.key_at(route),
             fix="write a number",
         )
-        yield Problem(route=route, finding=finding)
+        yield Problem(route=route, finding=finding, keyword="maximum")
 
 
 def _infinities(value: Json, route: Route) -> Iterator[tuple[Route, float]]:
@@ -241,7 +245,10 @@ def _problems(document: Document, error: Any, base: Route) -> Iterator[Problem]:
     elif error.validator == "required":
         yield from _missing_keys(document, error, route)
     elif error.validator != "not":
-        yield Problem(route=route, finding=_plain(document, error, route))
+        finding = _plain(document, error, route)
+        keyword = str(error.validator)
+        wanted = tuple(_as_list(error.validator_value)) if keyword == "type" else ()
+        yield Problem(route=route, finding=finding, keyword=keyword, wanted=wanted)
 
 
 def _branch(document: Document, error: Any, base: Route) -> Iterator[Problem]:
@@ -263,7 +270,7 @@ def _branch(document: Document, error: Any, base: Route) -> Iterator[Problem]:
             location=document.at(route),
             fix=_hint(error.schema),
         )
-        yield Problem(route=route, finding=finding)
+        yield Problem(route=route, finding=finding, keyword="type")
         return
     unknown = [e for errors in meant for e in errors if e.validator == "additionalProperties"]
     if len(unknown) == len(meant) > 1:

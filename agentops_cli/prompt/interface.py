@@ -1,7 +1,6 @@
 """The sections `input` and `output` of frontmatter: what goes into a prompt and what comes out."""
 
 import difflib
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
@@ -132,7 +131,7 @@ class _InputReader:
             )
 
     def _check_name(self, name: str, route: Route) -> None:
-        if not name.isidentifier() or name in _RESERVED:
+        if not is_name(name):
             fix = "use letters, digits and underscores; not a word of the template language"
             self._add("bad-name", f"a template cannot use a variable named {name!r}", route, fix)
 
@@ -144,7 +143,7 @@ class _InputReader:
     def _standalone(self, part: JsonObject, whole: JsonObject, route: Route) -> JsonObject:
         """The schema of one variable, to be judged by itself: what it may refer to comes along."""
         schema = {key: value for key, value in part.items() if key != "trusted"}
-        if "$ref" not in json.dumps(schema):
+        if not _has_reference(schema):
             return schema
         schema |= {k: whole[k] for k in ("$schema", "$defs", "definitions") if k in whole}
         for problem in problems_of(schema):
@@ -170,6 +169,11 @@ def read_schema(document: Document, source: Json, route: Route, report: Report) 
     return expanded
 
 
+def is_name(name: str) -> bool:
+    """Whether a variable of a template may be called so."""
+    return name.isidentifier() and name not in _RESERVED
+
+
 def _finding(document: Document, problem: SchemaProblem, base: Route) -> Finding:
     route = (*base, *problem.route)
     return Finding(
@@ -178,6 +182,12 @@ def _finding(document: Document, problem: SchemaProblem, base: Route) -> Finding
         location=document.key_at(route) if problem.on_key else document.at(route),
         fix=problem.fix,
     )
+
+
+def _has_reference(value: Json) -> bool:
+    if isinstance(value, dict):
+        return "$ref" in value or any(map(_has_reference, value.values()))
+    return isinstance(value, list) and any(map(_has_reference, value))
 
 
 def _without_trust(schema: JsonObject) -> JsonObject:

@@ -59,7 +59,8 @@ class Renderer:
         loader = self._includes.load if self._includes else None
         templates = Templates(clock=clock, limits=limits, loader=loader)
         try:
-            self._template = templates.compile(mark_roles(prompt.body))
+            body = prompt.body if prompt.is_marked else mark_roles(prompt.body)
+            self._template = templates.compile(body)
         except TemplateError as error:
             raise InputError([self._finding(error)]) from error
         self._reads = Reads(
@@ -143,5 +144,7 @@ class Renderer:
         return self._in_body("bad-template", error.line or 1, message, fix)
 
     def _in_body(self, rule: str, line: int, message: str, fix: str | None) -> Finding:
-        place = Location(path=self.prompt.location.path, line=self.prompt.body_line + line - 1)
+        lines = self.prompt.lines
+        at = lines[min(line, len(lines)) - 1] if lines else self.prompt.body_line + line - 1
+        place = Location(path=self.prompt.location.path, line=at)
         return Finding(rule=rule, message=message, location=place, fix=fix)

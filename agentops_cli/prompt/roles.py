@@ -10,6 +10,7 @@ case supplies can therefore open a message.
 """
 
 import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final, get_args
 
@@ -25,6 +26,8 @@ _ROLE_OF_SIGN: Final = {sign: role for role, sign in _SIGN_OF_ROLE.items()}
 
 _ROLE = re.compile(rf"(?:#+[ \t]*)?({'|'.join(ROLES)}):[ \t\r]*", re.IGNORECASE)
 
+_LAST_COLON = re.compile(r":[ \t\r]*$", re.MULTILINE)
+
 _FENCE = re.compile(r" {0,3}((?P<mark>[`~])(?P=mark){2,})(.*)")
 
 # Every alternative also ends at the end of the text: an unclosed tag must not make the search
@@ -32,10 +35,12 @@ _FENCE = re.compile(r" {0,3}((?P<mark>[`~])(?P=mark){2,})(.*)")
 _QUOTED = r""" "(?:[^"\\]|\\.)*+(?:"|\\?\Z) | '(?:[^'\\]|\\.)*+(?:'|\\?\Z) """
 _JINJA = re.compile(
     rf"""
-      \{{\#  .*?  (?: \#\}} | \Z )
-    | \{{%[-+]?\s*raw\s*[-+]?%\}}  .*?  (?: \{{%[-+]?\s*endraw\s*[-+]?%\}} | \Z )
-    | \{{%    (?> {_QUOTED} | (?!%\}}). )*+   (?: %\}} | \Z )
-    | \{{\{{  (?> {_QUOTED} | (?!\}}\}}). )*+ (?: \}}\}} | \Z )
+    \{{ (?:
+      \#  .*?  (?: \#\}} | \Z )
+    | %[-+]?\s*raw\s*[-+]?%\}}  .*?  (?: \{{%[-+]?\s*endraw\s*[-+]?%\}} | \Z )
+    | %    (?> {_QUOTED} | (?!%\}}). )*+   (?: %\}} | \Z )
+    | \{{  (?> {_QUOTED} | (?!\}}\}}). )*+ (?: \}}\}} | \Z )
+    )
     """,
     re.DOTALL | re.VERBOSE,
 )
@@ -69,18 +74,42 @@ class LostMarkError(Exception):
 
 def layout_of(source: str) -> Layout:
     """Finds the role lines of a template source. Never fails, and takes linear time."""
+    found = tuple(_role_lines(source))
+    if not found:
+        return Layout(roles=())
+    # Blanking keeps every character in its place.
+    plain = without_jinja(source) if "{" in source else source
+    roles = tuple(role for role, start, end in found if plain[start:end] == source[start:end])
+    if "```" not in plain and "~~~" not in plain:
+        return Layout(roles=roles)
+    return _outside_fences(plain, {role.index: role for role in roles})
+
+
+def _role_lines(source: str) -> Iterator[tuple[RoleLine, int, int]]:
+    """The lines that look like role lines, and where each is; few others end in a colon."""
+    index = at = 0
+    for colon in _LAST_COLON.finditer(source):
+        start = source.rfind("\n", at, colon.start()) + 1 or at
+        found = _ROLE.fullmatch(source, start, colon.end())
+        if found:
+            index += source.count("\n", at, start)
+            at = start
+            yield RoleLine(index=index, role=_role(found[1])), start, colon.end()
+
+
+def _outside_fences(source: str, candidates: Mapping[int, RoleLine]) -> Layout:
     roles: list[RoleLine] = []
     fence: str | None = None
     opened = 0
     swallowed = False
-    for index, line in enumerate(_without_jinja(source).split("\n")):
+    for index, line in enumerate(source.split("\n")):
         if fence is None:
             fence, opened, swallowed = _opening(line), index, False
         elif _closes(line, fence):
             fence = None
-        role = _ROLE.fullmatch(line)
+        role = candidates.get(index)
         if role and fence is None:
-            roles.append(RoleLine(index=index, role=_role(role[1])))
+            roles.append(role)
         swallowed = swallowed or role is not None
     lost = fence is not None and swallowed
     return Layout(roles=tuple(roles), unclosed_fence=opened if lost else None)
@@ -94,8 +123,13 @@ def mark_roles(source: str) -> str:
     """
     lines = source.split("\n")
     for found in layout_of(source).roles:
-        lines[found.index] = f"{{{{ {MARK_NAME} }}}}{_SIGN_OF_ROLE[found.role]}"
+        lines[found.index] = mark_of(found.role)
     return "\n".join(lines)
+
+
+def mark_of(role: Role) -> str:
+    """The tag that opens a message in a marked source."""
+    return f"{{{{ {MARK_NAME} }}}}{_SIGN_OF_ROLE[role]}"
 
 
 def split_messages(rendered: str, *, mark: str) -> tuple[Message, ...]:
@@ -125,9 +159,18 @@ def line_of_name(source: str, name: str) -> int | None:
     return None
 
 
-def _without_jinja(source: str) -> str:
+def comments_of(source: str) -> Iterator[tuple[int, int]]:
+    """Where each comment of a template begins and ends; text that looks like one is none."""
+    return (tag.span() for tag in _JINJA.finditer(source) if tag[0].startswith("{#"))
+
+
+def without_jinja(source: str) -> str:
     """The source with every tag, comment and raw block blanked out, line breaks apart."""
-    return _JINJA.sub(lambda tag: re.sub(r"[^\n]", "\0", tag[0]), source)
+    return _JINJA.sub(_blank, source)
+
+
+def _blank(tag: re.Match[str]) -> str:
+    return "\n".join("\0" * len(line) for line in tag[0].split("\n"))
 
 
 def _opening(line: str) -> str | None:

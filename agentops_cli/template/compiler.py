@@ -12,6 +12,7 @@ from agentops_cli.template import explain
 from agentops_cli.template.generate import generate
 from agentops_cli.template.limits import Limits, TemplateError
 from agentops_cli.template.meter import Meter, metered
+from agentops_cli.template.reads import reads_of
 from agentops_cli.template.rewrite import Outline, rewrite
 from agentops_cli.template.sandbox import Sandbox
 
@@ -78,9 +79,11 @@ class Compiler:
         try:
             self._check_length(source)
             tree = self._sandbox.parse(source, name)
+            outer = reads_of(tree).outer
             names = rewrite(tree, partial(self._outline, chain=chain))
             code, variables = generate(tree, self._sandbox, name)
-            return code, names.outline(variables)
+            # Jinja takes what a branch sets for a name that is read; the walk knows better.
+            return code, names.outline(variables & outer)
         except jinja2.TemplateSyntaxError as error:
             raise explain.syntax_error(error, source, self._sandbox) from error
         except TemplateError as error:

@@ -58,7 +58,8 @@ def syntax_error(
     elif open_tag:
         message = f"'{{% {open_tag[1]} %}}' is never closed"
         fix = f"add {{% end{open_tag[1]} %}}"
-        line = _opened(open_tag[1], source, environment) or line
+        opened = _opened(open_tag[1], source, environment)
+        line = line if opened is None else opened
     else:
         message, fix = _reworded(message)
     return TemplateError(message, line=line, fix=fix, name=error.name)

@@ -157,7 +157,7 @@ class _Rewriter(NodeTransformer):
 
     def on_call(self, node: nodes.Call) -> nodes.Node:
         if isinstance(node.node, nodes.Name) and node.node.name in REFUSED:
-            raise _refused(node.node.name, node)
+            raise _refused(node.node.name, node.lineno)
         self._check_arguments(node.kwargs)
         return self.generic_visit(node)
 
@@ -257,19 +257,23 @@ def _guarded(operator: str, first: nodes.Node, *rest: nodes.Expr) -> nodes.Filte
 
 
 def _check_known(node: nodes.Filter | nodes.Test, kind: str, known: Iterable[str]) -> None:
-    if node.name in known:
-        return
-    if node.name in REFUSED:
-        raise _refused(node.name, node)
-    raise TemplateError(
-        f"unknown {kind} {node.name!r}",
-        line=node.lineno,
-        fix=did_you_mean(node.name, known) or f"there are: {', '.join(sorted(known))}",
+    if node.name not in known:
+        raise unknown_name(node.name, kind, known, node.lineno)
+
+
+def unknown_name(name: str, kind: str, known: Iterable[str], line: int) -> TemplateError:
+    """Why a filter, test or function cannot be used, and what to use instead."""
+    if name in REFUSED:
+        return _refused(name, line)
+    return TemplateError(
+        f"unknown {kind} {name!r}",
+        line=line,
+        fix=did_you_mean(name, known) or f"there are: {', '.join(sorted(known))}",
     )
 
 
-def _refused(name: str, node: nodes.Node) -> TemplateError:
-    return TemplateError(f"{name!r} is not available in prompts: {REFUSED[name]}", line=node.lineno)
+def _refused(name: str, line: int) -> TemplateError:
+    return TemplateError(f"{name!r} is not available in prompts: {REFUSED[name]}", line=line)
 
 
 def _constant_names(

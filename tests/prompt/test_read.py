@@ -194,16 +194,13 @@ def test_a_plain_file_with_frontmatter_is_read_like_any_other() -> None:
 @pytest.mark.parametrize(
     ("path", "rule"),
     [
-        ("a.prompt", "not-supported-yet"),
-        ("a.prompty", "not-supported-yet"),
-        ("a.prompt.yml", "not-supported-yet"),
-        ("A.PROMPT.YAML", "not-supported-yet"),
         ("a.yaml", "unknown-format"),
+        ("a.json", "unknown-format"),
         ("a.py", "unknown-format"),
         ("README", "unknown-format"),
     ],
 )
-def test_other_formats_are_refused_and_never_guessed_at(path: str, rule: str) -> None:
+def test_files_of_no_known_format_are_refused_and_never_guessed_at(path: str, rule: str) -> None:
     [finding] = refused("---\nversion: 1.0.0\n---\nHi", path)
     assert (finding.rule, str(finding.location)) == (rule, path)
     assert "*.prompt.md" in (finding.fix or "")

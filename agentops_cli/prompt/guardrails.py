@@ -1,0 +1,268 @@
+"""Sentences of a prompt that forbid or limit something, and what became of them."""
+
+import re
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from functools import cached_property
+from typing import Final
+
+from agentops_cli.prompt.source import Passage, PromptFile, Span
+from agentops_cli.prompt.wording import blanked
+
+STRONG: Final = 2
+WEAK: Final = 1
+
+_STRONG: Final = re.compile(
+    r"\b(?:never|must|shall|cannot|can't|won't|may not|always|only|refuse|decline|reject"
+    r"|forbidden|prohibited|strictly|do not|don't|does not"
+    r"|under no circumstances|not allowed|no exceptions|as data|nothing else)\b",
+    re.IGNORECASE,
+)
+_PROHIBITS: Final = re.compile(
+    r"\b(?:never|do not|don't|(?:must|shall|may|will|should) not|mustn't|cannot|can't|won't"
+    r"|under no circumstances|not allowed|forbidden|prohibited|(?:refuse|decline)(?: to| any| such"
+    r"| all| it| them| politely)?|as data|nothing else|answer only|only answer)\b",
+    re.IGNORECASE,
+)
+_NEGATED: Final = re.compile(
+    r"\b(?:never|not|no|cannot|refuse|decline|reject|forbidden|prohibited)\b|n['\u2019]t\b",
+    re.IGNORECASE,
+)
+_MUST: Final = re.compile(r"\b(?:must|never)\b", re.IGNORECASE)
+_WEAK: Final = re.compile(
+    r"\b(?:should|avoid|try|prefer(?:ably)?|ideally|usually|generally|normally|typically|may|might"
+    r"|could|when(?:ever)? possible|if possible|as appropriate|where appropriate|unless)\b",
+    re.IGNORECASE,
+)
+_TOPIC: Final = re.compile(
+    r"""\b(?:
+      reveal | disclos\w+ | leak\w* | expos\w+ | system\ prompt
+    | (?:these|your|this)\ (?:instructions?|rules|text|prompt)
+    | confidential\w* | secrets? | passwords? | credentials? | api\ keys? | personal(?:ly)?
+    | private | pii | sensitive
+    | harm\w* | illegal\w* | unlawful | unsafe | dangerous | weapons? | self-harm | violen\w+
+    | hate\w* | legal | medical | financial | diagnos\w+ | prescri\w+ | advice
+    | refus\w+ | declin\w+ | off-topic | out\ of\ scope | scope | approv\w+ | confirm\w*
+    | escalat\w+ | untrusted | not\ instructions | as\ data | inject\w* | jailbreak\w*
+    | impersonat\w+ | delete | transfer | refund | payment | execute
+    | fabricat\w+ | invent | make\ up | hallucinat\w+
+    )\b""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_SENTENCE: Final = re.compile(r"[^.!?\n]*(?:[.!?](?!\s|$)[^.!?\n]*)*(?:[.!?]+|$)")
+_BULLET: Final = re.compile(r"[ \t]*(?:[-*+]|\d+[.)])[ \t]+")
+_HEADING: Final = re.compile(r"[ \t]{0,3}(#{1,6})[ \t]+(.*?)[ \t#]*$")
+_FENCE: Final = re.compile(r"[ \t]{0,3}(```|~~~)")
+_WORD: Final = re.compile(r"[\w']+|\{\{[^{}]*\}\}")
+
+_BINDING: Final = frozenset(
+    (
+        *("a", "an", "the", "you", "your", "i", "it", "is", "are", "be", "to", "of", "if"),
+        *("must", "mustn't", "shall", "should", "shouldn't", "may", "might", "can", "can't"),
+        *("cannot", "could", "will", "won't", "would", "do", "does", "don't", "doesn't"),
+        *("not", "no", "never", "always", "only", "avoid", "try", "prefer", "preferably"),
+        *("ideally", "usually", "generally", "normally", "typically", "please", "possible"),
+    )
+)
+_SAME: Final = 0.6
+"""Two sentences of which so much is alike are one, changed."""
+
+_FEW_WORDS: Final = 3
+
+
+@dataclass(frozen=True, kw_only=True)
+class Guardrail:
+    """A sentence; `span` is of the file. `section` is the heading above it, as written.
+
+    `is_declared` says that the file names that section under `guardrails`.
+    """
+
+    text: str
+    words: tuple[str, ...]
+    span: Span
+    section: str
+    is_declared: bool
+
+    @cached_property
+    def core(self) -> tuple[str, ...]:
+        """Its words without those that tell how much it binds."""
+        return tuple(word for word in self.words if word not in _BINDING)
+
+    @property
+    def strength(self) -> int:
+        """How much it binds: a must, a should, or nothing."""
+        if _WEAK.search(self.text) and not _MUST.search(self.text):
+            return WEAK
+        return STRONG if _STRONG.search(self.text) else 0
+
+    @property
+    def forbids(self) -> bool:
+        """Whether it says no to something."""
+        return _NEGATED.search(self.text) is not None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loosened:
+    """A guardrail of which less is left: `now` is what stands for it, None where nothing does."""
+
+    before: Guardrail
+    now: Guardrail | None
+
+
+def declared_sections(file: PromptFile) -> tuple[str, ...]:
+    """The headings that a file names under `guardrails`."""
+    given = file.meta.get("guardrails")
+    return tuple(each for each in given if isinstance(each, str)) if isinstance(given, list) else ()
+
+
+def guardrails_of(file: PromptFile, *, declared: Sequence[str] | None = None) -> list[Guardrail]:
+    """The sentences of a file that limit what may be answered.
+
+    Those are all of the sections that it declares, or those that are given, and elsewhere those
+    that bind strongly and are about safety, not about style. English only.
+    """
+    names = {_key(name) for name in (declared_sections(file) if declared is None else declared)}
+    return [
+        each
+        for each in sentences_of(file, names)
+        if each.is_declared or (each.strength == STRONG and _is_about_safety(each.text))
+    ]
+
+
+def _is_about_safety(text: str) -> bool:
+    """Whether a sentence forbids something that matters; rows of tables and labels say nothing."""
+    if text.startswith("|") or text.rstrip("*_` ").endswith(":"):
+        return False
+    return _PROHIBITS.search(text) is not None and _TOPIC.search(text) is not None
+
+
+def has_section(file: PromptFile, name: str) -> bool:
+    """Whether a file has a heading of this name, or a tag."""
+    key = _key(name)
+    text = "\n".join(passage.text for passage in file.passages)
+    if any(_key(found[2]) == key for line in text.split("\n") if (found := _HEADING.match(line))):
+        return True
+    tag = re.escape(name.strip().replace(" ", "_"))
+    return re.search(rf"<{tag}\b", text, re.IGNORECASE) is not None
+
+
+def sentences_of(file: PromptFile, declared: Collection[str] = ()) -> list[Guardrail]:
+    """All sentences of a file's messages, code and comments apart."""
+    found: list[Guardrail] = []
+    for passage in file.passages:
+        text = blanked(blanked(passage.text, "{#", "#}"), "<!--", "-->")
+        section, declared_level = "", 0
+        for start, block in _blocks(text.replace("\u2019", "'")):
+            heading = _HEADING.match(block)
+            if heading is None:
+                is_declared = declared_level > 0
+                found += _sentences(passage, start, block, section, is_declared=is_declared)
+                continue
+            section, level = heading[2], len(heading[1])
+            if level <= declared_level:
+                declared_level = 0
+            if _key(section) in declared:
+                declared_level = level
+    return found
+
+
+def _sentences(
+    passage: Passage, start: int, block: str, section: str, *, is_declared: bool
+) -> Iterator[Guardrail]:
+    for match in _SENTENCE.finditer(block.replace("\n", " ")):
+        words = tuple(word.casefold() for word in _WORD.findall(match[0]))
+        if len(words) >= _FEW_WORDS:
+            begin = start + match.end() - len(match[0].lstrip())
+            last = max(start + match.end() - 1, begin)
+            yield Guardrail(
+                text=" ".join(match[0].split()),
+                words=words,
+                span=Span(start=passage.offset(begin), end=passage.offset(last) + 1),
+                section=section,
+                is_declared=is_declared,
+            )
+
+
+def loosened(before: PromptFile, after: PromptFile) -> Iterator[Loosened]:
+    """The guardrails of the earlier file that are gone from the later one, or bind less in it.
+
+    It does not matter where a sentence stands, nor whether it was put otherwise: the sentence that
+    is most like it is what stands for it.
+    """
+    old = guardrails_of(before)
+    if not old:
+        return
+    now_all = sentences_of(after)
+    exact = {each.words for each in now_all}
+    taken = {each.words for each in sentences_of(before)}
+    left = [each for each in now_all if each.words not in taken]
+    for each in old:
+        if each.words in exact:
+            continue
+        now = _nearest(each, left)
+        if now is None:
+            yield Loosened(before=each, now=None)
+        elif now.strength < each.strength or (
+            each.forbids and not now.forbids and now.strength < STRONG
+        ):
+            yield Loosened(before=each, now=now)
+
+
+def added(before: PromptFile, after: PromptFile) -> Iterator[Guardrail]:
+    """The guardrails of the later file that nothing of the earlier one stands for."""
+    new = guardrails_of(after)
+    if not new:
+        return
+    exact = {each.words for each in sentences_of(before)}
+    taken = {each.words for each in sentences_of(after)}
+    left = [each for each in sentences_of(before) if each.words not in taken]
+    for each in new:
+        if each.words not in exact and _nearest(each, left) is None:
+            yield each
+
+
+def _nearest(wanted: Guardrail, among: Sequence[Guardrail]) -> Guardrail | None:
+    best, most = None, _SAME
+    matcher = SequenceMatcher(autojunk=False)
+    matcher.set_seq2(wanted.core)
+    for each in among if wanted.core else ():
+        matcher.set_seq1(each.core)
+        if matcher.real_quick_ratio() < most or matcher.quick_ratio() < most:
+            continue
+        ratio = matcher.ratio()
+        if ratio >= most:
+            best, most = each, ratio
+    return best
+
+
+def _blocks(text: str) -> Iterator[tuple[int, str]]:
+    """Paragraphs, items of lists and headings, each with where it begins; no code."""
+    at = 0
+    block_start, block = 0, ""
+    fence = ""
+    for line in text.split("\n"):
+        opened = _FENCE.match(line)
+        bullet = _BULLET.match(line)
+        is_code = bool(fence)
+        if opened and (not fence or opened[1] == fence):
+            is_code, fence = True, "" if fence else opened[1]
+        breaks = is_code or not line.strip() or bullet or _HEADING.match(line)
+        if breaks and block:
+            yield block_start, block
+            block = ""
+        if not is_code and line.strip():
+            if _HEADING.match(line):
+                yield at, line
+            elif not block:
+                lead = bullet.end() if bullet else 0
+                block_start, block = at + lead, line[lead:]
+            else:
+                block += "\n" + line
+        at += len(line) + 1
+    if block:
+        yield block_start, block
+
+
+def _key(name: str) -> str:
+    return re.sub(r"[\W_]+", " ", name).strip().casefold()
