@@ -29,8 +29,8 @@ _TEXT_MODES = frozenset({"chat", "completion", "embedding", "responses"})
 _OTHER_INPUTS = re.compile(r"input_cost_per_(image|video|audio|character|query)")
 _FREE = frozenset({Kind.LOCAL, Kind.REPLAY, Kind.SCRIPTED})
 
-# dotprompt's name for the Gemini API, which litellm knows by another.
-ALIASES = {"googleai": "gemini"}
+# dotprompt's names for the Gemini API and for Vertex AI, which litellm knows by others.
+ALIASES = {"googleai": "gemini", "vertexai": "vertex_ai"}
 
 # Their answers may be pictures or films, which have prices of their own.
 _UNBOUNDED_OUTPUTS = frozenset({"image", "video"})
@@ -71,6 +71,7 @@ def shipped_entries() -> Mapping[str, Entry]:
 
 _DECODER = json.JSONDecoder(parse_float=Decimal)
 _AS_WRITTEN = '{\n    "'
+_KEY = re.compile(r'^ {0,4}("(?:[^"\\\n]|\\.)*"): \{', re.MULTILINE)
 
 
 class _Table(Mapping[str, Entry]):
@@ -92,10 +93,11 @@ class _Table(Mapping[str, Entry]):
         return entry
 
     def __iter__(self) -> Iterator[str]:
-        return iter(_DECODER.decode(self._text))
+        for found in _KEY.finditer(self._text):
+            yield json.loads(found[1]) if "\\" in found[1] else found[1][1:-1]
 
     def __len__(self) -> int:
-        return len(_DECODER.decode(self._text))
+        return sum(1 for _ in self)
 
 
 _REINSTALL = "install it again: pip install --force-reinstall litellm"
@@ -140,21 +142,30 @@ class PriceTable:
             self._prices[model] = self._look_up(model)
         return self._prices[model]
 
+    def __iter__(self) -> Iterator[str]:
+        """The ids that the table knows."""
+        return iter(self._entries)
+
     def entry_of(self, model: str) -> Entry | None:
-        """What the table says about a model: context limits and abilities beside prices.
+        """What the table says about a model: context limits and abilities beside prices."""
+        key = self.key_of(model)
+        return None if key is None else self._entries[key]
+
+    def key_of(self, model: str) -> str | None:
+        """The id under which the table knows a model; None where it does not.
 
         A key of the table is taken as it is. Otherwise the provider's prefix is dropped, but only
         when the entry belongs to that provider: `openai/gpt-4o` is `gpt-4o`, `github/gpt-4o` is
         nothing, since GitHub has prices of its own.
         """
         if model in self._entries:
-            return self._entries[model]
+            return model
         prefix, _, name = model.partition("/")
         provider = ALIASES.get(prefix, prefix)
-        if provider != prefix:
-            return self._entries.get(f"{provider}/{name}")
+        if provider != prefix and f"{provider}/{name}" in self._entries:
+            return f"{provider}/{name}"
         entry = self._entries.get(name)
-        return entry if entry is not None and _belongs(entry, provider) else None
+        return name if entry is not None and _belongs(entry, provider) else None
 
     def _look_up(self, model: str) -> Price | None:
         if _is_free(model):

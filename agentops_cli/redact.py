@@ -11,7 +11,18 @@ from agentops_cli.model.call import Completion, Fault
 from agentops_cli.model.json import Json
 from agentops_cli.model.result import TrialResult
 from agentops_cli.model.tool import ToolCall
-from agentops_cli.patterns import MARK, PII, SECRETS, Hit, disjoint, find, is_dummy, is_plain, marks
+from agentops_cli.patterns import (
+    MARK,
+    PII,
+    SECRETS,
+    Hit,
+    disjoint,
+    find,
+    is_dummy,
+    is_plain,
+    marked,
+    marks,
+)
 
 _SHORTEST_SECRET = 8
 
@@ -30,10 +41,12 @@ class Redact:
     """Replaces secrets and personal data by marks such as `[redacted:email]`.
 
     It knows the values that it is given, also when they are escaped as JSON or for a URL, and
-    everything in `agentops_cli.patterns`. Doing it again changes nothing.
+    everything in `agentops_cli.patterns`; without `personal`, personal data stays. Doing it again
+    changes nothing.
     """
 
-    def __init__(self, secrets: Iterable[str] = ()) -> None:
+    def __init__(self, secrets: Iterable[str] = (), *, personal: bool = True) -> None:
+        self._patterns = (*SECRETS, *PII) if personal else SECRETS
         known = {
             form
             for secret in secrets
@@ -48,7 +61,7 @@ class Redact:
         while hits := self.hits(text):
             # What stood beside a hit may look like another one once the mark is there, so it is
             # searched again; each round leaves fewer characters outside of marks.
-            text = _marked(text, hits)
+            text = marked(text, hits)
         return text
 
     def spares(self, text: str) -> bool:
@@ -60,7 +73,7 @@ class Redact:
         if self.spares(text):
             return ()  # As nearly always.
         known = [hit for value in self._known if value in text for hit in _all(value, text)]
-        formed = (*find(text, SECRETS), *find(text, PII))
+        formed = find(text, self._patterns)
         if not known and not formed:
             return ()
         done = dict.fromkeys(marks(text))
@@ -229,7 +242,7 @@ def _hidden(result: TrialResult, redact: Redact) -> tuple[tuple[str, str], ...]:
 def _without(reason: str, hidden: Iterable[tuple[str, str]]) -> str:
     """The reason with marks in place of all fragments of the hidden values."""
     hits = [hit for kind, value in hidden for hit in _fragments(reason, value, kind)]
-    return _marked(reason, disjoint([*marks(reason), *hits])) if hits else reason
+    return marked(reason, disjoint([*marks(reason), *hits])) if hits else reason
 
 
 def _fragments(reason: str, value: str, kind: str) -> list[Hit]:
@@ -252,12 +265,3 @@ def _all(value: str, text: str) -> list[Hit]:
         Hit(kind="secret", start=match.start(), end=match.end())
         for match in re.finditer(re.escape(value), text)
     ]
-
-
-def _marked(text: str, hits: Iterable[Hit]) -> str:
-    parts: list[str] = []
-    at = 0
-    for hit in hits:
-        parts += (text[at : hit.start], f"[redacted:{hit.kind}]")
-        at = hit.end
-    return "".join((*parts, text[at:]))

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from agentops_cli.gitrepo import tracks_any
+from agentops_cli.gitrepo import Moved, Repository, blob_name, tracks_any
 
 
 @pytest.mark.parametrize("name", ["kept", "kept in mind", "kept*", "below/kept"])
@@ -30,3 +30,90 @@ def test_without_git_a_repository_does_not_tell(
 ) -> None:
     monkeypatch.setenv("PATH", str(git_repo))
     assert tracks_any(git_repo) is None
+
+
+def git(folder: Path, *args: str) -> str:
+    done = subprocess.run(["git", *args], cwd=folder, check=True, capture_output=True, text=True)
+    return done.stdout.strip()
+
+
+class TestARepository:
+    @pytest.fixture
+    def folder(self, git_repo: Path) -> Path:
+        """A folder of a repository with two commits, the second of which renames a file."""
+        folder = git_repo / "sub"
+        folder.mkdir()
+        (folder / "a.txt").write_text("one\ntwo\nthree\n")
+        (git_repo / "top.txt").write_text("x\n")
+        git(git_repo, "add", "--all")
+        git(git_repo, "commit", "--quiet", "--message=first")
+        git(git_repo, "mv", "sub/a.txt", "sub/b.txt")
+        git(git_repo, "commit", "--quiet", "--message=second")
+        return folder
+
+    def test_gives_the_files_of_a_commit_and_what_is_in_them(self, folder: Path) -> None:
+        repository = Repository(folder)
+        blobs = repository.blobs_at("HEAD")
+        assert blobs is not None
+        assert list(blobs) == ["b.txt"]
+        assert repository.blob(blobs["b.txt"]) == b"one\ntwo\nthree\n"
+        assert repository.blob("0" * 40) is None
+        assert repository.blob("no such") is None
+        assert repository.blob(blobs["b.txt"]) == b"one\ntwo\nthree\n"
+        assert repository.blobs_at("HEAD", whole=True) == {
+            **blobs,
+            "../top.txt": git(folder, "rev-parse", "HEAD:top.txt"),
+        }
+        assert repository.blobs_at("nowhere") is None
+
+    def test_names_a_blob_as_git_does(self, folder: Path) -> None:
+        name = git(folder, "rev-parse", "HEAD:sub/b.txt")
+        assert blob_name(b"one\ntwo\nthree\n", name) == name
+
+    def test_tells_what_came_went_and_moved(self, folder: Path) -> None:
+        repository = Repository(folder)
+        (folder / "new.txt").write_text("new")
+        git(folder, "rm", "--quiet", "../top.txt")
+        first = git(folder, "rev-parse", "HEAD~1")
+        assert repository.moves_since(first) == [
+            Moved(before="a.txt", after="b.txt"),
+            Moved(before="../top.txt", after=None),
+        ]
+        changed = frozenset({"a.txt", "b.txt", "new.txt", "../top.txt"})
+        assert repository.changed_since(first) == changed
+        assert repository.changed_since("nowhere") is None
+        assert repository.tracked() == frozenset({"b.txt"})
+        assert repository.untracked() == {"new.txt"}
+
+    def test_tells_what_is_ignored(self, folder: Path) -> None:
+        (folder / ".gitignore").write_text("*.log\n")
+        assert Repository(folder).ignored(["a.log", "b.txt", "x\ny.log"]) == {"a.log", "x\ny.log"}
+        assert Repository(folder).ignored(["b.txt"]) == frozenset()
+        assert Repository(folder).ignored([]) == frozenset()
+
+    def test_has_a_log_with_renames_whatever_authors_are_called(self, folder: Path) -> None:
+        (folder / "b.txt").write_text("other\n")
+        git(folder, "-c", "user.name=commit :1 x\\1", "commit", "--quiet", "-a", "--message=third")
+        third, second, first = Repository(folder).log("HEAD", most=10)
+        assert (third.name, third.email) == ("commit :1 x\\1", "tester@example.com")
+        assert set(third.blobs) == {"b.txt"}
+        assert second.moved == {"b.txt": "a.txt"}
+        assert set(first.blobs) == {"a.txt"}
+        assert len(Repository(folder).log("HEAD", most=1)) == 1
+
+    def test_knows_who_i_am(self, folder: Path) -> None:
+        assert Repository(folder).me() == ("A Tester", "tester@example.com")
+
+    def test_knows_refs_and_what_they_stand_for(self, folder: Path) -> None:
+        repository = Repository(folder)
+        git(folder, "update-ref", "refs/remotes/origin/trunk", "HEAD")
+        git(folder, "symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/trunk")
+        assert repository.refs(["refs/remotes/origin/HEAD", "refs/heads/main"]) == {
+            "refs/remotes/origin/HEAD": "origin/trunk",
+            "refs/heads/main": "main",
+        }
+        assert repository.branch() == "main"
+        assert repository.commit("main") == git(folder, "rev-parse", "HEAD")
+        assert repository.commit("--help") is None
+        assert repository.merge_base("HEAD", "HEAD~1") == git(folder, "rev-parse", "HEAD~1")
+        assert not repository.is_shallow()

@@ -4,7 +4,17 @@ import time
 
 import pytest
 
-from agentops_cli.patterns import PII, SECRETS, Hit, disjoint, find, is_placeholder, is_plain, marks
+from agentops_cli.patterns import (
+    PII,
+    SECRETS,
+    Hit,
+    disjoint,
+    find,
+    is_placeholder,
+    is_plain,
+    marks,
+    may_hold,
+)
 
 # Letters and digits as random keys have them; long enough for every form below.
 BODY = "Zq8mTn4vWx2kLp9rBc6yDf1gHj3sVa7eUo5iXw0tGb4nMq8zKd2r" * 2
@@ -84,6 +94,9 @@ NOTHING = [
     "hf_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
     "Authorization: Bearer <token>",
     "Authorization: Bearer the-quick-brown-fox-jumps",
+    "Authorization: Bearer eyJhbGciOiJIUzI1NiIs...",
+    "memory store sk-ant-api03-test-key-of-mine-777, sk_test_4eC39HqLyjWDarjtT1zdp7dc",
+    "postgres://postgres:postgres@db/x",
     "https://user:password@localhost:5432",
     "-----BEGIN PRIVATE KEY-----\n...\n-----END PRIVATE KEY-----",
     "the eyJ prefix of a token",
@@ -93,7 +106,8 @@ NOTHING = [
     "1-800-273-8255, 555-0100, (212) 555-0147, 123-456-7890",
     "+20 000 000 users and +10 000 000 more",
     "DE89 3704 0044 0532 0130 01",
-    "4111 1111 1111 1111, 4242-4242-4242-4242",
+    "4111 1111 1111 1111, 4242-4242-4242-4242, 4000 0027 6000 3184",
+    "https://social.network/status/2031389008576577610",
     "4929 1234 5678 9014",
     "20080830 172159, git://[path[:]][ref@]here",
     "123-45-6789, 000-12-3456, 666-12-3456, 987-65-4321",
@@ -175,6 +189,12 @@ def test_hits_come_in_reading_order_and_the_first_given_wins() -> None:
     inside = Hit(kind="c", start=6, end=7)
     assert disjoint([late, early, inside]) == (early, late)
     assert disjoint([]) == ()
+
+
+def test_a_text_may_hold_a_pattern_only_where_its_hint_is() -> None:
+    assert may_hold("a task-force", SECRETS)
+    assert not may_hold("a task", SECRETS)
+    assert not may_hold("4929 1234 5678 9015", [p for p in PII if p.hint is None])
 
 
 def test_marks_are_found() -> None:

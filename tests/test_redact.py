@@ -8,7 +8,12 @@ from agentops_cli.assertions.excerpt import excerpt
 from agentops_cli.model.call import Fault, FaultKind
 from agentops_cli.model.json import Json
 from agentops_cli.model.tool import ToolCall
-from agentops_cli.redact import Redact, redact_completion, redact_trial, secrets_in
+from agentops_cli.redact import (
+    Redact,
+    redact_completion,
+    redact_trial,
+    secrets_in,
+)
 from tests.builders import (
     a_completion,
     a_tool_call,
