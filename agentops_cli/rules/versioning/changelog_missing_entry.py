@@ -1,0 +1,61 @@
+"""The changelog says nothing about the version that the prompt has.
+
+A reader who wants to know what is new in it, and why, finds nothing. The fix adds an entry to be
+filled in, where the latest entry stands first and each has its own line.
+
+Quiet: where there is no changelog, and where `changelog` names a file.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from agentops_cli.model.json import Json
+from agentops_cli.prompt.changes import parse_version
+from agentops_cli.prompt.source import PromptFile
+from agentops_cli.rules.project import Project
+from agentops_cli.rules.rule import Edit, Hit
+from agentops_cli.rules.versioning.written import version_at
+
+_ITEM: Final = re.compile(r"([ ]*)- ")
+
+
+def check(file: PromptFile, project: Project) -> Iterator[Hit]:
+    """The version, where no entry has it."""
+    entries, version = file.meta.get("changelog"), file.meta.get("version")
+    if not isinstance(entries, list) or not isinstance(version, str):
+        return
+    versions = versions_of(entries)
+    if version in versions or not version:
+        return
+    stub = _stub(file, version, versions, project.today.isoformat())
+    yield Hit(
+        at=version_at(file),
+        message=f"the changelog has no entry for {version}",
+        fix="add one that says what changed, and why",
+        edits=stub,
+    )
+
+
+def versions_of(entries: list[Json]) -> list[str]:
+    """The versions of the entries of a changelog, in their order."""
+    found = (entry.get("version") for entry in entries if isinstance(entry, dict))
+    return [version for version in found if isinstance(version, str)]
+
+
+def _stub(file: PromptFile, version: str, versions: list[str], today: str) -> tuple[Edit, ...]:
+    parsed = [parse_version(each) for each in versions]
+    known = [each for each in parsed if each is not None]
+    if not known or known != sorted(known, reverse=True):
+        return ()
+    start = file.line_at(file.value_at("changelog", 0)).start
+    item = _ITEM.match(file.text, start)
+    if item is None:
+        return ()
+    indent = item[1]
+    text = (
+        f"{indent}- version: {version}\n"
+        f'{indent}  date: "{today}"\n'
+        f"{indent}  changes: to be described\n"
+    )
+    return (Edit(start=start, end=start, text=text),)
