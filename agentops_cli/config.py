@@ -21,6 +21,7 @@ from agentops_cli.config_agents import agent_shape, read_agent
 from agentops_cli.config_calls import Numbers, breaker_of, breaker_shape, retry_of, retry_shape
 from agentops_cli.config_check import mistakes
 from agentops_cli.config_files import Layer, Search, exact, git_root
+from agentops_cli.config_lint import lint_settings, lint_shape
 from agentops_cli.errors import InputError
 from agentops_cli.judge_keys import judge_of, judge_shape
 from agentops_cli.locate import Route
@@ -33,6 +34,7 @@ from agentops_cli.model.settings import (
     CacheSettings,
     Config,
     GatewayName,
+    LintSettings,
     ModelSettings,
     PriceOverride,
     ReportPaths,
@@ -128,6 +130,7 @@ def in_force(config: Config) -> JsonObject:
         "cache": _cache_shape(config.cache),
         "retry": retry_shape(config.retry),
         "breaker": breaker_shape(config.breaker),
+        "lint": lint_shape(config.lint),
         "allowScripts": config.allow_scripts,
         "concurrency": config.concurrency,
         "timeoutS": config.timeout_s,
@@ -307,6 +310,7 @@ def _assemble(values: _Values, root: Path) -> Config:
         cache=_cache(values, root),
         retry=retry_of(_numbers(values, "retry")),
         breaker=breaker_of(_numbers(values, "breaker")),
+        lint=_lint(values, root),
         sources={
             ".".join(str(step) for step in route): value.layer.source(value.route)
             for route, value in values.items()
@@ -405,6 +409,26 @@ def _cache(values: _Values, root: Path) -> CacheSettings:
     if value := values.get(("cache", "maxAgeDays")):
         settings["most_days"] = float(value.decimal)
     return CacheSettings(**settings)
+
+
+def _lint(values: _Values, root: Path) -> LintSettings:
+    given: JsonObject = {}
+    ignores: JsonObject = {}
+    for route, value in values.items():
+        if route[:2] == ("lint", "perFileIgnores"):
+            ignores[_from_root(str(route[2]), value, root)] = value.data
+        elif route == ("lint", "baseline"):
+            given["baseline"] = _from_root(str(value.data), value, root)
+        elif route[0] == "lint":
+            _put(given, route[1:], value.data)
+    return lint_settings({**given, "perFileIgnores": ignores} if ignores else given)
+
+
+def _put(shape: JsonObject, route: Route, data: Json) -> None:
+    """Puts a value to where its route leads, below mappings that are made on the way."""
+    for step in route[:-1]:
+        shape = cast("JsonObject", shape.setdefault(str(step), {}))
+    shape[str(route[-1])] = data
 
 
 def _judge(values: _Values, root: Path) -> Judge | str | None:

@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agentops_cli.config import KNOBS, RETRIES, in_force, load_config
+from agentops_cli.config_lint import lint_shape
 from agentops_cli.errors import InputError
 from agentops_cli.locate import parse_yaml
 from agentops_cli.model.finding import Finding
@@ -25,6 +26,7 @@ from agentops_cli.model.settings import (
     CommandAgent,
     Config,
     HttpAgent,
+    LintSettings,
     Meter,
     PythonAgent,
     Retry,
@@ -304,7 +306,9 @@ breaker: {consecutiveFailures: 9, failureRate: 0.9, minCalls: 5, windowS: 10, co
 """,
     )
     config = load(git_repo, {"AGENTOPS_GATEWAY_KEY": "named by apiKeyEnv, so it is known"})
-    assert in_force(config) == {
+    shape = in_force(config)
+    assert shape.pop("lint") == lint_shape(LintSettings())  # Those have tests of their own.
+    assert shape == {
         "prompts": ["p/*.md"],
         "suites": ["e/*.yaml", "/abs/*.yaml"],
         "models": {

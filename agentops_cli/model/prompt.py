@@ -88,6 +88,9 @@ class Prompt:
     a user message, so that a case's input becomes one. `inputs` is None when the file declares no
     input schema. `sha256` is of the file's bytes as UTF-8. `name` is unique within one
     configuration. `models_location` is where models are named, None where none is.
+
+    Of a foreign format `body` is the template in Jinja, `is_marked` by tags in the place of role
+    lines; `lines` are those of the file on which its lines stand, where they do not follow another.
     """
 
     name: str
@@ -102,3 +105,5 @@ class Prompt:
     location: Location
     tools: tuple[Tool, ...] = ()
     models_location: Location | None = None
+    is_marked: bool = False
+    lines: tuple[int, ...] = ()

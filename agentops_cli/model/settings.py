@@ -228,6 +228,37 @@ class ReportPaths:
     cost: str | None = None
 
 
+Tier = Literal["toy", "mvp", "production"]
+"""How ready a prompt has to be."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LintSettings:
+    """What the linter looks for.
+
+    `select` and `ignore` are codes, beginnings of codes, or names of rules; an empty `select` is
+    the whole profile. `per_file_ignores` are such by glob. `required` are keys of frontmatter
+    beyond those that the tier asks for. `allow_models` are ids, or globs, that the table need not
+    know; `only_models` are all that may be used, where there are any. `retiring_days` is how many
+    days before a model is switched off that is told. `baseline` is the file of known findings, from
+    the root.
+
+    A field is read from the configuration under its own name, in camel case.
+    """
+
+    profile: Literal["default", "strict", "all"] = "default"
+    tier: Tier = "mvp"
+    select: tuple[str, ...] = ()
+    extend_select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    per_file_ignores: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    required: tuple[str, ...] = ()
+    allow_models: tuple[str, ...] = ()
+    only_models: tuple[str, ...] = ()
+    retiring_days: int = 90
+    baseline: str | None = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
     """The settings in force.
@@ -252,6 +283,7 @@ class Config:
     retry: Retry = Retry()
     breaker: Breaker = Breaker()
     cache: CacheSettings = CacheSettings()
+    lint: LintSettings = LintSettings()
     allow_scripts: bool = False
     concurrency: int = 8
     timeout_s: float = 120.0

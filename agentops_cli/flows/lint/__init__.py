@@ -1,0 +1,1 @@
+"""`agentops prompt lint`: from paths to findings."""

@@ -1,0 +1,42 @@
+"""What is remembered of each prompt file."""
+
+import posixpath
+import re
+from typing import Final
+
+from agentops_cli.model.json import Json
+from agentops_cli.prompt.source import PromptFile
+from agentops_cli.rules.project import Card
+from agentops_cli.rules.suites import suites_named
+
+_TAKES_IN: Final = re.compile(r"\{%-?\s*(?:include|import|from|extends)\b|\{\{>")
+
+
+def card_of(file: PromptFile) -> Card:
+    """The card of a file; what it does not say, or not as it should, has its default."""
+    metadata = file.meta.get("metadata")
+    return Card(
+        path=file.path,
+        kind=file.kind,
+        name=file.name,
+        name_line=file.location(file.key_at("name")).line or 1,
+        version=_text(file.meta.get("version")),
+        status=_text(file.meta.get("status")) or "active",
+        source=_text(metadata.get("source")) if isinstance(metadata, dict) else None,
+        tests=suites_named(file),
+        includes=_includes(file) if "{" in file.text and _TAKES_IN.search(file.text) else {},
+    )
+
+
+def _includes(file: PromptFile) -> dict[str, int]:
+    folder = posixpath.dirname(file.path)
+    return {
+        posixpath.normpath(posixpath.join(folder, each.name)): file.location(each.span.start).line
+        or 1
+        for each in file.template.includes
+        if each.name
+    }
+
+
+def _text(value: Json) -> str | None:
+    return value if isinstance(value, str) else None

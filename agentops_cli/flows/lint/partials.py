@@ -1,0 +1,61 @@
+"""Gathers the files that prompts include: each is read when a rule asks for it, and then kept."""
+
+import hashlib
+import posixpath
+import re
+from dataclasses import dataclass, field
+from typing import Final
+
+from agentops_cli.flows.lint.parts import Scene
+from agentops_cli.flows.lint.reading import Reader, Unread
+from agentops_cli.prompt.source import PromptFile
+
+_TAKES_IN: Final = re.compile(rb"\{%[-+]?\s*(?:include|import|from|extends)\b|\{\{~?>")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TemplateFiles:
+    """Files of the project, as templates; whatever is included is one."""
+
+    reader: Reader
+    known: dict[str, PromptFile | None] = field(default_factory=dict)
+
+    def file(self, path: str) -> PromptFile | None:
+        """The file at a path; None where it is outside of the project, or cannot be read."""
+        if path not in self.known:
+            stored = self._stored(path)
+            self.known[path] = self.reader.file(path, stored) if stored is not None else None
+        return self.known[path]
+
+    def stamp(self, path: str) -> str:
+        """A text that changes with all that a prompt includes, and what that includes."""
+        stored = self._stored(path)
+        if stored is None or not _TAKES_IN.search(stored):
+            return ""
+        folder = posixpath.dirname(path)
+        digest = hashlib.sha256()
+        left, seen = [path], {path}
+        while left:
+            file = self.file(left.pop())
+            for include in file.template.includes if file else ():
+                # Names are paths from the folder of the prompt, wherever they are written.
+                other = posixpath.normpath(posixpath.join(folder, include.name or ""))
+                if other not in seen:
+                    seen.add(other)
+                    left.append(other)
+                    digest.update(b"%a\0%b\0" % (other, self._stored(other) or b"\0"))
+        return digest.hexdigest()
+
+    def _stored(self, path: str) -> bytes | None:
+        if path.startswith(("/", "../")) or path == "..":
+            return None
+        stored = self.reader.stored(path)
+        return None if isinstance(stored, Unread) else stored
+
+
+def gather(scene: Scene) -> TemplateFiles:
+    """The files of the project's root, what stands in an editor first."""
+    reader = Reader(scene.config.root, lambda _path: True)
+    if scene.options.stdin is not None:
+        reader.edited.update(dict.fromkeys(scene.paths, scene.options.stdin))
+    return TemplateFiles(reader=reader)
