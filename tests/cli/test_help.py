@@ -7,6 +7,7 @@ from tests.cli.running import Cli
 COMMANDS = {
     "eval": [],
     "cache": ["info", "explain", "export", "clear"],
+    "prompt": ["lint"],
     "report": ["merge"],
     "config": ["show"],
     "explain": [],
