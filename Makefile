@@ -28,11 +28,14 @@ eval: setup  ## Evaluate the example prompts on the embedded model: no key, no n
 	$(BIN)/agentops local install
 	$(BIN)/agentops eval
 
-check: lint types floors docs-check test  ## Everything that must be green before a merge
+check: lint types floors docs-check prompts test  ## Everything that must be green before a merge
 
 lint: setup  ## Style and likely mistakes
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
+
+prompts: setup  ## Our own prompts, by the rules that we give to others
+	$(BIN)/agentops prompt lint --profile strict --max-warnings 0
 
 format: setup  ## Mend what can be mended by machine
 	$(BIN)/ruff check --fix
@@ -59,6 +62,7 @@ bench: setup  ## Ratios of speed, and how well expectedCategory agrees with peop
 	$(BIN)/python -m benchmarks.start
 	$(BIN)/python -m benchmarks.speed
 	$(BIN)/python -m benchmarks.category
+	$(BIN)/python -m benchmarks.lint
 
 bench-load: setup  ## Whether the budget holds and memory stays; takes an hour
 	$(BIN)/python -m benchmarks.budget_attack
@@ -83,4 +87,4 @@ $(NODE_TOOLS): tests/node/package.json
 clean:  ## Remove what setup and the tests made
 	rm -rf $(VENV) .venv-proxy tests/node/node_modules build dist .mypy_cache .pytest_cache .ruff_cache
 
-.PHONY: help setup eval check lint format types floors docs docs-check test bench bench-load parts proxy node-tools clean
+.PHONY: help setup eval check lint format types floors docs docs-check prompts test bench bench-load parts proxy node-tools clean
