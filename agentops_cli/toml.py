@@ -40,7 +40,7 @@ class PlacedDocument(Document):
 
     places: Mapping[Route, Location]
     _root: Any = None
-    _first_line: int = 1
+    _places: Any = None
 
     def at(self, route: Route = ()) -> Location:
         """The place of the key that ends the route; of the nearest one around it if unknown."""

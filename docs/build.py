@@ -22,6 +22,7 @@ from agentops_cli.metrics import BUILTIN as METRICS
 from agentops_cli.ports import AssertionType, MetricType
 from agentops_cli.registry import Registry
 from agentops_cli.validate import schema_names, schema_text
+from rule_pages import rule_pages
 
 REFERENCE = Path(__file__).parent / "reference"
 
@@ -38,22 +39,26 @@ def pages() -> dict[str, str]:
         "assertions.md": _assertions(),
         "metrics.md": _metrics(),
         **{f"{name}.md": _schema_page(name) for name in schema_names()},
+        **rule_pages(),
     }
 
 
 def main(arguments: list[str]) -> int:
     """Writes or checks the pages; the exit code."""
     wanted = {name: f"{NOTE}\n\n{text.strip()}\n" for name, text in pages().items()}
-    there = {path.name: path.read_text(encoding="utf-8") for path in REFERENCE.glob("*.md")}
+    there = {
+        path.relative_to(REFERENCE).as_posix(): path.read_text(encoding="utf-8")
+        for path in REFERENCE.rglob("*.md")
+    }
     there = {name: text for name, text in there.items() if name in wanted or NOTE in text}
     stale = sorted(name for name in {*wanted, *there} if wanted.get(name) != there.get(name))
     if "--check" in arguments:
         for name in stale:
             sys.stderr.write(f"docs/reference/{name} is not what the code says: run 'make docs'\n")
         return 1 if stale else 0
-    REFERENCE.mkdir(exist_ok=True)
     for name in stale:
         if name in wanted:
+            (REFERENCE / name).parent.mkdir(parents=True, exist_ok=True)
             (REFERENCE / name).write_text(wanted[name], encoding="utf-8")
         else:
             (REFERENCE / name).unlink()
@@ -196,7 +201,7 @@ def _kind(part: Schema, whole: Schema) -> str:
     if "const" in part:
         return f"`{json.dumps(part['const'])}`"
     if "enum" in part:
-        return ", ".join(f"`{choice}`" for choice in part["enum"])
+        return ", ".join(f"`{'null' if one is None else one}`" for one in part["enum"])
     if choices := _choices(part):
         return " or ".join(
             dict.fromkeys(choice.get("title") or _kind(choice, whole) for choice in choices)
