@@ -35,7 +35,7 @@ lint: setup  ## Style and likely mistakes
 	$(BIN)/ruff format --check
 
 prompts: setup  ## Our own prompts, by the rules that we give to others
-	$(BIN)/agentops prompt lint --profile strict --max-warnings 0
+	$(BIN)/agentops prompt lint --profile strict
 
 format: setup  ## Mend what can be mended by machine
 	$(BIN)/ruff check --fix
