@@ -201,7 +201,7 @@ class Repository:
             weakref.finalize(self, _end, self._child)
         asking, answer = self._child.stdin, self._child.stdout
         assert asking is not None  # noqa: S101 # Both are pipes, as asked for above.
-        assert answer is not None  # noqa: S101
+        assert answer is not None  # noqa: S101 # As above.
         try:
             asking.write(f"{name}\n".encode())
             asking.flush()

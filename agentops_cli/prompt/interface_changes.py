@@ -160,7 +160,7 @@ def _renamed(
     """Variables that only have another name now: one of one type with a like name or its place."""
     found: dict[str, str] = {}
     assert before.inputs is not None  # noqa: S101 # The caller has looked.
-    assert after.inputs is not None  # noqa: S101
+    assert after.inputs is not None  # noqa: S101 # As above.
     for old in gone:
         for new in fresh:
             if new in found.values() or not _is_one_type(

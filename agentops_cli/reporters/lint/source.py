@@ -131,8 +131,9 @@ def _joined(hits: Iterable[Hit]) -> tuple[Hit, ...]:
         if joined and hit.start < joined[-1].end:
             last = joined.pop()
             kind = hit.kind if last.kind == _TOLD else last.kind
-            hit = Hit(kind=kind, start=last.start, end=max(last.end, hit.end))  # noqa: PLW2901
-        joined.append(hit)
+            joined.append(Hit(kind=kind, start=last.start, end=max(last.end, hit.end)))
+        else:
+            joined.append(hit)
     return tuple(joined)
 
 
