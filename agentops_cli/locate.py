@@ -9,10 +9,12 @@ never a crash.
 import math
 import re
 from bisect import bisect_right
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeAlias
+from typing import Any, Final, TypeAlias
 
 import yaml
+from yaml import ScalarNode, SequenceNode
 
 from agentops_cli.errors import InputError
 from agentops_cli.model.finding import Finding
@@ -50,7 +52,14 @@ _BEGIN_NUMBERS = frozenset("-+.0123456789")
 """Tags of plain scalars that are no text (YAML 1.2, section 10.3.2)."""
 
 
-class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc] # chosen at run time
+_PARSER: Any = (
+    yaml.cyaml.CParser  # type: ignore[attr-defined] # The stub only imports it.
+    if yaml.__with_libyaml__
+    else yaml.SafeLoader
+)
+
+
+class _Loader(_PARSER):  # type: ignore[misc] # chosen above
     """libyaml's parser where it is built in, with the core schema's plain scalars."""
 
     # PyYAML's own three also look after types that depend on a path, which take a third of the time
@@ -63,8 +72,8 @@ class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[mi
 
     def resolve(self, kind: type, value: str, implicit: tuple[bool, bool]) -> str:
         """The tag of a node that is written without one."""
-        if kind is not yaml.ScalarNode:
-            return _SEQ if kind is yaml.SequenceNode else _MAP
+        if kind is not ScalarNode:
+            return _SEQ if kind is SequenceNode else _MAP
         if not implicit[0]:
             return _STR
         if value[:1] in _BEGIN_NUMBERS:
@@ -74,39 +83,13 @@ class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[mi
         return _WORDS.get(value, _STR)
 
 
-class _Children:
-    """The parts of nodes by key; a mapping is indexed when it is first asked, then never again."""
+_Pair: TypeAlias = tuple[Any, Any]
+"""A key node and its value node."""
 
-    def __init__(self) -> None:
-        self._indexed: dict[int, dict[str, tuple[Any, Any]]] = {}
+_Parts: TypeAlias = Mapping[str, _Pair]
+"""The pairs of a mapping by their keys, those that are merged into it too."""
 
-    def child(self, node: Any, step: str | int) -> tuple[Any, Any] | None:
-        """The key node and the value node of one step; for a sequence both are the item."""
-        if isinstance(node, yaml.MappingNode):
-            return self._of(node).get(step) if isinstance(step, str) else None
-        if isinstance(node, yaml.SequenceNode) and isinstance(step, int) and step < len(node.value):
-            return node.value[step], node.value[step]
-        return None
-
-    def _of(self, node: Any) -> dict[str, tuple[Any, Any]]:
-        # The document holds the nodes, so that their ids stay their own.
-        found = self._indexed.get(id(node))
-        if found is None:
-            found = self._indexed[id(node)] = self._index(node)
-        return found
-
-    def _index(self, node: Any) -> dict[str, tuple[Any, Any]]:
-        own: dict[str, tuple[Any, Any]] = {}
-        merged: dict[str, tuple[Any, Any]] = {}
-        for key, value in node.value:
-            if key.tag != _MERGE:
-                if isinstance(key, yaml.ScalarNode):
-                    own[key.value] = (key, value)
-                continue
-            for part in value.value if isinstance(value, yaml.SequenceNode) else [value]:
-                if isinstance(part, yaml.MappingNode):
-                    merged = {**self._of(part), **merged}
-        return {**merged, **own} if merged else own
+_NO_PARTS: Final[_Parts] = {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,14 +104,14 @@ class Document:
     data: Json
     _root: Any
     _places: "_Places"
+    _parts: Mapping[int, _Parts] = field(compare=False, repr=False)
     all_finite: bool = False
-    _children: _Children = field(default_factory=_Children, compare=False, repr=False)
 
     def at(self, route: Route = ()) -> Location:
         """The place of a value; of its nearest parent that is in the text if it is not."""
         node = self._root
         for step in route:
-            found = self._children.child(node, step)
+            found = self._part(node, step)
             if found is None:
                 break
             node = found[1]
@@ -143,31 +126,39 @@ class Document:
         """The place of the key that ends the route; falls back as `at` does."""
         parent = self._root
         for step in route[:-1]:
-            found = self._children.child(parent, step)
+            found = self._part(parent, step)
             if found is None:
                 return self._location(parent)
             parent = found[1]
-        found = self._children.child(parent, route[-1]) if route else None
+        found = self._part(parent, route[-1]) if route else None
         return self._location(found[0] if found else parent)
 
     def text_at(self, route: Route) -> str | None:
         """The scalar exactly as written, before `1.10` became a number; None for other values."""
         node = self._node(route)
-        return node.value if isinstance(node, yaml.ScalarNode) else None
+        return node.value if isinstance(node, ScalarNode) else None
 
     def is_plain(self, route: Route) -> bool:
         """Whether a value is a scalar without quotes, whose type readers of YAML have to guess."""
         node = self._node(route)
-        return isinstance(node, yaml.ScalarNode) and not node.style
+        return isinstance(node, ScalarNode) and not node.style
 
     def _node(self, route: Route) -> Any:
         node = self._root
         for step in route:
-            found = self._children.child(node, step)
+            found = self._part(node, step)
             if found is None:
                 return None
             node = found[1]
         return node
+
+    def _part(self, node: Any, step: str | int) -> _Pair | None:
+        """The key node and the value node of one step; for a sequence both are the item."""
+        if isinstance(step, str):
+            return self._parts.get(id(node), _NO_PARTS).get(step)
+        if isinstance(node, SequenceNode) and step < len(node.value):
+            return node.value[step], node.value[step]
+        return None
 
     def _location(self, node: Any) -> Location:
         return self._places.start if node is None else self._places.of(node.start_mark)
@@ -267,7 +258,12 @@ def document_of(
     builder = _Builder(places)
     data = None if root is None else builder.build(root)
     document = Document(
-        path=path, data=data, all_finite=builder.all_finite, _root=root, _places=places
+        path=path,
+        data=data,
+        all_finite=builder.all_finite,
+        _root=root,
+        _places=places,
+        _parts=builder.parts,
     )
     return document, tuple(builder.findings)
 
@@ -295,7 +291,18 @@ def _may_be_deep(text: str) -> bool:
     if text.count("[") + text.count("{") >= _SAFE_DEPTH and _deepest(text) >= _SAFE_DEPTH:
         return True
     # Hardly a line is that long; to search them all takes as long as to build the data.
-    return any(_DEEP_LINE.search(line) for line in text.splitlines() if len(line) >= _SAFE_DEPTH)
+    return _has_long_line(text) and any(map(_DEEP_LINE.search, text.splitlines()))
+
+
+def _has_long_line(text: str) -> bool:
+    """Whether a line is as long as what nests as deep in it."""
+    at = 0
+    while len(text) - at >= _SAFE_DEPTH:
+        end = text.rfind("\n", at, at + _SAFE_DEPTH)
+        if end < 0:
+            return True
+        at = end + 1
+    return False
 
 
 def _deepest(text: str) -> int:
@@ -317,13 +324,18 @@ def _refuse_deep(text: str) -> None:
 
 
 class _Builder:
-    """Turns nodes into data, collecting what is wrong."""
+    """Turns nodes into data, collecting what is wrong.
+
+    `parts` are those of each mapping, by its `id`: the document holds the nodes, so that their ids
+    stay their own.
+    """
 
     def __init__(self, places: _Places) -> None:
         self.findings: list[Finding] = []
+        self.parts: dict[int, _Parts] = {}
         self.all_finite = True
         self._places = places
-        self._values = 0
+        self._values = 1
         self._open: set[int] = set()
 
     def build(self, node: Any) -> Json:
@@ -335,7 +347,22 @@ class _Builder:
             return None
 
     def _build(self, node: Any, depth: int) -> Json:
-        self._values += 1
+        if isinstance(node, ScalarNode):
+            text: str = node.value
+            return text if node.tag == _STR else self._scalar(node, text)
+        if depth > MAX_DEPTH or id(node) in self._open:
+            raise _LimitError(_too_deep(self._at(node)))
+        self._count(node)
+        self._open.add(id(node))
+        try:
+            if isinstance(node, SequenceNode):
+                return [self._build(item, depth + 1) for item in node.value]
+            return self._mapping(node, depth)
+        finally:
+            self._open.discard(id(node))
+
+    def _count(self, node: Any) -> None:
+        self._values += len(node.value)
         if self._values > MAX_VALUES:
             raise _LimitError(
                 Finding(
@@ -345,38 +372,41 @@ class _Builder:
                     fix="remove nested aliases, or move cases to a dataset file",
                 )
             )
-        if isinstance(node, yaml.ScalarNode):
-            text: str = node.value
-            return text if node.tag == _STR else self._scalar(node, text)
-        if depth > MAX_DEPTH or id(node) in self._open:
-            raise _LimitError(_too_deep(self._at(node)))
-        self._open.add(id(node))
-        try:
-            if isinstance(node, yaml.SequenceNode):
-                return [self._build(item, depth + 1) for item in node.value]
-            return self._mapping(node, depth)
-        finally:
-            self._open.discard(id(node))
 
     def _mapping(self, node: Any, depth: int) -> JsonObject:
         own: JsonObject = {}
         merged: JsonObject = {}
-        marks: dict[str, Any] = {}
-        for key, value in node.value:
+        parts: dict[str, _Pair] = {}
+        for pair in node.value:
+            key, value = pair
             if key.tag == _MERGE:
                 for part in _as_list(self._build(value, depth + 1)):
                     merged = {**(part if isinstance(part, dict) else {}), **merged}
                 continue
-            if not isinstance(key, yaml.ScalarNode):
+            if not isinstance(key, ScalarNode):
                 self._add("bad-key", "a key must be text", key, "write the key as plain text")
                 continue
             name: str = key.value
             if name in own:
-                first = f"already given on line {self._places.of(marks[name]).line}"
+                first = f"already given on line {self._at(parts[name][0]).line}"
                 self._add("duplicate-key", f"key {name!r} {first}", key, "remove one of the two")
-            own[name] = self._build(value, depth + 1)
-            marks[name] = key.start_mark
+            parts[name] = pair
+            # Most values are texts; the others take a call each.
+            if value.tag == _STR and isinstance(value, ScalarNode):
+                own[name] = value.value
+            else:
+                own[name] = self._build(value, depth + 1)
+        self.parts[id(node)] = {**self._merged(node), **parts} if merged else parts
         return {**merged, **own} if merged else own
+
+    def _merged(self, node: Any) -> _Parts:
+        """What a mapping takes from others; of several the first wins."""
+        found: _Parts = {}
+        for key, value in node.value:
+            if key.tag == _MERGE:
+                for part in value.value if isinstance(value, SequenceNode) else [value]:
+                    found = {**self.parts.get(id(part), _NO_PARTS), **found}
+        return found
 
     def _scalar(self, node: Any, text: str) -> Json:
         """The value of a scalar that is no text."""
