@@ -47,7 +47,7 @@ def is_plain(text: str) -> bool:
 
     A text in which something is found is never plain; one that is not may still have nothing.
     """
-    return not any(map(text.__contains__, _HINTS)) and _DIGITS.search(text) is None
+    return not any(map(text.__contains__, _HINTS)) and not _has_number(text)
 
 
 def may_hold(text: str, patterns: Iterable[Pattern]) -> bool:
@@ -60,7 +60,7 @@ def find(text: str, patterns: Iterable[Pattern]) -> tuple[Hit, ...]:
 
     Where two patterns claim the same characters, the earlier pattern has them.
     """
-    has_digits = _DIGITS.search(text) is not None
+    has_digits = _has_number(text)
     hits: list[Hit] = []
     for pattern in patterns:
         if has_digits if pattern.hint is None else pattern.hint in text:
@@ -122,6 +122,13 @@ def _matches(text: str, pattern: Pattern) -> Iterator[Hit]:
 
 # Eight digits with at most two separators between neighbours: all numbers of PII hold such a run.
 _DIGITS = re.compile(r"\d(?:[ .()/-]{0,2}+\d){7}")
+_ASCII_DIGITS = re.compile(r"[0-9](?:[ .()/-]{0,2}+[0-9]){7}")
+
+
+def _has_number(text: str) -> bool:
+    # Other alphabets have digits too; to look for those as well takes twice as long.
+    return (_ASCII_DIGITS if text.isascii() else _DIGITS).search(text) is not None
+
 
 # Documentation's, but a password may hold any of them too.
 _SIGNS = ("....", "<", "{", "$")

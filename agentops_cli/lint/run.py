@@ -87,7 +87,7 @@ class Runner:
                 for rule in self.rules
                 if rule.scope == "file" and kind in rule.kinds
                 if has_problems or not rule.of_reader
-                if (check := self._check(rule)) is not None
+                if (check := _when_called(rule) if rule.words else self._check(rule)) is not None
             )
         return self._checks[key]
 
@@ -109,6 +109,16 @@ class Runner:
 def found_by(rule: Rule, hits: Iterable[Hit], file: PromptFile | None) -> list[LintFinding]:
     """What a rule says, as findings."""
     return [_found(rule, hit, file) for hit in hits]
+
+
+def _when_called(rule: Rule) -> FileCheck:
+    """The check of a rule that is imported for the first file that has one of its words."""
+
+    def check(file: PromptFile, project: Project) -> Iterable[Hit]:
+        found: Iterable[Hit] = rule.module().check(file, project)
+        return found
+
+    return check
 
 
 def _path(hit: Hit) -> str:

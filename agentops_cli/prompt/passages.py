@@ -46,13 +46,8 @@ def _stretches(
 
 def role_lines(text: str, start: int, layout: Layout) -> Iterator[tuple[Role, int, int]]:
     """The role lines of the part of a text that begins at `start`, with their offsets."""
-    at, line = start, 0
     for found in layout.roles:
-        while line < found.index:
-            at = text.index("\n", at) + 1
-            line += 1
-        after = text.find("\n", at)
-        yield found.role, at, len(text) if after < 0 else after + 1
+        yield found.role, start + found.start, min(start + found.end + 1, len(text))
 
 
 def _trimmed(text: str, begin: int, end: int) -> tuple[int, int]:

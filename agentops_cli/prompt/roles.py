@@ -24,6 +24,8 @@ MARK_NAME: Final = "_role_mark"
 _SIGN_OF_ROLE: Final = {role: str(number) for number, role in enumerate(ROLES)}
 _ROLE_OF_SIGN: Final = {sign: role for role, sign in _SIGN_OF_ROLE.items()}
 
+_ROLE_OF_WORD: Final[Mapping[str, Role]] = {role: role for role in ROLES}
+
 _ROLE = re.compile(rf"(?:#+[ \t]*)?({'|'.join(ROLES)}):[ \t\r]*", re.IGNORECASE)
 
 _LAST_COLON = re.compile(r":[ \t\r]*$", re.MULTILINE)
@@ -50,9 +52,14 @@ _BLANK_LINES = re.compile(r"(?:[ \t\r]*+\n)*+")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoleLine:
-    """A line that opens a message; `index` counts the lines of the source from 0."""
+    """A line that opens a message; `index` counts the lines of the source from 0.
+
+    `start` and `end` are the offsets of the line, without its end.
+    """
 
     index: int
+    start: int
+    end: int
     role: Role
 
 
@@ -74,19 +81,21 @@ class LostMarkError(Exception):
 
 def layout_of(source: str) -> Layout:
     """Finds the role lines of a template source. Never fails, and takes linear time."""
-    found = tuple(_role_lines(source))
-    if not found:
+    roles = tuple(_role_lines(source))
+    if not roles:
         return Layout(roles=())
-    # Blanking keeps every character in its place.
-    plain = without_jinja(source) if "{" in source else source
-    roles = tuple(role for role, start, end in found if plain[start:end] == source[start:end])
+    plain = source
+    if "{" in source:
+        # Blanking keeps every character in its place.
+        plain = without_jinja(source)
+        roles = tuple(role for role in roles if plain[role.start] != "\0")
     if "```" not in plain and "~~~" not in plain:
         return Layout(roles=roles)
     return _outside_fences(plain, {role.index: role for role in roles})
 
 
-def _role_lines(source: str) -> Iterator[tuple[RoleLine, int, int]]:
-    """The lines that look like role lines, and where each is; few others end in a colon."""
+def _role_lines(source: str) -> Iterator[RoleLine]:
+    """The lines that look like role lines; few others end in a colon."""
     index = at = 0
     for colon in _LAST_COLON.finditer(source):
         start = source.rfind("\n", at, colon.start()) + 1 or at
@@ -94,7 +103,8 @@ def _role_lines(source: str) -> Iterator[tuple[RoleLine, int, int]]:
         if found:
             index += source.count("\n", at, start)
             at = start
-            yield RoleLine(index=index, role=_role(found[1])), start, colon.end()
+            role = _ROLE_OF_WORD[found[1].lower()]
+            yield RoleLine(index=index, start=start, end=colon.end(), role=role)
 
 
 def _outside_fences(source: str, candidates: Mapping[int, RoleLine]) -> Layout:
@@ -175,6 +185,8 @@ def without_jinja(source: str) -> str:
 
 
 def _blank(tag: re.Match[str]) -> str:
+    if "\n" not in tag[0]:  # As nearly always.
+        return "\0" * len(tag[0])
     return "\n".join("\0" * len(line) for line in tag[0].split("\n"))
 
 
@@ -189,10 +201,6 @@ def _opening(line: str) -> str | None:
 def _closes(line: str, fence: str) -> bool:
     found = _FENCE.match(line)
     return found is not None and found[1].startswith(fence) and not found[3].strip()
-
-
-def _role(word: str) -> Role:
-    return next(role for role in ROLES if role == word.lower())
 
 
 def _trimmed(text: str) -> str:
