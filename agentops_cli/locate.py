@@ -104,7 +104,7 @@ class Document:
     data: Json
     _root: Any
     _places: "_Places"
-    _parts: Mapping[int, _Parts] = field(compare=False, repr=False)
+    _parts: Mapping[int, _Parts] = field(default_factory=dict, compare=False, repr=False)
     all_finite: bool = False
 
     def at(self, route: Route = ()) -> Location:

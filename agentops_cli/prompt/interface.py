@@ -84,6 +84,7 @@ class _InputReader:
         self._document = document
         self._report = report
         self._source = _mapping(section["schema"])
+        self._is_json = is_json_schema(self._source)
         untrusted = section.get("untrusted")
         self.untrusted = tuple(map(str, untrusted)) if isinstance(untrusted, list) else None
 
@@ -92,7 +93,7 @@ class _InputReader:
         route: Route = ("input", "schema")
         expanded = read_schema(self._document, self._source, route, self._report)
         schema = expanded.schema
-        is_json = is_json_schema(self._source)
+        is_json = self._is_json
         if is_json and schema.get("type") != "object":
             fix = "write type: object, and the variables under properties"
             self._add("bad-schema", "the input of a prompt is a mapping of variables", route, fix)
@@ -143,7 +144,7 @@ class _InputReader:
     def _standalone(self, part: JsonObject, whole: JsonObject, route: Route) -> JsonObject:
         """The schema of one variable, to be judged by itself: what it may refer to comes along."""
         schema = {key: value for key, value in part.items() if key != "trusted"}
-        if not _has_reference(schema):
+        if not self._is_json or not _has_reference(schema):
             return schema
         schema |= {k: whole[k] for k in ("$schema", "$defs", "definitions") if k in whole}
         for problem in problems_of(schema):

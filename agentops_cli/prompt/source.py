@@ -148,6 +148,9 @@ class PromptFile:
     inputs: Mapping[str, PromptInput] | None = None
     defaults: Mapping[str, Json] = field(default_factory=dict)
     problems: tuple[Finding, ...] = ()
+    _done: dict[Callable[["PromptFile"], Any], Any] = field(
+        default_factory=dict, init=False, compare=False, repr=False
+    )
 
     @property
     def text(self) -> str:
@@ -182,10 +185,6 @@ class PromptFile:
             self._done[work] = work(self)
         done: T = self._done[work]
         return done
-
-    @cached_property
-    def _done(self) -> dict[Callable[["PromptFile"], Any], Any]:
-        return {}
 
     @cached_property
     def _line_starts(self) -> list[int]:

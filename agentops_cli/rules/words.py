@@ -46,8 +46,8 @@ class WordIndex:
     def in_text(self, text: str) -> frozenset[str]:
         """The words that stand in a text."""
         parts = set(text.split()) - self._without
-        heads = frozenset[str]().union(*(self._with[part] for part in parts & self._with.keys()))
-        new = [*(parts - self._with.keys())]
+        heads = frozenset[str]().union(*(self._with[part] for part in parts if part in self._with))
+        new = [part for part in parts if part not in self._with]
         heads |= self._learnt(new) if new else frozenset()
         words = frozenset[str]().union(*(self._words[head] for head in heads))
         if words <= heads:

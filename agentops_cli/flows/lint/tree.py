@@ -62,11 +62,12 @@ class Tree:
         self._all: Sequence[str] | None = None
         self._stamp: str | None = None
         self._cards: dict[str, Card] = {}
+        self._known = MappingProxyType(self._cards)
 
     @property
     def known(self) -> Mapping[str, Card]:
         """The cards of the files that were looked at so far; it grows with each."""
-        return MappingProxyType(self._cards)
+        return self._known
 
     def look(self, path: str) -> Look:
         """The file as it is now."""

@@ -22,9 +22,9 @@ _OURS: Final = ("agent/", "replay/", "local/", "echo/", "fake/")
 
 def check(file: PromptFile, project: Project) -> Iterator[Hit]:
     """The models of the first suite that names one other model."""
-    own = _models(file)
-    suites = whole_suites(file, project) if own else ()
-    if not suites:
+    suites = whole_suites(file, project)
+    own = _models(file) if suites else ()
+    if not own:
         return
     names = {_bare(model) for model in own}
     for suite in suites:

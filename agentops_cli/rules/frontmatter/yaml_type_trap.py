@@ -50,7 +50,7 @@ def check(file: PromptFile, _project: Project) -> Iterator[Hit]:
                 yield from _hit(file, file.routes[key], value, kind)
         elif isinstance(value, list):
             for index, item in enumerate(value):
-                if isinstance(item, str) and (kind := _other_kind(item)):
+                if isinstance(item, str) and item[:1] in _RESOLVERS and (kind := _other_kind(item)):
                     yield from _hit(file, (*file.routes[key], index), item, kind)
 
 

@@ -20,7 +20,8 @@ def check(file: PromptFile, _project: Project) -> Iterator[Hit]:
     """Each default that does not fit."""
     if not file.inputs:
         return
-    for name, value in file.defaults.items():
+    # The reader has judged them too, and other defaults than these it does not know.
+    for name, value in file.defaults.items() if file.problems else ():
         declared = file.inputs.get(name)
         reason = misfit(declared.schema, value, name) if declared else None
         if declared and reason:
