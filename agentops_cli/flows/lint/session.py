@@ -33,6 +33,10 @@ _MARK: Final = 12
 _MOST_KEPT: Final = 1_000
 """So many parsed files are kept for the rules that run late; others are parsed again."""
 
+_MOST_TOGETHER: Final = 32
+_MOST_BYTES_TOGETHER: Final = 256 * 1024
+"""So many files, until they have so many bytes, are looked at together."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stage:
@@ -93,13 +97,16 @@ class Session:
     def findings(self) -> dict[str, list[LintFinding]]:
         """All findings by path, those that are left alone with the reason."""
         self._commented.clear()
-        found = {path: self._early(self._tree.look(path)) for path in self._paths}
+        found: dict[str, list[LintFinding]] = {}
+        for looks in self._looks():
+            found.update(self._early(looks))
         if self._needs_tree:
             self._tree.cards()
         if self._late.runner.rules:
             for path in filter(self._is_late, found):
                 look = self._look(path)
-                found[path] += self._of_stage(self._late, look, self._tree.entry(look))
+                [more] = self._of_stage(self._late, [(look, self._tree.entry(look))])
+                found[path] += more
         self._of_project = _by_path(self._whole.tree(self._file_of))
         for path, more in self._of_project.items():
             found.setdefault(path, []).extend(more)
@@ -121,16 +128,32 @@ class Session:
     def _stages(self) -> tuple[Stage, ...]:
         return self._plain, self._around, self._late
 
-    def _early(self, look: Look) -> list[LintFinding]:
-        entry = self._tree.entry(look)
+    def _looks(self) -> Iterator[Sequence[Look]]:
+        """The files, some at a time."""
+        looks: list[Look] = []
+        size = 0
+        for path in self._paths:
+            look = self._tree.look(path)
+            looks.append(look)
+            size += look.size
+            if len(looks) == _MOST_TOGETHER or size > _MOST_BYTES_TOGETHER:
+                yield looks
+                looks, size = [], 0
+        yield looks
+
+    def _early(self, looks: Sequence[Look]) -> Iterator[tuple[str, list[LintFinding]]]:
+        """The findings of each file, those of the rules that run late apart."""
+        known = [(look, self._tree.entry(look)) for look in looks]
         if self._needs_tree:
-            self._tree.add(look)  # Before the stages: what they depend on may be told by its card.
-        found = self._of_stage(self._plain, look, entry) + self._of_stage(self._around, look, entry)
-        if entry.is_commented if entry else comments_in(look.file):
-            self._commented.add(look.path)
-        if look.is_parsed and len(self._kept) < _MOST_KEPT and self._is_late(look.path):
-            self._kept[look.path] = look
-        return found
+            for look in looks:  # Before the stages: what they depend on may be told by its card.
+                self._tree.add(look)
+        plain, around = self._of_stage(self._plain, known), self._of_stage(self._around, known)
+        for (look, entry), first, second in zip(known, plain, around, strict=True):
+            if entry.is_commented if entry else comments_in(look.file):
+                self._commented.add(look.path)
+            if look.is_parsed and len(self._kept) < _MOST_KEPT and self._is_late(look.path):
+                self._kept[look.path] = look
+            yield look.path, first + second
 
     def _is_late(self, path: str) -> bool:
         """Whether a rule that runs late looks at the file at all."""
@@ -141,21 +164,36 @@ class Session:
     def _look(self, path: str) -> Look:
         return self._kept.pop(path, None) or self._tree.look(path)
 
-    def _of_stage(self, stage: Stage, look: Look, entry: Entry | None) -> list[LintFinding]:
+    def _of_stage(
+        self, stage: Stage, known: Sequence[tuple[Look, Entry | None]]
+    ) -> list[list[LintFinding]]:
+        """What the rules of a stage say of each file, or have said before."""
         if not stage.runner.rules:
-            return []
-        cache = self._tree.cache
-        stamp = self._stamp(stage, look.path) if entry else None
-        if entry is None or cache is None or stamp is None:
-            return stage.runner.file(look.file)
-        kept = cache.found(look.path, entry, stage.name, stamp)
-        if kept is not None:
-            return kept
+            return [[] for _ in known]
+        stamps = [self._stamp(stage, look.path) if entry else None for look, entry in known]
+        found = [
+            self._kept_of(stage, look, entry, stamp)
+            for (look, entry), stamp in zip(known, stamps, strict=True)
+        ]
+        new = [at for at, kept in enumerate(found) if kept is None]
         crashes = len(stage.runner.crashes)
-        found = stage.runner.file(look.file)
-        if len(stage.runner.crashes) == crashes:
-            self._tree.keep(look, entry, stage.name, stamp, found)
-        return found
+        said = stage.runner.files([known[at][0].file for at in new])
+        crashed = {crash.path for crash in stage.runner.crashes[crashes:]}
+        for at, mine in zip(new, said, strict=True):
+            found[at] = mine
+            (look, entry), stamp = known[at], stamps[at]
+            if entry and stamp is not None and crashed.isdisjoint(("", look.path)):
+                self._tree.keep(look, entry, stage.name, stamp, mine)
+        return [each or [] for each in found]
+
+    def _kept_of(
+        self, stage: Stage, look: Look, entry: Entry | None, stamp: str | None
+    ) -> list[LintFinding] | None:
+        """What the cache has kept of a file; None where nobody knows."""
+        cache = self._tree.cache
+        if entry is None or cache is None or stamp is None:
+            return None
+        return cache.found(look.path, entry, stage.name, stamp)
 
     def _stamp(self, stage: Stage, path: str) -> str | None:
         around = self._parts.stamp(stage.parts - {"tree"}, path)

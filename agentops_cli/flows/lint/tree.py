@@ -30,6 +30,11 @@ class Look:
         return None if isinstance(self._stored, Unread) else digest(self._stored)
 
     @property
+    def size(self) -> int:
+        """How many bytes there are."""
+        return 0 if isinstance(self._stored, Unread) else len(self._stored)
+
+    @property
     def is_parsed(self) -> bool:
         """Whether somebody has asked for the prompt."""
         return self._file is not None
