@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -12,7 +13,10 @@ import pytest
 
 import agentops_cli
 from agentops_cli.errors import ExitCode
+from agentops_cli.prompt.source import PromptFile
 from agentops_cli.rules.frontmatter import missing_frontmatter
+from agentops_cli.rules.project import Project
+from agentops_cli.rules.rule import Hit
 from tests.cli.running import Cli, Ended
 
 GOOD = """
@@ -415,6 +419,42 @@ def test_a_rule_that_crashes_is_our_bug_and_hides_no_other_finding(cli: Cli) -> 
     assert ended.code is ExitCode.INTERNAL
     assert _codes(ended) == ["PF010"]
     assert "rule PF001 on prompts/a.prompt.md: KeyError: 'tone'" in ended.err
+
+
+def test_of_many_prompts_each_has_its_own_findings_and_once_more_from_the_cache(cli: Cli) -> None:
+    texts = GOOD, BAD, GOOD.replace("Says hello to whoever comes along.", '""')
+    large = BAD + "Say hello again.\n" * 20_000
+    for number in range(80):
+        text = large if number in {7, 40} else texts[number % 3]
+        cli.write(f"prompts/{number:02}.prompt.md", text)
+    wanted = {
+        f"prompts/{number:02}.prompt.md": "PF001" if number % 3 == 1 or number == 40 else "PF010"
+        for number in range(80)
+        if number % 3 or number == 40
+    }
+    for args in (("--no-cache",), (), ()):
+        ended = _lint(cli, "--format", "json", *args)
+        found = [(each["path"], each["code"]) for each in json.loads(ended.out)["findings"]]
+        assert found == [*wanted.items()]
+
+
+def test_nothing_is_kept_of_a_file_on_which_a_rule_crashed(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cli.write("prompts/a.prompt.md", BAD)
+    cli.write("prompts/b.prompt.md", BAD)
+    whole = _lint(cli, "--no-cache").out
+    with monkeypatch.context() as patched:
+        sound = missing_frontmatter.check
+
+        def check(file: PromptFile, project: Project) -> Iterator[Hit]:
+            if file.path.endswith("b.prompt.md"):
+                raise KeyError("tone")
+            return iter(sound(file, project))
+
+        patched.setattr(missing_frontmatter, "check", check)
+        assert _lint(cli).code is ExitCode.INTERNAL
+    assert _lint(cli).out == whole
 
 
 @pytest.mark.usefixtures("crashing")
