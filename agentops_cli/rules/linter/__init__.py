@@ -3,9 +3,6 @@
 from agentops_cli.model.finding import Severity
 from agentops_cli.rules.rule import Rule
 
-_OF_WISHES = frozenset(("agentops:", "lint"))
-"""What a comment of ours begins with, and the key of the frontmatter that says the same."""
-
 RULES: tuple[Rule, ...] = (
     Rule(
         code="PX001",
@@ -19,7 +16,6 @@ RULES: tuple[Rule, ...] = (
         code="PX002",
         name="unknown-code-in-suppression",
         summary="a comment names a rule that does not exist, or none",
-        words=_OF_WISHES,
     ),
     Rule(
         code="PX003",
@@ -31,7 +27,6 @@ RULES: tuple[Rule, ...] = (
         code="PX004",
         name="suppression-without-reason",
         summary="a rule about security is left alone without a reason",
-        words=_OF_WISHES,
         severity=Severity.WARNING,
     ),
     Rule(
