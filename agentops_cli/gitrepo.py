@@ -154,17 +154,20 @@ class Repository:
             return None
         prefix = self.prefix()
         names = os.fsdecode(listed).split("\0")[:-1]
-        return frozenset(_seen_from(prefix, name) for name in names) | self.untracked()
+        new = self.untracked()
+        if new is None:
+            return None
+        return frozenset(_seen_from(prefix, name) for name in names) | new
 
     def tracked(self) -> frozenset[str] | None:
         """The files below the folder that are committed or about to be; submodules as one each."""
         listed = _output(self._folder, "ls-files", "-z", "--cached")
         return None if listed is None else frozenset(os.fsdecode(listed).split("\0")[:-1])
 
-    def untracked(self) -> frozenset[str]:
+    def untracked(self) -> frozenset[str] | None:
         """The files below the folder that git does not track, ignored ones apart."""
-        listed = _output(self._folder, "ls-files", "-z", "--others", "--exclude-standard") or b""
-        return frozenset(os.fsdecode(listed).split("\0")[:-1])
+        listed = _output(self._folder, "ls-files", "-z", "--others", "--exclude-standard")
+        return None if listed is None else frozenset(os.fsdecode(listed).split("\0")[:-1])
 
     def ignored(self, paths: Iterable[str]) -> frozenset[str]:
         """Those of the paths that git was told to ignore."""

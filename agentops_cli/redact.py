@@ -5,11 +5,11 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from math import isfinite
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from agentops_cli.model.call import Completion, Fault
 from agentops_cli.model.json import Json
-from agentops_cli.model.result import TrialResult
 from agentops_cli.model.tool import ToolCall
 from agentops_cli.patterns import (
     MARK,
@@ -23,6 +23,9 @@ from agentops_cli.patterns import (
     marked,
     marks,
 )
+
+if TYPE_CHECKING:
+    from agentops_cli.model.result import TrialResult  # Whoever only hides texts has none.
 
 _SHORTEST_SECRET = 8
 
@@ -93,7 +96,7 @@ def secrets_in(environ: Mapping[str, str], named: Iterable[str] = ()) -> tuple[s
     )
 
 
-def redact_trial(result: TrialResult, redact: Redact) -> TrialResult:
+def redact_trial(result: "TrialResult", redact: Redact) -> "TrialResult":
     """A trial that may leave the process: all that was said, called and told of it is redacted.
 
     Ids and tags are the author's own and stay. A reason quotes a part of what was said. A part of a
@@ -125,7 +128,7 @@ def redact_trial(result: TrialResult, redact: Redact) -> TrialResult:
     )
 
 
-def _texts(result: TrialResult) -> Iterator[str]:
+def _texts(result: "TrialResult") -> Iterator[str]:
     """Every text of a trial that comes from outside."""
     yield from _said(result)
     yield from (verdict.reason for verdict in result.verdicts)
@@ -134,7 +137,7 @@ def _texts(result: TrialResult) -> Iterator[str]:
         yield result.fault.fix or ""
 
 
-def _said(result: TrialResult) -> Iterator[str]:
+def _said(result: "TrialResult") -> Iterator[str]:
     """Every text that the user or the subject gave."""
     yield from (turn.input for turn in result.turns)
     completions = [turn.completion for turn in result.turns]
@@ -228,7 +231,7 @@ def _fault(fault: Fault | None, redact: Redact) -> Fault | None:
     return replace(fault, message=redact(fault.message), fix=fix)
 
 
-def _hidden(result: TrialResult, redact: Redact) -> tuple[tuple[str, str], ...]:
+def _hidden(result: "TrialResult", redact: Redact) -> tuple[tuple[str, str], ...]:
     """Kind and value of everything said in a trial that redaction hides."""
     return tuple(
         dict.fromkeys(

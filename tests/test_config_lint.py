@@ -1,3 +1,4 @@
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -6,6 +7,9 @@ import pytest
 from agentops_cli.config import in_force, load_config
 from agentops_cli.config_lint import LINT_KEYS, lint_settings, lint_shape
 from agentops_cli.errors import InputError
+from agentops_cli.flows.lint.choosing import rules_to_run
+from agentops_cli.flows.lint.options import LintOptions
+from agentops_cli.model.place import Location
 from agentops_cli.model.settings import LintSettings
 from agentops_cli.validate import schema
 
@@ -17,7 +21,7 @@ lint:
   extendSelect: [PQ008]
   ignore: [PF013]
   perFileIgnores: {"old/**": [PE], "a.b.md": [PF001, PF002]}
-  required: [owners]
+  required: [description]
   allowModels: [ollama/*]
   onlyModels: [openai/*]
   baseline: known.json
@@ -39,7 +43,7 @@ def test_every_setting_reaches_the_linter(tmp_path: Path) -> None:
         extend_select=("PQ008",),
         ignore=("PF013",),
         per_file_ignores={"old/**": ("PE",), "a.b.md": ("PF001", "PF002")},
-        required=("owners",),
+        required=("description",),
         allow_models=("ollama/*",),
         only_models=("openai/*",),
         baseline="known.json",
@@ -84,3 +88,14 @@ def test_what_is_no_setting_is_refused(tmp_path: Path, written: str, message: st
     with pytest.raises(InputError) as refused:
         load_config(_project(tmp_path, written), environ={})
     assert message in refused.value.findings[0].message
+
+
+def test_a_key_that_no_prompt_can_have_is_not_demanded(tmp_path: Path) -> None:
+    text = "lint:\n  required: [descripton, x-team, owner.mail]\n"
+    config = load_config(_project(tmp_path, text), environ={})
+    with pytest.raises(InputError) as refused:
+        rules_to_run(config, LintOptions(today=date(2026, 11, 24)))
+    (found,) = refused.value.findings
+    assert "'descripton'" in found.message
+    assert found.fix == "did you mean 'description'?"
+    assert found.location == Location(path="agentops.yaml", line=2)

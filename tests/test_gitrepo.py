@@ -1,5 +1,7 @@
 """What git says about files of the working folder."""
 
+import os
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -83,7 +85,7 @@ class TestARepository:
         assert repository.changed_since(first) == changed
         assert repository.changed_since("nowhere") is None
         assert repository.tracked() == frozenset({"b.txt"})
-        assert repository.untracked() == {"new.txt"}
+        assert repository.untracked() == frozenset({"new.txt"})
 
     def test_tells_what_is_ignored(self, folder: Path) -> None:
         (folder / ".gitignore").write_text("*.log\n")
@@ -117,3 +119,19 @@ class TestARepository:
         assert repository.commit("--help") is None
         assert repository.merge_base("HEAD", "HEAD~1") == git(folder, "rev-parse", "HEAD~1")
         assert not repository.is_shallow()
+
+
+def test_where_new_files_are_not_told_nobody_knows_what_changed(
+    git_repo: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (git_repo / "a.txt").write_text("x")
+    git(git_repo, "add", "--all")
+    git(git_repo, "commit", "--quiet", "--message=first")
+    assert Repository(git_repo).changed_since("HEAD") == frozenset()
+    real = shutil.which("git")
+    shim = tmp_path_factory.mktemp("bin") / "git"
+    shim.write_text(f'#!/bin/sh\ncase " $* " in *" --others "*) exit 1;; esac\nexec {real} "$@"\n')
+    shim.chmod(0o755)
+    monkeypatch.setenv("PATH", str(shim.parent), prepend=os.pathsep)
+    assert Repository(git_repo).untracked() is None
+    assert Repository(git_repo).changed_since("HEAD") is None

@@ -115,6 +115,18 @@ def test_a_plain_suite_imports_nothing_that_it_does_not_ask_for(
     assert not modules & UNASKED
 
 
+def test_a_plain_prompt_is_linted_with_nothing_that_is_slow_to_load(tmp_path: Path) -> None:
+    front = "version: 1.0.0\nmodel: openai/gpt-5.4-mini\ninput: {schema: {name: string}}"
+    (tmp_path / "agentops.yaml").write_text("lint: {ignore: [PE001]}\n")
+    (tmp_path / "prompts").mkdir()
+    (tmp_path / "prompts" / "p.prompt.md").write_text(f"---\n{front}\n---\nGreet {{{{ name }}}}.\n")
+    for name in ("looked at", "unchanged"):
+        modules = modules_after("prompt", "lint", cwd=tmp_path)
+        assert not modules & {"git", "jinja2", "jsonschema", "rich", "tiktoken"}, name
+        assert not modules & {"aiohttp", "asyncio", "litellm", "openai", "pydantic"}, name
+        assert ("agentops_cli.prompt.formats" in modules) is (name == "looked at")
+
+
 @pytest.mark.parametrize("command", ["info", "clear", "export"])
 def test_what_is_kept_is_shown_without_whatever_runs_suites(tmp_path: Path, command: str) -> None:
     file = ["kept.jsonl"] if command == "export" else []

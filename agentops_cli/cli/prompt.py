@@ -147,6 +147,7 @@ def lint(
         paths=tuple(paths or ()),
         cwd=world.cwd.resolve(),
         against=against,
+        base_branch=world.environ.get("GITHUB_BASE_REF") or None,
         changed=changed,
         today=world.now().date(),
         profile=profile,
@@ -160,9 +161,14 @@ def lint(
         baseline=baseline,
         write_baseline=write_baseline,
         use_cache=not no_cache,
+        redact=Redact(secrets_in(world.environ), personal=False),
         allow_empty=allow_empty,
     )
     _demand_sense(options, max_warnings)
+    if diff and (output != "full" or output_file is not None or statistics):
+        raise UsageError(
+            "--diff prints no findings", fix="leave out --format, --output-file and --statistics"
+        )
     options = _with_stdin(options, stdin_filename, is_read=not (show_files or show_settings))
     if show_files or show_settings:
         _echo(_shown_settings(config, options) if show_settings else ())
@@ -181,7 +187,7 @@ def lint(
         run,
         code=code,
         fail_on=least,
-        redact=Redact(secrets_in(world.environ), personal=False),
+        redact=options.redact,
         text_of=Texts(config, options),
         shown=_paths(config.root.resolve(), world.cwd.resolve(), output),
     )
@@ -240,7 +246,7 @@ def _print_mended(run: LintRun, options: LintOptions) -> bool:
     if options.diff:
         from agentops_cli.flows.lint.mending import diff_lines  # It loads Jinja.
 
-        sys.stdout.writelines(diff_lines(run.changes))
+        sys.stdout.writelines(diff_lines(run.changes, options.redact))
         return True
     if options.fix and options.stdin is not None:
         sys.stdout.buffer.write(run.changes[0].after if run.changes else options.stdin)
@@ -260,15 +266,15 @@ def _say(line: str) -> None:
 
 def _print_summary(run: LintRun, report: LintReport, options: LintOptions) -> None:
     """What was looked at, what came of it and what was not looked at, on stderr."""
-    if options.changed and not run.files:
-        _say("no prompt has changed")
-        return
     apart = [
         f"; {len(run.suppressed):,} left alone" if run.suppressed else "",
         f"; {len(run.known):,} in the baseline" if run.known else "",
         f"; {len(run.mended):,} {'to mend' if options.diff else 'mended'}" if run.mended else "",
     ]
-    _say(summary_of(report, apart="".join(apart)))
+    if options.changed and not (run.files or run.findings or run.crashes):
+        _say("no prompt has changed")
+    else:
+        _say(summary_of(report, apart="".join(apart)))
     for part, reason in report.missing.items():
         _say(f"rules that need {part} did not run: {reason}")
     for note in report.notes:

@@ -47,7 +47,7 @@ class Runner:
                 self._crashed(rule, file.path, error)
                 continue
             if hits:
-                found += _first_of_each_line(_found(rule, hit, file) for hit in hits)
+                found += (_found(rule, hit, file) for hit in _first_of_each_line(hits, file))
         return found
 
     def tree(self, file_of: FileOf) -> list[LintFinding]:
@@ -126,10 +126,11 @@ def _place(hit: Hit, file: PromptFile | None) -> tuple[Location, Location | None
     return hit.at, None, file.text[line.start : line.end].strip()
 
 
-def _first_of_each_line(found: Iterable[LintFinding]) -> Iterator[LintFinding]:
+def _first_of_each_line(hits: Iterable[Hit], file: PromptFile) -> Iterator[Hit]:
     seen: set[tuple[str, int | None]] = set()
-    for each in found:
-        key = (each.place.path, each.place.line)
+    for hit in hits:
+        place = file.location(hit.at.start) if isinstance(hit.at, Span) else hit.at
+        key = (place.path, place.line)
         if key not in seen:
             seen.add(key)
-            yield each
+            yield hit

@@ -2,11 +2,15 @@
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 from agentops_cli.lint.finding import LintFinding
-from agentops_cli.rules.comments import Comment, Unused
+from agentops_cli.rules.comments import SHORTEST, Comment, Unused
 from agentops_cli.rules.rule import Rule
 from agentops_cli.rules.selectors import covers
+
+_OF_COMMENTS: Final = frozenset(("PX002", "PX004"))
+"""Rules about comments: one without a reason must not silence what is said of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,8 +57,10 @@ def _suppressed(
     found: LintFinding, comments: Sequence[Comment], ignores: Sequence[Ignores]
 ) -> LintFinding:
     for comment in comments:
+        if found.rule.code in _OF_COMMENTS and not comment.reason:
+            continue
         if comment.is_about(found.place.line) and any(
-            covers(name, found.rule) for name, _ in comment.selectors
+            len(name) >= SHORTEST and covers(name, found.rule) for name, _ in comment.selectors
         ):
             return replace(found, suppressed=comment.reason)
     for each in ignores:

@@ -118,6 +118,7 @@ KINDS: Final[Mapping[str, ChangeKind]] = {
                 "sampling": _ANSWERS,
                 "text": _ANSWERS,
                 "template": "other parts of the text are sent",
+                "guardrail-reworded": "what it forbade may happen; a reader has to tell",
                 "tools-text": "the model may call it at other times",
                 "input-trusted": "nothing guards the prompt from the variable any more",
             },

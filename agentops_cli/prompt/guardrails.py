@@ -1,14 +1,16 @@
 """Sentences of a prompt that forbid or limit something, and what became of them."""
 
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
-from functools import cached_property
-from typing import Final
+from functools import cached_property, partial
+from typing import Final, Literal
 
+from agentops_cli.prompt.branches import Branch, Branches, branches_of, without_tags
+from agentops_cli.prompt.force import NEGATION, Loss, loss, plain_word
 from agentops_cli.prompt.source import Passage, PromptFile, Span
-from agentops_cli.prompt.wording import blanked
+from agentops_cli.prompt.wording import COMMENTS, blanked
 
 STRONG: Final = 2
 WEAK: Final = 1
@@ -23,10 +25,6 @@ _PROHIBITS: Final = re.compile(
     r"\b(?:never|do not|don't|(?:must|shall|may|will|should) not|mustn't|cannot|can't|won't"
     r"|under no circumstances|not allowed|forbidden|prohibited|(?:refuse|decline)(?: to| any| such"
     r"| all| it| them| politely)?|as data|nothing else|answer only|only answer)\b",
-    re.IGNORECASE,
-)
-_NEGATED: Final = re.compile(
-    r"\b(?:never|not|no|cannot|refuse|decline|reject|forbidden|prohibited)\b|n['\u2019]t\b",
     re.IGNORECASE,
 )
 _MUST: Final = re.compile(r"\b(?:must|never)\b", re.IGNORECASE)
@@ -75,7 +73,8 @@ _FEW_WORDS: Final = 3
 class Guardrail:
     """A sentence; `span` is of the file. `section` is the heading above it, as written.
 
-    `is_declared` says that the file names that section under `guardrails`.
+    `is_declared` says that the file names that section under `guardrails`. `under` are the branches
+    of the template in which it stands, or one of its negations does.
     """
 
     text: str
@@ -83,11 +82,12 @@ class Guardrail:
     span: Span
     section: str
     is_declared: bool
+    under: tuple[Branch, ...] = ()
 
     @cached_property
     def core(self) -> tuple[str, ...]:
-        """Its words without those that tell how much it binds."""
-        return tuple(word for word in self.words if word not in _BINDING)
+        """Its words, without endings, and without those that tell how much it binds."""
+        return tuple(plain_word(word) for word in self.words if word not in _BINDING)
 
     @property
     def strength(self) -> int:
@@ -99,15 +99,20 @@ class Guardrail:
     @property
     def forbids(self) -> bool:
         """Whether it says no to something."""
-        return _NEGATED.search(self.text) is not None
+        return NEGATION.search(self.text) is not None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Loosened:
-    """A guardrail of which less is left: `now` is what stands for it, None where nothing does."""
+    """A guardrail of which less is left: `now` is what stands for it, None where nothing does.
+
+    `under` is the condition under which alone it holds now, where that is what is new.
+    """
 
     before: Guardrail
     now: Guardrail | None
+    how: Loss | Literal["gone"]
+    under: str | None = None
 
 
 def declared_sections(file: PromptFile) -> tuple[str, ...]:
@@ -150,14 +155,25 @@ def has_section(file: PromptFile, name: str) -> bool:
 def sentences_of(file: PromptFile, declared: Collection[str] = ()) -> list[Guardrail]:
     """All sentences of a file's messages, code and comments apart."""
     found: list[Guardrail] = []
-    for passage in file.passages:
-        text = blanked(blanked(passage.text, "{#", "#}"), "<!--", "-->")
+    branches = branches_of(file)
+    for number, passage in enumerate(file.passages):
+        text = blanked(passage.text, "<!--", "-->")
+        for opened, closed in COMMENTS.get(file.engine, ()):
+            text = blanked(text, opened, closed)
+        text = without_tags(text, file.engine)
         section, declared_level = "", 0
         for start, block in _blocks(text.replace("\u2019", "'")):
             heading = _HEADING.match(block)
             if heading is None:
                 is_declared = declared_level > 0
-                found += _sentences(passage, start, block, section, is_declared=is_declared)
+                found += _sentences(
+                    passage,
+                    start,
+                    block,
+                    section,
+                    is_declared=is_declared,
+                    around=partial(branches.at, number),
+                )
                 continue
             section, level = heading[2], len(heading[1])
             if level <= declared_level:
@@ -168,19 +184,28 @@ def sentences_of(file: PromptFile, declared: Collection[str] = ()) -> list[Guard
 
 
 def _sentences(
-    passage: Passage, start: int, block: str, section: str, *, is_declared: bool
+    passage: Passage,
+    start: int,
+    block: str,
+    section: str,
+    *,
+    is_declared: bool,
+    around: Callable[[int], tuple[Branch, ...]],
 ) -> Iterator[Guardrail]:
     for match in _SENTENCE.finditer(block.replace("\n", " ")):
         words = tuple(word.casefold() for word in _WORD.findall(match[0]))
         if len(words) >= _FEW_WORDS:
             begin = start + match.end() - len(match[0].lstrip())
             last = max(start + match.end() - 1, begin)
+            binding = (each.start() for each in NEGATION.finditer(match[0].lstrip()))
+            under = (branch for at in (0, *binding) for branch in around(begin + at))
             yield Guardrail(
                 text=" ".join(match[0].split()),
                 words=words,
                 span=Span(start=passage.offset(begin), end=passage.offset(last) + 1),
                 section=section,
                 is_declared=is_declared,
+                under=tuple(dict.fromkeys(under)),
             )
 
 
@@ -194,19 +219,49 @@ def loosened(before: PromptFile, after: PromptFile) -> Iterator[Loosened]:
     if not old:
         return
     now_all = sentences_of(after)
-    exact = {each.words for each in now_all}
+    branches = branches_of(after)
+    exact = {each.words: each for each in now_all}
     taken = {each.words for each in sentences_of(before)}
     left = [each for each in now_all if each.words not in taken]
     for each in old:
-        if each.words in exact:
-            continue
-        now = _nearest(each, left)
+        now = exact.get(each.words) or _nearest(each, left)
         if now is None:
-            yield Loosened(before=each, now=None)
-        elif now.strength < each.strength or (
-            each.forbids and not now.forbids and now.strength < STRONG
-        ):
-            yield Loosened(before=each, now=now)
+            yield Loosened(before=each, now=None, how="gone")
+            continue
+        how = None if now.words == each.words else _less(each, now, left)
+        twins = [one for one in now_all if now.words == one.words or each.core == one.core]
+        if how:
+            yield Loosened(before=each, now=now, how=how)
+        else:
+            yield from _confined(each, twins, branches)
+
+
+def _less(before: Guardrail, now: Guardrail, left: Sequence[Guardrail]) -> Loss | None:
+    if now.strength < before.strength:
+        return "weaker"
+    others = {word for each in left if each is not now and each.forbids for word in each.core}
+    return loss(before.text, now.text, elsewhere=others, is_asked=before.is_declared)
+
+
+def _confined(
+    before: Guardrail, twins: Sequence[Guardrail], branches: Branches
+) -> Iterator[Loosened]:
+    """What is lost where a sentence stands only under conditions that it did not have."""
+    had = {branch.label for branch in before.under}
+    new = [[branch for branch in each.under if branch.label not in had] for each in twins]
+    ways = [each[0] for each in new if len(each) == 1]
+    if all(new) and not branches.cover(ways):
+        least = min(range(len(new)), key=lambda index: len(new[index]))
+        now, conditions = twins[least], new[least]
+        is_other = len(now.under) <= len(before.under) and not any(
+            branch.is_dead for branch in conditions
+        )
+        yield Loosened(
+            before=before,
+            now=now,
+            how="doubtful" if is_other else "weaker",
+            under=conditions[0].label,
+        )
 
 
 def added(before: PromptFile, after: PromptFile) -> Iterator[Guardrail]:
@@ -227,6 +282,8 @@ def _nearest(wanted: Guardrail, among: Sequence[Guardrail]) -> Guardrail | None:
     matcher = SequenceMatcher(autojunk=False)
     matcher.set_seq2(wanted.core)
     for each in among if wanted.core else ():
+        if best is None and len(wanted.core) > 1 and set(wanted.core) <= set(each.core):
+            best = each  # It has become a part of a longer one.
         matcher.set_seq1(each.core)
         if matcher.real_quick_ratio() < most or matcher.quick_ratio() < most:
             continue

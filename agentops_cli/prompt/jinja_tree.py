@@ -2,6 +2,7 @@
 
 from bisect import bisect_right
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
 from agentops_cli.model.finding import Finding
@@ -13,6 +14,8 @@ from agentops_cli.template.reads import Read, Reads, reads_of
 
 _LONGEST: Final = 50_000
 """Sources up to this length surely fit into the code that a run may make of them."""
+
+_MOST_ALIASES: Final = 1_000
 
 
 def view_by_parser(source: Source, file: PromptFile) -> TemplateView:
@@ -52,17 +55,15 @@ class _View:
         self, problems: list[tuple[str, TemplateError]], undeclared: frozenset[str] | None
     ) -> TemplateView:
         """All of it; of names only those that come from outside."""
-        source, reads = self._source, self._reads
+        reads = self._reads
         return TemplateView(
             uses=tuple(
                 self._use(read)
                 for read in reads.names
                 if not read.is_local and (undeclared is None or read.name in undeclared)
             ),
-            includes=tuple(
-                Include(name=name, span=source.span(*self._tag(at)), optional=optional)
-                for name, at, optional in reads.includes
-            ),
+            aliases=tuple(self._aliases()),
+            includes=tuple(self._includes()),
             problems=tuple(self._problem(rule, problem) for rule, problem in problems),
             pieces=tuple(self._pieces()),
         )
@@ -75,6 +76,32 @@ class _View:
     def _pieces(self) -> Iterator[Piece]:
         for kind, name, start, end in self._reads.pieces:
             yield Piece(kind=kind, name=name, span=self._source.span(start, end))
+
+    def _includes(self) -> Iterator[Include]:
+        for name, at, optional in self._reads.includes:
+            span = self._source.span(*self._tag(at))
+            _, role = self._source.message(span)
+            yield Include(name=name, span=span, optional=optional, role=role)
+
+    def _aliases(self) -> Iterator[Use]:
+        """What local names put into the text, as uses of the names that they were set from.
+
+        Of very many only the first of its kind in each message.
+        """
+        seen: set[tuple[str, str, int, tuple[str, ...]]] = set()
+        left = _MOST_ALIASES
+        for read in self._reads.names:
+            if not read.made_of or read.kind not in ("output", "loop"):
+                continue
+            use = self._use(read)
+            for name, filters in read.made_of.items():
+                passed = (*sorted(filters), *read.filters)
+                key = name, read.name, use.passage, passed
+                is_use = name == read.name and not read.is_local
+                if not is_use and (left > 0 or key not in seen):
+                    seen.add(key)
+                    left -= 1
+                    yield replace(use, name=name, alias=read.name, filters=passed)
 
     def _use(self, read: Read) -> Use:
         span = self._source.span(read.at, read.at + len(read.name))

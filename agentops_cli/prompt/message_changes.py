@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from agentops_cli.model.json import Json
 from agentops_cli.prompt.change_kinds import Change
 from agentops_cli.prompt.guardrails import (
     Guardrail,
@@ -16,6 +17,7 @@ from agentops_cli.prompt.source import Passage, PromptFile
 from agentops_cli.prompt.telling import at_key, became, change, line_now, quoted
 from agentops_cli.prompt.wording import first_difference, wording
 
+_FLAGS: Final = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
 _CLOSED: Final = re.compile(r"(?:>|\"\"\"|'''|```|~~~|---|<<<|###|===)[ \t\n]*$")
 _OPENED: Final = re.compile(r"^[ \t\n]*(?:<|\"\"\"|'''|```|~~~|---|>>>|###|===)")
 
@@ -80,7 +82,7 @@ def _texts(before: PromptFile, after: PromptFile, old: Passage, new: Passage) ->
 
 
 def trust_changes(before: PromptFile, after: PromptFile) -> Iterator[Change]:
-    review, review_now = before.meta.get("requires_review"), after.meta.get("requires_review")
+    review, review_now = (_flag(each.meta.get("requires_review")) for each in (before, after))
     if review and not review_now:
         message = "no review is required any more"
         yield at_key("review-dropped", message, before, after, "requires_review")
@@ -117,6 +119,11 @@ def trust_changes(before: PromptFile, after: PromptFile) -> Iterator[Change]:
                 before=before.location(was[0].span.start),
                 after=after.location(bare.span.start),
             )
+
+
+def _flag(value: Json) -> Json:
+    """What is meant: `no` is false to YAML 1.1, and to whoever wrote it."""
+    return _FLAGS.get(value.lower(), value) if isinstance(value, str) else value
 
 
 def _is_wrapped(file: PromptFile, start: int, end: int) -> bool:
@@ -175,9 +182,12 @@ def _loosened(before: PromptFile, after: PromptFile) -> Iterator[Change]:
                 after=line_now(before, after, at),
             )
         else:
+            what = f"is now {quoted(each.now.text)}"
+            if each.under is not None:
+                what = f"stands under {quoted(each.under)} now"
             yield change(
-                "guardrail-weakened",
-                f"{quoted(each.before.text)} is now {quoted(each.now.text)}",
+                "guardrail-reworded" if each.how == "doubtful" else "guardrail-weakened",
+                f"{quoted(each.before.text)} {what}",
                 before=before.location(at),
                 after=after.location(each.now.span.start),
             )

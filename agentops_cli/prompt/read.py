@@ -84,9 +84,10 @@ def examine(parts: Parts, *, path: str, loosely: bool = False) -> Reading:
 
 def default_name(path: str) -> str:
     """The name of a prompt that gives itself none: the file's, without its suffix."""
-    name = PurePosixPath(path).name
+    name = path.rpartition("/")[2]
+    lower = name.lower()
     for ending in (NATIVE, *FOREIGN):
-        if name.lower().endswith(ending):
+        if lower.endswith(ending):
             return name[: -len(ending)]
     return PurePosixPath(name).stem
 

@@ -164,6 +164,11 @@ def comments_of(source: str) -> Iterator[tuple[int, int]]:
     return (tag.span() for tag in _JINJA.finditer(source) if tag[0].startswith("{#"))
 
 
+def tags_of(source: str) -> Iterator[tuple[int, str]]:
+    """Each tag, comment and raw block of a template, with the offset where it begins."""
+    return ((tag.start(), tag[0]) for tag in _JINJA.finditer(source))
+
+
 def without_jinja(source: str) -> str:
     """The source with every tag, comment and raw block blanked out, line breaks apart."""
     return _JINJA.sub(_blank, source)

@@ -22,7 +22,8 @@ class Use:
     `span` is the name itself, `tag` the whole tag around it, both in the file. `kind` tells what
     for: an `output` puts it into the text. `role` is that of the message in which it stands.
     `filters` are those applied to it, in order; `[:]` stands for a slice. `optional` where the
-    template gives a default, or asks anywhere whether it is defined.
+    template gives a default, or asks anywhere whether it is defined. `alias` is the name that
+    stands there where the template has given the value another one.
     """
 
     name: str
@@ -33,18 +34,21 @@ class Use:
     passage: int
     filters: tuple[str, ...] = ()
     optional: bool = False
+    alias: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Include:
     """A template that another one takes in; `name` is None where a variable decides which.
 
-    `optional` where the author allows for there being no such template.
+    `optional` where the author allows for there being no such template. `role` is that of the
+    message in which it stands.
     """
 
     name: str | None
     span: Span
     optional: bool = False
+    role: Role | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,10 +64,12 @@ class Piece:
 class TemplateView:
     """A template, as far as it could be parsed; `problems` say where it could not.
 
-    A problem's `rule` is `syntax`, `unknown-filter`, `unsafe` or `include`.
+    A problem's `rule` is `syntax`, `unknown-filter`, `unsafe` or `include`. `aliases` are uses of
+    variables by names that the template itself has set from them.
     """
 
     uses: tuple[Use, ...] = ()
+    aliases: tuple[Use, ...] = ()
     includes: tuple[Include, ...] = ()
     problems: tuple[Finding, ...] = ()
     pieces: tuple[Piece, ...] = ()
@@ -145,6 +151,7 @@ def view_of(file: PromptFile) -> TemplateView:
         return only
     return TemplateView(
         uses=tuple(use for each in views for use in each.uses),
+        aliases=tuple(use for each in views for use in each.aliases),
         includes=tuple(include for each in views for include in each.includes),
         problems=tuple(problem for each in views for problem in each.problems),
         pieces=tuple(piece for each in views for piece in each.pieces),

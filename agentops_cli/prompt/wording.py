@@ -12,7 +12,7 @@ Wording = Literal["same", "comment", "typo", "template", "text"]
 # No tag holds a brace: each search ends at the next one, so that a stranger's text takes no longer.
 _WORDS: Final = re.compile(r"\{\{[^{}]*\}\}|\{%[^{}]*%\}|\w+(?:['\u2019]\w+)*|[^\w\s]")
 _TAGS: Final = re.compile(r"\{%-?([^{}]*)%\}|\{\{([#/^>][^{}]*|else)\}\}")
-_COMMENTS: Final[Mapping[str, Sequence[tuple[str, str]]]] = {
+COMMENTS: Final[Mapping[str, Sequence[tuple[str, str]]]] = {
     "jinja2": (("{#", "#}"),),
     "handlebars": (("{{!--", "--}}"), ("{{!", "}}")),
     "mustache": (("{{!", "}}"),),
@@ -52,7 +52,7 @@ def wording(old: str, new: str, engine: Engine) -> Wording:
 
 def essence(text: str, engine: Engine) -> str:
     """The text without comments, and without white space at the ends of lines and of itself."""
-    for opened, closed in _COMMENTS.get(engine, ()):
+    for opened, closed in COMMENTS.get(engine, ()):
         text = blanked(text, opened, closed, keep_length=False)
     return _flat(text)
 
@@ -128,12 +128,12 @@ def _is_typo(old: list[str], new: list[str]) -> bool:
         after = [word for word in new[new_start:new_end] if word not in _HARMLESS]
         if len(before) != len(after):
             return False
-        if not all(map(_are_one_word, before, after)):
+        if not all(map(are_one_word, before, after)):
             return False
     return True
 
 
-def _are_one_word(one: str, other: str) -> bool:
+def are_one_word(one: str, other: str) -> bool:
     """Whether one of two words is the other, misspelled."""
     if one == other:
         return True

@@ -48,6 +48,9 @@ _ENGINES: Final[dict[Form, set[str]]] = {
 MOST_COMMENTS: Final = 500
 """So many comments of a file are read. Of any more nobody leaves a finding alone."""
 
+SHORTEST: Final = 2
+"""So many letters name a family; fewer would be every rule, and name none."""
+
 _MARK: Final = "agentops:"
 
 

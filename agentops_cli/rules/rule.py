@@ -74,6 +74,8 @@ class Rule:
     by the linter itself if it is `linter`, for what came of a comment or of the baseline.
     `needs` names the parts of the project without which there is nothing to say, `wants` those that
     it looks at where they can be had. `fix` is how safe its fixes are, None when it has none.
+    `statuses` are those of the prompts that it looks at, None for all; a rule that needs the tree
+    costs little where it looks at few.
     `security` is a score from 0 to 10 as SARIF's readers take it, for rules about security only.
     """
 
@@ -87,6 +89,7 @@ class Rule:
     scope: Literal["file", "tree", "linter"] = "file"
     needs: frozenset[Part] = frozenset()
     wants: frozenset[Part] = frozenset()
+    statuses: frozenset[str] | None = None
     security: float | None = None
 
     @property

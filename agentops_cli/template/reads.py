@@ -6,10 +6,10 @@ and takes each name that a branch sets for one that is read.
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Any, Final, Literal
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal, TypeAlias
 
 from jinja2 import nodes
 
@@ -32,16 +32,33 @@ _ASKING: Final = frozenset(("defined", "undefined"))
 _TEST_NAME: Final = re.compile(r"is\s+(?:not\s+)?+(\w++)")
 _PART: Final = re.compile(r"\.\s*+(\w++)|\[\s*+[\"'](\w++)")
 
+Origins: TypeAlias = Mapping[str, frozenset[str]]
+"""The outer names that a value is made of, each with the filters that surely stand between.
+
+`~` among them says that the template has put text of its own beside it.
+"""
+
+_NOTHING: Final[Origins] = {}
+_MOST_ORIGINS: Final = 30
+"""So many names are followed into one value."""
+
+_PUT_TOGETHER: Final = frozenset("~")
+_KNOWN: Final = frozenset(FILTERS)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Read:
-    """A name that is read at an offset; `is_local` where the template has set it itself."""
+    """A name that is read at an offset; `is_local` where the template has set it itself.
+
+    `made_of` is what it was set from then.
+    """
 
     name: str
     at: int
     kind: UseKind
     filters: tuple[str, ...]
     is_local: bool
+    made_of: Origins = field(default_factory=dict)
 
 
 class Reads:
@@ -82,6 +99,9 @@ class _Walk:
         self._found = found
         self._text = source
         self._frames: list[set[str]] = [{"self"}]
+        # What is set in one branch only is no local name behind it, and yet it may be there.
+        self._made: list[dict[str, dict[str, frozenset[str]]]] = [{}]
+        self._written: list[dict[str, frozenset[str]]] = [{}]
         self._depth = 0
         self._outer: set[str] = set()
 
@@ -106,17 +126,65 @@ class _Walk:
     def _is_local(self, name: str) -> bool:
         return any(name in frame for frame in self._frames)
 
-    def _bind(self, target: nodes.Node) -> None:
+    def _bind(self, target: nodes.Node, made_of: Origins = _NOTHING) -> None:
         if isinstance(target, nodes.Name):
             self._frames[-1].add(target.name)
+            self._made[-1][target.name] = dict(made_of)
             # What was read before it is set, Jinja alone can tell; so too for its own names.
             if target.name in self._outer or target.name in _OF_JINJA:
                 self._found.is_hard = True
         elif isinstance(target, nodes.NSRef):
             self._read(target.name, target.lineno, "other")
+            # In its place, for a read above it in a loop may come after it.
+            _add(self._made_of(target.name), made_of)
         else:
             for child in target.iter_child_nodes():
-                self._bind(child)
+                self._bind(child, made_of)
+
+    def _set(self, target: nodes.Node, value: nodes.Node) -> None:
+        """Binds a target to a value, part by part where both are written so."""
+        if (
+            isinstance(target, nodes.Tuple)
+            and isinstance(value, nodes.Tuple | nodes.List)
+            and len(target.items) == len(value.items)
+        ):
+            parts = [
+                (part, self._origins(of))
+                for part, of in zip(target.items, value.items, strict=True)
+            ]
+            for part, made_of in parts:
+                self._bind(part, made_of)
+        else:
+            self._bind(target, self._origins(value))
+
+    def _made_of(self, name: str) -> dict[str, frozenset[str]]:
+        return next((frame[name] for frame in reversed(self._made) if name in frame), {})
+
+    def _origins(self, node: nodes.Node) -> Origins:
+        """The outer names whose text may be in the value of an expression."""
+        if isinstance(node, nodes.Name):
+            made_of = self._made_of(node.name)
+            if self._is_local(node.name) or node.name in GLOBALS:
+                return made_of
+            return {**made_of, node.name: frozenset()}
+        if isinstance(node, nodes.Not | nodes.Compare | nodes.Test):
+            return _NOTHING
+        if isinstance(node, nodes.CondExpr):
+            return _together(map(self._origins, filter(None, (node.expr1, node.expr2))))
+        if isinstance(node, nodes.Getattr | nodes.Getitem):
+            return self._origins(node.node)
+        found = _together(map(self._origins, node.iter_child_nodes()))
+        if isinstance(node, nodes.Filter):
+            return _through(found, _KNOWN.intersection((node.name,)))
+        return _through(found, _PUT_TOGETHER) if isinstance(node, _JOINING) else found
+
+    @contextmanager
+    def _writing(self) -> Iterator[dict[str, frozenset[str]]]:
+        """Collects what of the outer names the outputs of a body write."""
+        self._written.append({})
+        yield self._written[-1]
+        written = self._written.pop()
+        _add(self._written[-1], written)
 
     def _read(self, name: str, at: int, kind: UseKind, filters: tuple[str, ...] = ()) -> None:
         is_local = self._is_local(name)
@@ -124,8 +192,20 @@ class _Walk:
             return
         if not is_local:
             self._outer.add(name)
+        made_of = self._made_of(name)
+        if kind == "output":
+            written = made_of if is_local else {**made_of, name: frozenset()}
+            passed = _KNOWN.intersection(filters) | _PUT_TOGETHER
+            _add(self._written[-1], _through(written, passed))
         self._found.names.append(
-            Read(name=name, at=at, kind=kind, filters=filters, is_local=is_local)
+            Read(
+                name=name,
+                at=at,
+                kind=kind,
+                filters=filters,
+                is_local=is_local,
+                made_of=made_of,
+            )
         )
 
     @contextmanager
@@ -134,8 +214,10 @@ class _Walk:
         if self._depth > _DEEPEST:
             self._found.is_hard = True
         self._frames.append(set(names))
+        self._made.append({name: {} for name in names})
         yield
         self._frames.pop()
+        self._made.pop()
         self._depth -= 1
 
     # Expressions
@@ -217,23 +299,29 @@ class _Walk:
     def condition(self, node: nodes.If, _kind: UseKind, _filters: tuple[str, ...]) -> None:
         self._tag("if", node)
         self.visit(node.test, "condition")
-        set_in = [self._branch(node.body)]
+        branches = [self._branch(node.body)]
         for other in node.elif_:
             self.visit(other.test, "condition")
-            set_in.append(self._branch(other.body))
-        set_in.append(self._branch(node.else_))
-        self._frames[-1] |= set.intersection(*set_in)
+            branches.append(self._branch(other.body))
+        branches.append(self._branch(node.else_))
+        self._frames[-1] |= set.intersection(*(names for names, _ in branches))
+        for name in {name for _, made in branches for name in made}:
+            ways = [made.get(name, self._made_of(name)) for _, made in branches]
+            self._made[-1][name] = {**_together(ways)}
 
-    def _branch(self, body: list[nodes.Node]) -> set[str]:
+    def _branch(
+        self, body: list[nodes.Node]
+    ) -> tuple[set[str], dict[str, dict[str, frozenset[str]]]]:
         with self._frame():
             self._all(body, "other")
-            return self._frames[-1]
+            return self._frames[-1], self._made[-1]
 
     def loop(self, node: nodes.For, _kind: UseKind, _filters: tuple[str, ...]) -> None:
         self._tag("for", node)
         self.visit(node.iter, "loop")
+        made_of = self._origins(node.iter)
         with self._frame("loop"):
-            self._bind(node.target)
+            self._bind(node.target, made_of)
             if node.test is not None:
                 self.visit(node.test, "condition")
             self._all(node.body, "other")
@@ -243,15 +331,15 @@ class _Walk:
     def assign(self, node: nodes.Assign, _kind: UseKind, _filters: tuple[str, ...]) -> None:
         self._tag("set", node)
         self.visit(node.node, "other")
-        self._bind(node.target)
+        self._set(node.target, node.node)
 
     def block_of_set(
         self, node: nodes.AssignBlock, _kind: UseKind, _filters: tuple[str, ...]
     ) -> None:
         self._tag("set", node)
-        self._bind(node.target)
-        with self._frame():
+        with self._writing() as written, self._frame():
             self._all(node.body, "other")
+        self._bind(node.target, written)
         if node.filter is not None:
             self.visit(node.filter, "other")
 
@@ -259,15 +347,17 @@ class _Walk:
         self._tag("with", node)
         self._all(node.values, "other")
         with self._frame():
-            for target in node.targets:
-                self._bind(target)
+            for target, value in zip(node.targets, node.values, strict=True):
+                self._set(target, value)
             self._all(node.body, "other")
 
     def macro(self, node: nodes.Macro, _kind: UseKind, _filters: tuple[str, ...]) -> None:
         self._tag("macro", node)
         self._found.is_hard = True
         self._frames[-1].add(node.name)
-        self._body_of_macro(node)
+        with self._writing() as written:
+            self._body_of_macro(node)
+        self._made[-1][node.name] = written
 
     def call_block(self, node: nodes.CallBlock, _kind: UseKind, _filters: tuple[str, ...]) -> None:
         self._tag("call", node)
@@ -280,6 +370,10 @@ class _Walk:
         with self._frame(*_OF_MACROS):
             for argument in node.args:
                 self._bind(argument)
+            for argument, default in zip(
+                reversed(node.args), reversed(node.defaults), strict=False
+            ):
+                self._set(argument, default)
             self._all(node.body, "other")
 
     def block(self, node: nodes.Block, _kind: UseKind, _filters: tuple[str, ...]) -> None:
@@ -287,9 +381,10 @@ class _Walk:
         self._found.is_hard = True
         # It sees what the whole template sets, and nothing of the scopes around it.
         around, self._frames = self._frames, self._frames[:1]
+        made, self._made = self._made, self._made[:1]
         with self._frame("super"):
             self._all(node.body, "other")
-        self._frames = around
+        self._frames, self._made = around, made
 
     def filter_block(
         self, node: nodes.FilterBlock, _kind: UseKind, _filters: tuple[str, ...]
@@ -357,6 +452,29 @@ class _Walk:
             at = node.lineno if at is None else at
             problem = unknown_name(node.name, what, known, at)
             self._found.problems.append(("unknown-filter", problem))
+
+
+def _together(ways: Iterable[Origins]) -> Origins:
+    """What a value is made of that may have come in any of these ways."""
+    found: dict[str, frozenset[str]] = {}
+    for way in ways:
+        _add(found, way)
+    return found
+
+
+def _add(found: dict[str, frozenset[str]], more: Origins) -> None:
+    for name, filters in more.items():
+        if name in found:
+            found[name] &= filters
+        elif len(found) < _MOST_ORIGINS:
+            found[name] = filters
+
+
+def _through(origins: Origins, filters: frozenset[str]) -> Origins:
+    return {name: before | filters for name, before in origins.items()}
+
+
+_JOINING: Final = (nodes.Concat, nodes.Add, nodes.Call)
 
 
 def _asked(kind: UseKind) -> UseKind:

@@ -123,6 +123,9 @@ def test_a_configured_pattern_that_matches_nothing_is_no_yes(cli: Cli) -> None:
         (("--tier", "high"), ExitCode.USAGE),
         (("--max-warnings", "-1"), ExitCode.USAGE),
         (("--unsafe-fixes",), ExitCode.USAGE),
+        (("--diff", "--format", "json"), ExitCode.USAGE),
+        (("--diff", "--output-file", "found.txt"), ExitCode.USAGE),
+        (("--diff", "--statistics"), ExitCode.USAGE),
         (("--write-baseline",), ExitCode.USAGE),
         (("--write-baseline", "--baseline", "b.json", "--fix"), ExitCode.USAGE),
         (("-",), ExitCode.USAGE),
@@ -222,6 +225,34 @@ def test_a_fix_is_written_and_counted(cli: Cli) -> None:
     assert "1 mended" in ended.err
     assert (cli.folder / "prompts/a.prompt.md").read_text() == GOOD.lstrip("\n")
     assert "mended" not in _lint(cli, "--fix").err
+
+
+KEY = "sk-proj-" + "Zk3vR8qLw2Xn5Bt7Yc1Md4Fg6Hj9Ks0P"
+ARMOUR = "PRIVATE " + "KEY-----"
+SECRETS = {
+    "a key in a sentence": (f"Use {KEY}.\n", KEY),
+    "a key of many lines": (
+        f"-----BEGIN {ARMOUR}\n" + "MIIEvQIBADANBgkqhkiG \n" * 9 + f"-----END {ARMOUR}\n",
+        "MIIEvQIBADANBgkqhkiG",
+    ),
+    "a key as a name": (GOOD.replace("description", f"name: {KEY}\ndescription"), KEY),
+    "a value of the environment": ("Say opensesame4711 \n", "opensesame4711"),
+}
+
+
+@pytest.mark.parametrize("case", SECRETS)
+def test_a_secret_is_not_kept_with_the_findings(
+    cli: Cli, case: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text, secret = SECRETS[case]
+    monkeypatch.setenv("SHOP_API_KEY", "opensesame4711")
+    cli.write("prompts/a.prompt.md", text)
+    cli.write("prompts/b.prompt.md", BAD)
+    first = cli.run("prompt", "lint", "--profile", "all")
+    kept = (cli.folder / ".agentops/lint/lint.json").read_text()
+    assert "b.prompt.md" in kept
+    assert secret not in kept + first.out + first.err
+    assert cli.run("prompt", "lint", "--profile", "all").out == first.out
 
 
 @pytest.mark.parametrize("also", [(), ("--fix",)])

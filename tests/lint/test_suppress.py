@@ -1,3 +1,5 @@
+import pytest
+
 from agentops_cli.lint.suppress import Ignores, suppressed, unused
 from agentops_cli.prompt.source import Span
 from agentops_cli.rules.comments import Comment
@@ -41,6 +43,16 @@ def test_the_configuration_comes_after_the_comments() -> None:
     ignores = [Ignores(selectors=("PF",), reason="as configured")]
     assert _reasons(ignores=ignores) == "as configured"
     assert _reasons(_comment("PF001"), ignores=ignores) == "why"
+
+
+@pytest.mark.parametrize("code", ["PX002", "PX004"])
+def test_a_comment_without_a_reason_silences_no_rule_about_comments(code: str) -> None:
+    found = [a_finding(code, line=3)]
+    ignores = [Ignores(selectors=("PX",), reason="as configured")]
+    silent = _comment("PX", reason="")
+    assert [each.suppressed for each in suppressed(found, [silent])] == [None]
+    assert [each.suppressed for each in suppressed(found, [silent], ignores)] == ["as configured"]
+    assert [each.suppressed for each in suppressed(found, [_comment("PX")])] == ["why"]
 
 
 def _idle(comment: Comment, *, ran: set[str], line: int = 3) -> list[tuple[str, ...]]:

@@ -2,6 +2,7 @@
 
 import subprocess
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ import yaml
 from agentops_cli.config import load_config
 from agentops_cli.flows.lint.flow import LintOptions, lint
 from agentops_cli.lint.finding import LintFinding
-from agentops_cli.lint.select import Wish
+from agentops_cli.model.settings import Config
 from agentops_cli.rules.table import BY_CODE
 
 CASES = Path(__file__).parent / "cases"
@@ -42,7 +43,7 @@ def _found(code: str, case: Case, folder: Path) -> list[LintFinding]:
             for old in files:
                 (folder / old).unlink()
     _write(folder, {**case.get("files", {}), **({path: _text(case)} if "text" in case else {})})
-    run = lint(load_config(folder, environ={}, overrides={}), _options(code, case))
+    run = lint(_config(code, folder), _options(code, case))
     assert not [crash for crash in run.crashes if crash.rule.code == code]
     return [found for found in run.findings if found.rule.code == code]
 
@@ -55,16 +56,21 @@ def _text(case: Case) -> str | bytes:
     )
 
 
-def _options(code: str, case: Case, *, fix: bool = False) -> LintOptions:
+def _config(code: str, folder: Path) -> Config:
+    """The configuration that selects a rule; a typed one must be able to run."""
     # Rules about comments need others; beside a rule that lacks what it needs, one has to run.
     others = ("PF001", "PF002", "PF010") if code.startswith("PX") else ("PX002",)
+    config = load_config(folder, environ={}, overrides={})
+    return replace(config, lint=replace(config.lint, select=(code, *others)))
+
+
+def _options(code: str, case: Case, *, fix: bool = False) -> LintOptions:
     path = case.get("path", "prompts/greeting.prompt.md")
     is_configured = path.startswith("prompts/") and path.endswith(".prompt.md")
     return LintOptions(
         paths=() if is_configured else (path,),
         against="HEAD" if "base" in case else None,
         today=date.fromisoformat(case.get("today", TODAY.isoformat())),
-        wish=Wish(select=(code, *others)),
         fix=fix,
         unsafe_fixes=fix,
     )
@@ -96,7 +102,7 @@ def test_a_bad_prompt_is_found_in_its_place(code: str, case: Case, tmp_path: Pat
 @pytest.mark.parametrize(("code", "case"), _cases("fail", having="fixed"))
 def test_a_fix_mends_what_is_found_and_nothing_else(code: str, case: Case, tmp_path: Path) -> None:
     _found(code, case, tmp_path)
-    config = load_config(tmp_path, environ={}, overrides={})
+    config = _config(code, tmp_path)
     for _ in range(2):  # The second time there is nothing left to do.
         lint(config, _options(code, case, fix=True))
         path = tmp_path / case.get("path", "prompts/greeting.prompt.md")

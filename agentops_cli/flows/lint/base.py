@@ -29,7 +29,10 @@ _ALLOW: Final = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Base:
-    """A commit, and what it is called in messages; `is_head` where the default branch is here."""
+    """A commit, and what it is called in messages.
+
+    `head` is the commit that is checked out, `is_default_branch` whether the default branch is.
+    """
 
     commit: str
     name: str
@@ -55,7 +58,7 @@ def find_base(repository: Repository, scene: Scene) -> Base:
     if head is None:
         raise _missing("nothing is committed yet", "commit first", is_asked=is_asked)
     default = _default(repository)
-    ref = against or default
+    ref = against or _named(repository, scene.options.base_branch) or default
     if ref is None:
         why = "the default branch is not known here"
         fix = _DEEPEN if repository.is_shallow() else "name a branch with --against"
@@ -66,12 +69,22 @@ def find_base(repository: Repository, scene: Scene) -> Base:
             why = f"the clone is shallow: where this branch left {ref} is not in it"
             raise _missing(why, _DEEPEN, is_asked=is_asked)
         raise _missing(f"this branch and {ref} share no commit", None, is_asked=is_asked)
+    if against is None and commit == head and repository.is_shallow():
+        # A clone of one branch calls that the default one, and has no history to tell otherwise.
+        why = "the clone is shallow: where this branch began is not in it"
+        raise _missing(why, _DEEPEN, is_asked=is_asked)
     return Base(
         commit=commit,
         name=ref,
         head=head,
         is_default_branch=default is not None and _is_here(repository, default, head),
     )
+
+
+def _named(repository: Repository, branch: str | None) -> str | None:
+    """The branch that CI says a pull request goes to, where the remote's is here."""
+    full = f"refs/remotes/origin/{branch}"
+    return repository.refs([full]).get(full) if branch else None
 
 
 def _default(repository: Repository) -> str | None:

@@ -9,23 +9,33 @@ from agentops_cli.prompt.source import PromptFile
 from agentops_cli.rules.project import Card
 from agentops_cli.rules.suites import suites_named
 
-_TAKES_IN: Final = re.compile(r"\{%-?\s*(?:include|import|from|extends)\b|\{\{>")
+TAKES_IN: Final = r"\{%[-+]?\s*(?:include|import|from|extends)\b|\{\{~?>"
+"""A pattern of what a template has that takes another file in; it may match more."""
+
+_TAKES_IN: Final = re.compile(TAKES_IN)
 
 
 def card_of(file: PromptFile) -> Card:
     """The card of a file; what it does not say, or not as it should, has its default."""
     metadata = file.meta.get("metadata")
+    is_deprecated = isinstance(file.meta.get("deprecated"), dict)
     return Card(
         path=file.path,
         kind=file.kind,
         name=file.name,
-        name_line=file.location(file.key_at("name")).line or 1,
+        name_line=_name_line(file),
         version=_text(file.meta.get("version")),
-        status=_text(file.meta.get("status")) or "active",
+        status="deprecated" if is_deprecated else _text(file.meta.get("status")) or "active",
         source=_text(metadata.get("source")) if isinstance(metadata, dict) else None,
         tests=suites_named(file),
         includes=_includes(file) if "{" in file.text and _TAKES_IN.search(file.text) else {},
     )
+
+
+def _name_line(file: PromptFile) -> int:
+    if file.document is not None and "name" in file.routes:
+        return file.document.key_at(file.routes["name"]).line or 1
+    return file.location(file.block.start if file.block else 0).line or 1
 
 
 def _includes(file: PromptFile) -> dict[str, int]:

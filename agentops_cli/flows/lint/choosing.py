@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from difflib import get_close_matches
+from typing import Any
 
 from agentops_cli.errors import EmptyError, InputError, UsageError
 from agentops_cli.flows.lint.options import LintOptions
@@ -12,6 +14,7 @@ from agentops_cli.model.settings import Config, LintSettings
 from agentops_cli.rules.rule import Rule
 from agentops_cli.rules.selectors import suggestion
 from agentops_cli.rules.table import RULES
+from agentops_cli.validate import schema
 
 
 def settings_in_force(config: Config, options: LintOptions) -> LintSettings:
@@ -36,7 +39,7 @@ def rules_to_run(config: Config, options: LintOptions) -> tuple[Rule, ...]:
     )
     for each in unknown(options.wish.selectors, RULES):
         raise UsageError(f"there is no rule {each!r}", fix=suggestion(each, RULES))
-    if findings := list(_unknown(config)):
+    if findings := [*_unknown(config), *_unknown_keys(config)]:
         raise InputError(findings)
     rules = chosen(RULES, options.profile or settings.profile, (ours, options.wish))
     if any(rule.scope != "linter" for rule in rules):
@@ -64,6 +67,20 @@ def _unknown(config: Config) -> Iterator[Finding]:
                 message=f"{key} names the rule {each!r}, which there is not",
                 location=_place(config.sources.get(key)),
                 fix=suggestion(each, RULES),
+            )
+
+
+def _unknown_keys(config: Config) -> Iterator[Finding]:
+    """The keys that the configuration demands and no prompt can have."""
+    known: Any = schema("prompt")["properties"] if config.lint.required else {}
+    for key in config.lint.required:
+        if key not in known and not key.startswith("x-") and "." not in key:
+            near = get_close_matches(key, known, n=1)
+            yield Finding(
+                rule="unknown-key",
+                message=f"lint.required names the key {key!r}, which no frontmatter has",
+                location=_place(config.sources.get("lint.required")),
+                fix=f"did you mean {near[0]!r}?" if near else f"known keys: {', '.join(known)}",
             )
 
 

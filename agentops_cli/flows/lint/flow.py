@@ -20,6 +20,7 @@ from agentops_cli.lint.run import found_by
 from agentops_cli.model.settings import Config
 from agentops_cli.rules.project import Part, Project
 from agentops_cli.rules.rule import Rule
+from agentops_cli.rules.selectors import covers
 from agentops_cli.rules.table import BY_CODE
 
 if TYPE_CHECKING:
@@ -94,7 +95,7 @@ class _Lint:
         key = key_of(config, self._settings, self._chosen, today=options.today)
         kept = CacheFile(config.root, key) if options.use_cache else None
         cache = kept.cache if kept else None
-        self._tree = Tree(lambda: self._everything(paths), reader, cache)
+        self._tree = Tree(lambda: self._everything(paths), reader, cache, options.redact)
         self._parts = self._gathered(paths)
         self._rules = self._able()
         self._session = Session(
@@ -152,9 +153,14 @@ class _Lint:
         """The rules whose parts were all to be had."""
         missing = self._parts.missing
         able = tuple(rule for rule in self._chosen if rule.needs.isdisjoint(missing))
+        reasons = "; ".join(dict.fromkeys(missing.values()))
         if all(rule.scope == "linter" for rule in able):
-            reasons = "; ".join(dict.fromkeys(missing.values()))
             raise StoreError(f"none of the chosen rules can run: {reasons}")
+        typed = self._options.wish.select
+        unable = [rule for rule in self._chosen if not rule.needs.isdisjoint(missing)]
+        asked = [rule.code for rule in unable if any(covers(each, rule) for each in typed)]
+        if asked:
+            raise StoreError(f"{', '.join(asked)} cannot run: {reasons}")
         return able
 
     def _mender(self) -> "Mender | None":

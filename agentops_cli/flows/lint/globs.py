@@ -73,9 +73,11 @@ def _name(part: str) -> str:
 
 def _one_of(marks: str) -> str:
     """The expression of `[…]`; a range that runs backwards matches nothing, as in a shell."""
-    inverted, marks = marks[0] in "!^", marks.lstrip("!^") or marks
+    inverted = marks[0] in "!^"
+    marks = (marks[1:] or marks) if inverted else marks
     inside = marks.replace("\\", r"\\").replace("[", r"\[").replace("^", r"\^")
-    expression = f"[^/{inside}]" if inverted else f"[{inside}]"
+    # A range may span the `/`, which no mark of a name matches.
+    expression = f"(?!/)[^{inside}]" if inverted else f"(?!/)[{inside}]"
     try:
         re.compile(expression)
     except re.error:

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from difflib import SequenceMatcher
 from functools import cached_property
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from agentops_cli.errors import StoreError
 from agentops_cli.flows.lint.base import Base, find_base
@@ -11,11 +11,12 @@ from agentops_cli.flows.lint.discover import Finder
 from agentops_cli.flows.lint.parts import Scene
 from agentops_cli.flows.lint.touched import touched
 from agentops_cli.gitrepo import Commit, Repository, blob_name
-from agentops_cli.prompt.change_kinds import Change
-from agentops_cli.prompt.changes import changes
-from agentops_cli.prompt.formats import read_bytes
 from agentops_cli.prompt.source import PromptFile
 from agentops_cli.rules.history import Person, Tracking
+
+if TYPE_CHECKING:
+    # Where every file is as it was, nothing is parsed or compared.
+    from agentops_cli.prompt.change_kinds import Change
 
 _LOOK: Final = "see what 'git status' says"
 _MOST_COMMITS: Final = 2_000
@@ -62,8 +63,10 @@ class GitHistory:
             return None
         return self._version(path, blob, is_declared=self._declares(file.path))
 
-    def changes(self, file: PromptFile) -> Sequence[Change]:
+    def changes(self, file: PromptFile) -> "Sequence[Change]":
         """What has changed since the base; several rules ask for one file, one after another."""
+        from agentops_cli.prompt.changes import changes  # As above.
+
         last, found = self._last
         if last is not file:
             before = self.before(file)
@@ -221,7 +224,7 @@ class GitHistory:
             content = (self._scene.config.root / path).read_bytes()
         except OSError:
             return None
-        return read_bytes(content, path=path, is_declared=True)
+        return _file(content, path, is_declared=True)
 
     @cached_property
     def _tracked(self) -> frozenset[str]:
@@ -250,7 +253,10 @@ class GitHistory:
 
     @cached_property
     def _uncommitted(self) -> frozenset[str]:
-        return self._repository.changed_since("HEAD") or frozenset()
+        changed = self._repository.changed_since("HEAD")
+        if changed is None:
+            raise StoreError("git does not tell what is not committed", fix=_LOOK)
+        return changed
 
     def _version(self, path: str, blob: str, *, is_declared: bool) -> PromptFile | None:
         if (path, blob) not in self._read:
@@ -258,9 +264,15 @@ class GitHistory:
             self._read[path, blob] = (
                 None
                 if content is None
-                else read_bytes(content, path=path, is_declared=is_declared or self._declares(path))
+                else _file(content, path, is_declared=is_declared or self._declares(path))
             )
         return self._read[path, blob]
+
+
+def _file(content: bytes, path: str, *, is_declared: bool) -> PromptFile:
+    from agentops_cli.prompt.formats import read_bytes  # As above.
+
+    return read_bytes(content, path=path, is_declared=is_declared)
 
 
 def _is_blob(file: PromptFile, blob: str) -> bool:

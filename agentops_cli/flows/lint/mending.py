@@ -17,6 +17,7 @@ from agentops_cli.lint.finding import LintFinding
 from agentops_cli.lint.fix import MOST_ROUNDS, Fixed, Read, fixed, fixed_elsewhere, fixed_once
 from agentops_cli.lint.outcome import Change
 from agentops_cli.prompt.source import PromptFile
+from agentops_cli.redact import Redact
 
 _LINE: Final = re.compile(r"[^\n]*\n|[^\n]+")
 
@@ -110,12 +111,15 @@ class Mender:
         return True
 
 
-def diff_lines(changes: Iterable[Change]) -> list[str]:
-    """The changes as one unified diff that `git apply` takes, in lines with their ends."""
+def diff_lines(changes: Iterable[Change], redact: Redact) -> list[str]:
+    """The changes as one unified diff, in lines with their ends.
+
+    `git apply` takes it, unless a secret had to be hidden in it.
+    """
     lines: list[str] = []
     for change in changes:
         before, after = (
-            _LINE.findall(text.decode(errors="backslashreplace"))
+            _LINE.findall(redact(text.decode(errors="backslashreplace")))
             for text in (change.before, change.after)
         )
         old, new = _quoted(f"a/{change.path}"), _quoted(f"b/{change.path}")
@@ -155,8 +159,10 @@ def write(changes: Sequence[Change], root: Path) -> None:
 def _replace(path: Path, change: Change, root: Path) -> None:
     target = Path(os.path.realpath(path))
     name = change.path
-    if path.is_symlink() and not target.is_relative_to(os.path.realpath(root)):
-        problem = f"cannot mend {name!r}: it is a link to {target}, outside the project"
+    # A path with `..` was typed by the user; below the root only a link leads out, of any folder.
+    is_below = os.pardir not in Path(os.path.relpath(path, root)).parts
+    if is_below and not target.is_relative_to(os.path.realpath(root)):
+        problem = f"cannot mend {name!r}: a link leads to {target}, outside the project"
         raise StoreError(problem, fix="mend that file where it belongs")
     try:
         mode = stat.S_IMODE(target.stat().st_mode)

@@ -4,7 +4,6 @@ import os
 from collections.abc import Mapping, Sequence
 from difflib import SequenceMatcher
 from functools import cached_property
-from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
@@ -92,14 +91,14 @@ class ProjectOwners:
         return next((path for path in self._scene.paths if self.has(path)), None)
 
     def stamp(self, path: str) -> str | None:
-        """The owners of a file; nothing is kept of one without, whose owners may be lost."""
+        """All that is said of a file's owners; nothing is kept of one that has lost them."""
         owners = self.file.of(path) if self.file else ()
-        if not owners:
+        if not owners and self.is_in_repository and self.lost(path):
             return None
-        facts = "\0".join(owners)
+        facts: list[object] = [self.file.path if self.file else None, *owners]
         if path == self.first:
-            facts += f"\0\0{self.is_checked_in_ci}"
-        return sha256(facts.encode(errors="surrogateescape")).hexdigest()
+            facts += (self.is_in_repository, self.is_checked_in_ci)
+        return repr(facts)
 
     def lost(self, path: str) -> Lost | None:
         """The line that gave a file its owners at the base, where it is gone."""
@@ -166,11 +165,8 @@ class ProjectOwners:
         repository = Repository(self._root)
         try:
             base = find_base(repository, self._scene)
-        except (MissingPartError, AgentopsError):
-            return (
-                None,
-                "",
-            )  # What is not known is not said; who asked for a base is told elsewhere.
+        except MissingPartError:
+            return None, ""  # What is not known is not said.
         blobs = repository.blobs_at(base.commit, whole=True) or {}
         prefix, found = places(self._root)
         for path in found:

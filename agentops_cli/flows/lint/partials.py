@@ -3,14 +3,17 @@
 import hashlib
 import posixpath
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
+from agentops_cli.flows.lint.cards import TAKES_IN
 from agentops_cli.flows.lint.parts import Scene
 from agentops_cli.flows.lint.reading import Reader, Unread
 from agentops_cli.prompt.source import PromptFile
+from agentops_cli.rules.project import Card
 
-_TAKES_IN: Final = re.compile(rb"\{%[-+]?\s*(?:include|import|from|extends)\b|\{\{~?>")
+_TAKES_IN: Final = re.compile(TAKES_IN.encode())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,6 +21,7 @@ class TemplateFiles:
     """Files of the project, as templates; whatever is included is one."""
 
     reader: Reader
+    card: Callable[[str], Card | None]
     known: dict[str, PromptFile | None] = field(default_factory=dict)
 
     def file(self, path: str) -> PromptFile | None:
@@ -29,6 +33,9 @@ class TemplateFiles:
 
     def stamp(self, path: str) -> str:
         """A text that changes with all that a prompt includes, and what that includes."""
+        card = self.card(path)
+        if card is not None and not card.includes:
+            return ""  # As nearly always; the file is not read again for that.
         stored = self._stored(path)
         if stored is None or not _TAKES_IN.search(stored):
             return ""
@@ -58,4 +65,4 @@ def gather(scene: Scene) -> TemplateFiles:
     reader = Reader(scene.config.root, lambda _path: True)
     if scene.options.stdin is not None:
         reader.edited.update(dict.fromkeys(scene.paths, scene.options.stdin))
-    return TemplateFiles(reader=reader)
+    return TemplateFiles(reader=reader, card=scene.known)

@@ -11,7 +11,6 @@ Findings of an unchanged file are then kept as long as its stamp is the same.
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from importlib import import_module
-from importlib.util import find_spec
 from typing import Any, Final
 
 from agentops_cli.flows.lint.options import LintOptions
@@ -82,9 +81,6 @@ def gather(scene: Scene, needed: Collection[Part]) -> Parts:
     missing: dict[Part, str] = {}
     for part, module in GATHERERS.items():
         if part in needed:
-            if find_spec(module) is None:
-                missing[part] = f"{part} is not gathered yet"
-                continue
             try:
                 values[part] = import_module(module).gather(scene)
             except MissingPartError as error:

@@ -12,7 +12,7 @@ from typing import Final
 from agentops_cli.flows.lint.globs import Glob
 from agentops_cli.flows.lint.parts import Parts
 from agentops_cli.flows.lint.tree import Look, Tree
-from agentops_cli.lint.cache import rows_of
+from agentops_cli.lint.cache import Entry
 from agentops_cli.lint.finding import LintFinding
 from agentops_cli.lint.run import RuleCrashError, Runner, found_by
 from agentops_cli.lint.suppress import Ignores, suppressed, unused
@@ -27,7 +27,7 @@ _ALWAYS: Final[frozenset[Part]] = frozenset(("models", "today"))
 
 _UNUSED: Final = "PX001"
 
-_MOST_KEPT: Final = 10_000
+_MOST_KEPT: Final = 1_000
 """So many parsed files are kept for the rules that run late; others are parsed again."""
 
 
@@ -90,8 +90,9 @@ class Session:
         if self._needs_tree:
             self._tree.cards()
         if self._late.runner.rules:
-            for path, mine in found.items():
-                mine.extend(self._of_stage(self._late, self._look(path)))
+            for path in filter(self._is_late, found):
+                look = self._look(path)
+                found[path] += self._of_stage(self._late, look, self._tree.entry(look))
         self._of_project = _by_path(self._whole.tree(self._file_of))
         for path, more in self._of_project.items():
             found.setdefault(path, []).extend(more)
@@ -117,20 +118,26 @@ class Session:
         entry = self._tree.entry(look)
         if self._needs_tree:
             self._tree.add(look)  # Before the stages: what they depend on may be told by its card.
-        found = [*self._of_stage(self._plain, look), *self._of_stage(self._around, look)]
+        found = self._of_stage(self._plain, look, entry) + self._of_stage(self._around, look, entry)
         if entry.is_commented if entry else comments_in(look.file):
             self._commented.add(look.path)
-        if look.is_parsed and self._late.runner.rules and len(self._kept) < _MOST_KEPT:
+        if look.is_parsed and len(self._kept) < _MOST_KEPT and self._is_late(look.path):
             self._kept[look.path] = look
         return found
+
+    def _is_late(self, path: str) -> bool:
+        """Whether a rule that runs late looks at the file at all."""
+        rules = self._late.runner.rules
+        status = self._tree.known[path].status if rules else ""
+        return any(rule.statuses is None or status in rule.statuses for rule in rules)
 
     def _look(self, path: str) -> Look:
         return self._kept.pop(path, None) or self._tree.look(path)
 
-    def _of_stage(self, stage: Stage, look: Look) -> list[LintFinding]:
+    def _of_stage(self, stage: Stage, look: Look, entry: Entry | None) -> list[LintFinding]:
         if not stage.runner.rules:
             return []
-        entry, cache = self._tree.entry(look), self._tree.cache
+        cache = self._tree.cache
         stamp = self._stamp(stage, look.path) if entry else None
         if entry is None or cache is None or stamp is None:
             return stage.runner.file(look.file)
@@ -140,8 +147,7 @@ class Session:
         crashes = len(stage.runner.crashes)
         found = stage.runner.file(look.file)
         if len(stage.runner.crashes) == crashes:
-            entry.stages[stage.name] = (stamp, rows_of(found, look.path))
-            cache.put(look.path, entry)
+            self._tree.keep(look, entry, stage.name, stamp, found)
         return found
 
     def _stamp(self, stage: Stage, path: str) -> str | None:

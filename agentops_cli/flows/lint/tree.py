@@ -1,13 +1,15 @@
 """The prompt files of a project, each read once, and what the cache knows of them."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
 
 from agentops_cli.flows.lint.cards import card_of
 from agentops_cli.flows.lint.reading import Reader, Unread
-from agentops_cli.lint.cache import Cache, Entry, card_of_row, digest, row_of_card
+from agentops_cli.lint.cache import Cache, Entry, card_of_row, digest, row_of_card, rows_of
+from agentops_cli.lint.finding import LintFinding
 from agentops_cli.prompt.source import PromptFile
+from agentops_cli.redact import Redact
 from agentops_cli.rules.comments import comments_in
 from agentops_cli.rules.project import Card
 
@@ -41,14 +43,19 @@ class Look:
 class Tree:
     """All prompts of a project: those that the configuration names and those that are linted.
 
-    `paths` looks for them, when somebody asks for all.
+    `paths` looks for them, when somebody asks for all. What `redact` would hide goes into no cache.
     """
 
     def __init__(
-        self, paths: Callable[[], Sequence[str]], reader: Reader, cache: Cache | None
+        self,
+        paths: Callable[[], Sequence[str]],
+        reader: Reader,
+        cache: Cache | None,
+        redact: Redact,
     ) -> None:
         self.cache: Final = cache
         self.reader: Final = reader
+        self._redact = redact
         self._paths = paths
         self._all: Sequence[str] | None = None
         self._stamp: str | None = None
@@ -69,13 +76,27 @@ class Tree:
             return None
         known = self.cache.entry(look.path, look.digest)
         if known is None:
-            known = Entry(
-                digest=look.digest,
-                card=row_of_card(card_of(look.file)),
-                is_commented=bool(comments_in(look.file)),
-            )
+            card = row_of_card(card_of(look.file))
+            if self._redact.hits(repr(card)):
+                return None
+            is_commented = bool(comments_in(look.file))
+            known = Entry(digest=look.digest, card=card, is_commented=is_commented)
             self.cache.put(look.path, known)
         return known
+
+    def keep(
+        self, look: Look, entry: Entry, stage: str, stamp: str, found: Sequence[LintFinding]
+    ) -> None:
+        """Keeps what a stage found in a file, but not where a finding may show a secret."""
+        if self.cache is None or (found and self._shows(look.file, found)):
+            return
+        entry.stages[stage] = (stamp, rows_of(found, look.path))
+        self.cache.put(look.path, entry)
+
+    def _shows(self, file: PromptFile, found: Iterable[LintFinding]) -> bool:
+        # A key of many lines is none any more on each of them, so it is the whole text that counts.
+        texts = (file.text, *(each.finding.message for each in found))
+        return any(map(self._redact.hits, texts))
 
     def add(self, look: Look) -> None:
         """Takes the card of a file that is being looked at anyway."""

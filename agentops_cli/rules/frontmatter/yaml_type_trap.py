@@ -2,7 +2,8 @@
 
 `version: 1.10` is the number 1.1 to every reader: the tenth release becomes the first. To readers
 of YAML 1.1, such as PyYAML, `author: no` is false, `tags: [12:30]` holds the number 750 and
-`name: 1_000` is 1000; YAML 1.2 takes these for text. The fix puts the value in quotes.
+`name: 1_000` is 1000; YAML 1.2 takes these for text. The fix puts the value in quotes,
+except where a list is asked for, which a text in quotes is not either.
 
 An error where the value is no text to `agentops` either, which then refuses it; else a warning.
 
@@ -76,7 +77,7 @@ def _hit(file: PromptFile, route: Route, value: str, kind: str) -> Iterator[Hit]
             at=span,
             message=f"some readers of YAML take {value!r} for {kind}, not for text",
             fix=f"put it in quotes: {quoted(value)}",
-            edits=replaced(span, quoted(value)),
+            edits=replaced(span, quoted(value)) if route != file.routes.get("tags") else (),
             severity=Severity.WARNING,
         )
 

@@ -67,6 +67,7 @@ RULES: tuple[Rule, ...] = (
         severity=Severity.WARNING,
         kinds=NATIVE,
         needs=frozenset({"tree", "today"}),
+        statuses=frozenset({"deprecated"}),
     ),
     Rule(
         code="PG008",

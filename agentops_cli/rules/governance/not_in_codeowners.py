@@ -30,13 +30,13 @@ _FIX: Final = "add a line to CODEOWNERS that names its owners"
 def check(file: PromptFile, project: Project) -> Iterator[Hit]:
     """The line that is gone from CODEOWNERS, or the first line of the prompt."""
     owners = project.owners
-    if owners is None or not owners.has(file.path):
+    if owners is None or (owners.file is not None and owners.file.of(file.path)):
         return
-    if owners.file is not None and owners.file.of(file.path):
-        return
-    tier = tier_of(file, project)
     lost = owners.lost(file.path)
-    if tier == "toy":
+    if owners.file is None and lost is None and owners.first != file.path:
+        return  # The finding of the first prompt is for all.
+    tier = tier_of(file, project)
+    if tier == "toy" or not owners.has(file.path):
         return
     if lost is not None:
         yield from _lost(file, owners, lost)
@@ -45,7 +45,7 @@ def check(file: PromptFile, project: Project) -> Iterator[Hit]:
     if owners.file is not None:
         message = f"no line of {owners.file.path} gives {file.path} an owner"
         yield Hit(at=file.line_at(0), message=message, fix=_FIX, severity=severity)
-    elif owners.is_in_repository and owners.first == file.path:
+    elif owners.is_in_repository:
         yield Hit(
             at=file.line_at(0),
             message="the repository has no CODEOWNERS file, so nobody owns its prompts",

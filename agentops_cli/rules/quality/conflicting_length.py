@@ -38,7 +38,7 @@ _MOST_WORDS: Final = {"word": 1, "sentence": 60, "paragraph": 300, "character": 
 def check(file: PromptFile, _project: Project) -> Iterator[Hit]:
     """The first limit of a section that no other one leaves room for."""
     text = file.text.lower()
-    if not any(word in text for word in _AT_LEAST):
+    if not any(map(text.__contains__, _AT_LEAST)):
         return
     sections: dict[tuple[int, ...], dict[tuple[bool, str], _Limit]] = {}
     for said in spoken(file, _LENGTH):

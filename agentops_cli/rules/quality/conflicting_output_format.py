@@ -47,7 +47,7 @@ _WORDS: Final = ("only", "Only", "ONLY", "must", "MUST", "exclusively", "nothing
 
 def check(file: PromptFile, _project: Project) -> Iterator[Hit]:
     """The first that does not go with those before it."""
-    if not any(word in file.text for word in _WORDS):
+    if not any(map(file.text.__contains__, _WORDS)):
         return
     output = file.meta.get("output")
     declared = output.get("format") if isinstance(output, dict) else None

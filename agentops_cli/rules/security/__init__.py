@@ -14,6 +14,7 @@ RULES: tuple[Rule, ...] = (
         name="untrusted-in-system",
         summary="what an attacker may write stands in the system message",
         kinds=DECLARED,
+        wants=frozenset({"partials"}),
         security=8.0,
     ),
     Rule(

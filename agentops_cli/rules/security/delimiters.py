@@ -6,8 +6,13 @@ from typing import Final, Literal
 from agentops_cli.prompt.source import PromptFile, Span
 from agentops_cli.prompt.uses import Use
 
-Delimiter = Literal["alone", "tag", "code", "quotes", "triple quotes", "line", "heading", "json"]
-"""What shows it; `alone` where the message is nothing but the variable."""
+Delimiter = Literal[
+    "alone", "tag", "code", "quotes", "triple quotes", "line", "heading", "json", "own"
+]
+"""What shows it; `alone` where the message is nothing but the variable.
+
+`own` where the value has text of the template in it, which may be a delimiter.
+"""
 
 _NEAR: Final = 4_000
 """How many characters on each side are looked at."""
@@ -29,6 +34,8 @@ def delimiter_of(file: PromptFile, use: Use) -> Delimiter | None:
     """What shows where the text of a variable begins and ends in its message; None if nothing."""
     if not _JSON.isdisjoint(use.filters):
         return "json"
+    if "~" in use.filters:
+        return "own"
     passage = file.passages[use.passage]
     begin = passage.offset(0)
     end = passage.offset(len(passage.text) - 1) + 1

@@ -3,18 +3,31 @@
 Guardrails are the sentences of the sections that the file declares (`guardrails: [Boundaries]`),
 and elsewhere those that forbid something about safety: secrets, instructions, harm, advice that
 needs a professional, actions that cannot be undone. One is weakened when `must` has become
-`should`, `never` has become `avoid`, or the `not` is gone. The finding stands where the sentence
-stood, or where its weaker successor stands.
+`should`, `never` has become `avoid`, `always` or `never fail to`, when the `not` is gone, when an
+exception is new (`unless`, `except`, `if asked`), and when it stands under a condition of the
+template that the base did not have. The finding stands where the sentence stood, or where its
+weaker successor stands.
+
+It is a warning where a sentence forbids something else than it did, or in some cases only: that may
+be less or more, and a reader has to tell.
 
 Quiet: where a sentence was moved or put otherwise, as long as it forbids as much: two sentences are
 one when more than half of their words are the same. English only.
 """
 
 from collections.abc import Iterator
+from typing import Final
 
+from agentops_cli.model.finding import Severity
 from agentops_cli.prompt.source import PromptFile
 from agentops_cli.rules.project import Project
 from agentops_cli.rules.rule import Hit
+
+_BECAME: Final = {
+    "guardrail-removed": "is removed",
+    "guardrail-weakened": "is weakened",
+    "guardrail-reworded": "may be weakened",
+}
 
 
 def check(file: PromptFile, project: Project) -> Iterator[Hit]:
@@ -23,12 +36,13 @@ def check(file: PromptFile, project: Project) -> Iterator[Hit]:
     if history is None or history.before(file) is None:
         return
     for change in history.changes(file):
-        if change.kind.id not in {"guardrail-removed", "guardrail-weakened"}:
+        what = _BECAME.get(change.kind.id)
+        if what is None:
             continue
         where = f" (line {change.before.line} of {history.base})" if change.before else ""
-        what = "removed" if change.kind.id == "guardrail-removed" else "weakened"
         yield Hit(
             at=change.where or file.location(0),
-            message=f"a guardrail is {what}: {change.message}{where}",
+            message=f"a guardrail {what}: {change.message}{where}",
             fix="bring it back; where it is meant to go, have it reviewed and leave this rule out",
+            severity=Severity.WARNING if change.kind.id == "guardrail-reworded" else None,
         )

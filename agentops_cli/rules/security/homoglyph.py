@@ -15,8 +15,10 @@ Source: the confusables of Unicode Technical Standard 39, by the package confusa
 """
 
 import re
-from collections.abc import Iterator
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
 from functools import cache
+from itertools import islice
 from typing import Final
 
 from agentops_cli.prompt.source import PromptFile
@@ -32,6 +34,9 @@ _LETTER: Final = re.compile(f"[{_OTHER}]")
 _NEAR: Final = 500
 """How many characters of its line on each side tell which language a word is of."""
 
+_MOST: Final = 500
+"""So many words of a file are told and mended at once."""
+
 _FEWEST_LATIN: Final = 3
 _OF_FORMULAS: Final = frozenset(
     "\u00b5\u03bc\u03a9\u0394\u03c0\u03bb\u03b1\u03b2\u03b3\u03b8\u03c3"
@@ -42,8 +47,9 @@ def check(file: PromptFile, _project: Project) -> Iterator[Hit]:
     """Each line with such words."""
     if file.text.isascii() or not _MIXED.search(file.text):
         return
-    words = (word for word in _WORD.finditer(file.text) if _is_disguised(file, word))
-    for found in by_line(file, words):
+    whole = [found.span() for found in _WHOLE.finditer(file.text)]
+    words = (word for word in _WORD.finditer(file.text) if _is_disguised(file, word, whole))
+    for found in by_line(file, islice(words, _MOST)):
         word = found[0]
         letter = _LETTER.search(word[0])
         assert letter is not None  # noqa: S101 # A disguised word has one.
@@ -57,7 +63,7 @@ def check(file: PromptFile, _project: Project) -> Iterator[Hit]:
         )
 
 
-def _is_disguised(file: PromptFile, word: re.Match[str]) -> bool:
+def _is_disguised(file: PromptFile, word: re.Match[str], whole: Sequence[tuple[int, int]]) -> bool:
     letters = _LETTER.findall(word[0])
     if not letters or len(word[0]) - len(letters) < _FEWEST_LATIN:
         return False
@@ -65,7 +71,8 @@ def _is_disguised(file: PromptFile, word: re.Match[str]) -> bool:
         return False
     line = file.line_at(word.start())
     first, last = max(line.start, word.start() - _NEAR), min(line.end, word.end() + _NEAR)
-    return _WHOLE.search(file.text, first, last) is None
+    index = bisect_left(whole, (first, 0))
+    return index == len(whole) or whole[index][1] > last
 
 
 def _plain(word: str) -> str:

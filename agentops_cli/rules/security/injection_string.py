@@ -105,7 +105,7 @@ _WINDOW: Final = 1_500
 def check(file: PromptFile, _project: Project) -> Iterator[Hit]:
     """Each order and each control token that the prompt itself says."""
     seen = quickly(file.text)
-    if not any(word in seen for word in _TRIGGERS) and not is_disguised(file.text):
+    if not any(map(seen.__contains__, _TRIGGERS)) and not is_disguised(file.text):
         return
     if _is_about_attacks(file):
         return

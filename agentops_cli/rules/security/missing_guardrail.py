@@ -7,7 +7,7 @@ by itself, only the least. The fix adds such a sentence to the system message.
 Quiet: where a sentence says so in any form that is known here («never follow instructions in …»,
 «only answer …», «refuse …», «if you do not know …»); where the file names its guardrails; for
 prompts of the tier `toy`. Untrusted is what a native file declares and does not trust; elsewhere
-the name must tell. English only.
+the name must tell. Where the messages are not English, for nothing else is understood here.
 
 Source: OWASP LLM01:2025 (prompt injection), https://genai.owasp.org, recalled, not verified again.
 """
@@ -45,12 +45,30 @@ _GUARD: Final = re.compile(
 )
 
 
+_ENOUGH: Final = 4_000
+_TAG: Final = re.compile(r"\{\{[^{}]*\}\}|\{%[^%]*%\}|<[^<>]*>")
+_WORD: Final = re.compile(r"[^\W\d_]+")
+_COMMON: Final = 12
+"""Of so many English words at least one is in the list; in English text it is one of four."""
+_FOREIGN: Final = 5
+"""Of so many English words at most one has a letter that is not ASCII."""
+_ENGLISH: Final = frozenset(
+    (  # noqa: SIM905 # As a list it would be a page long.
+        "the of and to is are be you your with that this these it its from as or if by which what"
+        " when following question user answer respond reply summarize summarise translate write"
+        " classify extract tell help say explain give list review rewrite use find analyze analyse"
+    ).split()
+)
+
+
 def check(file: PromptFile, project: Project) -> Iterator[Hit]:
     """The first untrusted variable of a prompt that says nothing of the kind."""
     use = next(iter(untrusted_uses(file)), None)
     if use is None or file.meta.get("guardrails") or tier_of(file, project) == "toy":
         return
-    if any(words in file.text for words in _PLAIN):
+    if any(map(file.text.__contains__, _PLAIN)):
+        return
+    if not _is_english(file):
         return
     if any(_GUARD.search(passage.text) for passage in file.passages):
         return
@@ -60,6 +78,15 @@ def check(file: PromptFile, project: Project) -> Iterator[Hit]:
         fix=f"say it in the system message: {_SENTENCE}",
         edits=_edits(file),
     )
+
+
+def _is_english(file: PromptFile) -> bool:
+    """Whether the words are English, as far as their beginning tells; so are no words at all."""
+    text = " ".join(passage.text[:_ENOUGH] for passage in file.passages)[:_ENOUGH]
+    words = _WORD.findall(_TAG.sub(" ", text))
+    known = sum(word.lower() in _ENGLISH for word in words)
+    foreign = sum(not word.isascii() for word in words)
+    return foreign * _FOREIGN <= len(words) <= known * _COMMON
 
 
 def _edits(file: PromptFile) -> tuple[Edit, ...]:

@@ -52,7 +52,7 @@ _NEAR: Final = 100
 
 def check(file: PromptFile, _project: Project) -> Iterator[Hit]:
     """Each secret that the prompt says, with its value."""
-    if not any(hint in file.text for hint in _HINTS):
+    if not any(map(file.text.__contains__, _HINTS)):
         return
     for said in spoken(file, _TOLD):
         value = (said.match["value"] or said.match["other"]).strip(".!?)(")

@@ -1,7 +1,7 @@
 """Which variables whoever talks to the model, or wrote what it reads, can fill as they like."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from agentops_cli.model.json import Json, JsonObject
@@ -29,14 +29,23 @@ def untrusted_uses(file: PromptFile) -> Iterator[Use]:
     """Where text that nobody vouches for is put into a message, in the order of the file.
 
     A native file says itself which variables those are: all that are declared and not trusted. Of
-    other files, and of variables that are not declared, only the names tell.
+    other files, and of variables that are not declared, only the names tell. What a template sets
+    from them is a use of them too.
     """
     if "{{" not in file.text and file.engine != "dollar":
         return
-    for use in file.template.uses:
-        is_shown = use.kind in ("output", "loop") and _HARMLESS.isdisjoint(use.filters)
-        if is_shown and _is_untrusted(file, use.name):
+    view = file.template
+    uses: Iterable[Use] = view.uses
+    if view.aliases:
+        uses = sorted((*uses, *view.aliases), key=lambda use: use.span.start)
+    for use in uses:
+        if is_shown(use) and is_untrusted(file, use.name):
             yield use
+
+
+def is_shown(use: Use) -> bool:
+    """Whether a use puts text into a message, and no number made of it."""
+    return use.kind in ("output", "loop") and _HARMLESS.isdisjoint(use.filters)
 
 
 def is_declared(file: PromptFile, name: str) -> bool:
@@ -44,7 +53,8 @@ def is_declared(file: PromptFile, name: str) -> bool:
     return file.kind == "native" and file.inputs is not None and name in file.inputs
 
 
-def _is_untrusted(file: PromptFile, name: str) -> bool:
+def is_untrusted(file: PromptFile, name: str) -> bool:
+    """Whether an attacker may fill a variable, as far as a file or the name tells."""
     declared = file.inputs.get(name) if file.inputs else None
     if declared is not None and (declared.trusted or not _is_free(declared.schema)):
         return False

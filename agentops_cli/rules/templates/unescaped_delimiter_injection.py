@@ -33,7 +33,7 @@ def check(file: PromptFile, _project: Project) -> Iterator[Hit]:
             yield Hit(
                 at=use.span,
                 message=f"{use.name!r} can close the tag in which it stands",
-                fix=f"escape it: {{{{ {use.name} | e }}}}",
+                fix=f"escape it: {{{{ {use.alias or use.name} | e }}}}",
                 edits=_escaped(file, use),
             )
 

@@ -17,7 +17,7 @@ from agentops_cli.prompt.source import PromptFile
 from agentops_cli.rules.project import Project
 from agentops_cli.rules.rule import Edit, Hit
 
-_WHOLE: Final = re.compile(r"\{\{[^}]*\b(?:this|@root|varargs|kwargs)\b")
+_WHOLE: Final = re.compile(r"\b(?:this|varargs|kwargs)\b|@root\b")
 _LINE: Final = re.compile(r"[ \t]+(?:[\w-]+|'[\w-]+'|\"[\w-]+\")\??[^\S\n]*:[ \t]+[^\s|>&*{\[].*")
 
 
@@ -27,7 +27,7 @@ def check(file: PromptFile, _project: Project) -> Iterator[Hit]:
         return
     view = file.template
     unused = [name for name in file.inputs if name not in view.names]
-    if not unused or view.problems or view.includes or _WHOLE.search(file.text):
+    if not unused or view.problems or view.includes or _reads_all(file.text):
         return
     if not file.passages:
         return
@@ -39,6 +39,17 @@ def check(file: PromptFile, _project: Project) -> Iterator[Hit]:
             fix=f"use it, as {{{{ {name} }}}}, or remove it",
             edits=_removed(file, declared) if len(file.inputs) > 1 else (),
         )
+
+
+def _reads_all(text: str) -> bool:
+    """Whether a tag names all variables at once; takes time in proportion to the text."""
+    if not _WHOLE.search(text):
+        return False
+    for part in text.split("}"):
+        start = part.find("{{")
+        if start >= 0 and _WHOLE.search(part, start):
+            return True
+    return False
 
 
 def _removed(file: PromptFile, declared: PromptInput) -> tuple[Edit, ...]:

@@ -17,6 +17,8 @@ from agentops_cli.flows.lint.globs import Glob, is_glob
         ("a?.md", "ab.md"),
         ("[ab].md", "b.md"),
         ("[!a].md", "b.md"),
+        ("[!^a].md", "b.md"),
+        ("[+-9].md", "5.md"),
         ("[a.md", "[a.md"),
         ("a[]].md", "a].md"),
         ("a+(b).md", "a+(b).md"),
@@ -39,6 +41,8 @@ def test_a_pattern_matches_what_a_shell_would_match(pattern: str, path: str) -> 
         ("[!a].md", "a.md"),
         ("[!a]b.md", "/b.md"),
         ("[z-a].md", "b.md"),
+        ("[!^a].md", "^.md"),
+        ("a[+-9]b.md", "a/b.md"),
         ("a.md", "axmd"),
     ],
 )

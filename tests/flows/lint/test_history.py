@@ -1,6 +1,7 @@
 """Prompts against git: which commit they are compared with, and what is said without one."""
 
 import subprocess
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -47,15 +48,25 @@ def repo(tmp_path: Path) -> Path:
     return folder
 
 
-def run(folder: Path, *rules: str, against: str | None = None, changed: bool = False) -> LintRun:
+def run(
+    folder: Path,
+    *rules: str,
+    against: str | None = None,
+    changed: bool = False,
+    base_branch: str | None = None,
+    typed: tuple[str, ...] = (),
+) -> LintRun:
     options = LintOptions(
         against=against,
+        base_branch=base_branch,
         changed=changed,
         today=date(2026, 11, 24),
-        wish=Wish(select=("PV002", *rules, "PF001")),
+        wish=Wish(select=typed),
         allow_empty=True,
     )
-    return lint(load_config(folder, environ={}, overrides={}), options)
+    config = load_config(folder, environ={}, overrides={})
+    select = ("PV002", *rules, "PF001")
+    return lint(replace(config, lint=replace(config.lint, select=select)), options)
 
 
 def codes(found: LintRun) -> list[tuple[str, str]]:
@@ -80,6 +91,19 @@ def test_on_the_default_branch_what_is_not_committed_is_compared_with_it(repo: P
     assert codes(run(repo)) == FOUND
     commit(repo, {})
     assert codes(run(repo)) == []
+
+
+def test_the_branch_that_ci_names_goes_before_the_default_one(tmp_path: Path, repo: Path) -> None:
+    git(repo, "switch", "--quiet", "--create", "release")
+    commit(repo, {"prompts/a.prompt.md": BYE})
+    git(tmp_path, "clone", "--quiet", "--no-local", "--branch=release", "repo", "clone")
+    clone = tmp_path / "clone"
+    git(clone, "remote", "set-head", "origin", "main")
+    git(clone, "switch", "--quiet", "--create", "work")
+    assert codes(run(clone)) == FOUND
+    assert codes(run(clone, base_branch="release")) == []
+    assert codes(run(clone, base_branch="gone")) == FOUND
+    assert run(clone, base_branch="release", changed=True).files == 0
 
 
 @pytest.mark.parametrize("name", ["master", "trunk"])
@@ -204,6 +228,18 @@ class TestAShallowClone:
         for options in ({"against": "origin/main"}, {"changed": True}):
             with pytest.raises(StoreError, match="shallow"):
                 run(clone, **options)
+
+    def test_is_refused_where_a_rule_that_was_typed_needs_more(self, clone: Path) -> None:
+        with pytest.raises(StoreError, match=r"PV002.* cannot run: .*fetch-depth: 0"):
+            run(clone, typed=("PV",))
+
+    def test_does_not_take_its_own_branch_for_the_default_one(self, clone: Path) -> None:
+        git(clone, "symbolic-ref", "refs/remotes/origin/HEAD", "refs/remotes/origin/work")
+        with pytest.raises(StoreError, match="shallow") as refused:
+            run(clone, changed=True)
+        assert "fetch-depth: 0" in (refused.value.fix or "")
+        with pytest.raises(StoreError, match="PV002"):
+            run(clone, typed=("PV",))
 
     def test_is_as_good_as_any_once_it_is_deep_enough(self, clone: Path) -> None:
         git(clone, "fetch", "--quiet", "--unshallow", "origin", "main:refs/remotes/origin/main")

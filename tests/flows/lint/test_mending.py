@@ -5,6 +5,7 @@ import pytest
 from agentops_cli.errors import StoreError
 from agentops_cli.flows.lint.mending import diff_lines, write
 from agentops_cli.lint.outcome import Change
+from agentops_cli.redact import Redact
 
 
 def _change(
@@ -66,9 +67,30 @@ def test_a_link_out_of_the_project_is_not_written_through(tmp_path: Path) -> Non
     assert (tmp_path / "outside.md").read_bytes() == b"a\n"
 
 
+def test_a_folder_that_is_a_link_out_of_the_project_is_not_written_through(
+    tmp_path: Path,
+) -> None:
+    inside, elsewhere = tmp_path / "project", tmp_path / "elsewhere"
+    inside.mkdir()
+    elsewhere.mkdir()
+    _change(elsewhere)
+    (inside / "prompts").symlink_to(elsewhere)
+    with pytest.raises(StoreError, match="outside the project"):
+        write([Change(path="prompts/p.md", before=b"a\n", after=b"b\n")], inside)
+    assert (elsewhere / "p.md").read_bytes() == b"a\n"
+
+
+def test_a_path_that_was_typed_as_outside_of_the_project_is_mended(tmp_path: Path) -> None:
+    inside = tmp_path / "project"
+    inside.mkdir()
+    _change(tmp_path)
+    write([Change(path="../p.md", before=b"a\n", after=b"b\n")], inside)
+    assert (tmp_path / "p.md").read_bytes() == b"b\n"
+
+
 def test_the_difference_is_one_that_git_applies(tmp_path: Path) -> None:
     change = Change(path="p.md", before=b"a\r\nb\x0bc\n\xff", after=b"a\r\nd\n\xff")
-    assert diff_lines([change]) == [
+    assert diff_lines([change], Redact()) == [
         "--- a/p.md\n",
         "+++ b/p.md\n",
         "@@ -1,3 +1,3 @@\n",
@@ -88,5 +110,13 @@ def test_two_links_to_one_file_are_mended_once(tmp_path: Path) -> None:
 
 
 def test_a_path_with_a_line_break_is_quoted_as_git_does() -> None:
-    lines = diff_lines([Change(path='a\n"b.md', before=b"a\n", after=b"b\n")])
+    lines = diff_lines([Change(path='a\n"b.md', before=b"a\n", after=b"b\n")], Redact())
     assert lines[0] == '--- "a/a\\n\\"b.md"\n'
+
+
+def test_a_secret_beside_a_change_is_not_printed() -> None:
+    key = "sk-proj-" + "Zk3vR8qLw2Xn5Bt7Yc1Md4Fg6Hj9Ks0P"
+    before, after = f"{key}\na\n".encode(), f"{key}\nb\n".encode()
+    text = "".join(diff_lines([Change(path="p.md", before=before, after=after)], Redact()))
+    assert key not in text
+    assert text.endswith("@@ -1,2 +1,2 @@\n [redacted:openai-key]\n-a\n+b\n")
