@@ -49,6 +49,7 @@ def mistakes(layer: Layer) -> Iterator[Finding]:
         *_no_judge(layer),
         *_no_stand_ins(layer),
         *_way_out(layer),
+        *_foreign_prompts(layer),
         *_no_path(layer),
     )
     left = (
@@ -173,6 +174,20 @@ def _way_out(layer: Layer) -> Iterator[Finding]:
             location=layer.document.at(("cache", "folder")),
             fix="name one below it, such as .agentops/cache, or set AGENTOPS_CACHE_FOLDER",
         )
+
+
+def _foreign_prompts(layer: Layer) -> Iterator[Finding]:
+    """Globs of prompts that lead out of the folder of their file: what is theirs, others lint."""
+    data = layer.document.data
+    globs = data.get("prompts") if isinstance(data, dict) else None
+    for index, glob in enumerate(globs if isinstance(globs, list) else ()):
+        if isinstance(glob, str) and f"{posixpath.normpath(glob)}/".startswith(("/", "../")):
+            yield Finding(
+                rule="bad-glob",
+                message=f"the prompts {glob!r} are not below the folder of this file",
+                location=layer.document.at(("prompts", index)),
+                fix="name them in a configuration of their own folder, or on the command line",
+            )
 
 
 _PATHS = frozenset({"extends", "prompts", "suites", "judges", "report", "cache"})

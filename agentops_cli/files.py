@@ -67,19 +67,28 @@ def atomic_write(path: Path) -> Iterator[TextIO]:
         target.parent.mkdir(parents=True, exist_ok=True)
         if target.is_dir():
             raise IsADirectoryError(errno.EISDIR, "Is a directory")
-        # Created by name rather than by `tempfile`, so that the umask decides who may read it.
-        # The name is short, so that a name that fits the disk also fits while it is written.
-        beside = target.with_name(f".agentops-{secrets.token_hex(4)}.tmp")
-        try:
-            with _open(beside, mode="x") as stream:
-                yield stream
-            beside.replace(target)
-        finally:
-            beside.unlink(missing_ok=True)
+        with replacing(target) as beside, _open(beside, mode="x") as stream:
+            yield stream
     except BrokenPipeError:
         raise
     except OSError as error:
         raise unwritable(path, error) from error
+
+
+@contextmanager
+def replacing(target: Path) -> Iterator[Path]:
+    """A path beside a file, to be created; it takes the place of the file when the block ends well.
+
+    When the block raises, nothing is left beside it. Raises `OSError`.
+    """
+    # Created by name rather than by `tempfile`, so that the umask decides who may read it.
+    # The name is short, so that a name that fits the disk also fits while it is written.
+    beside = target.with_name(f".agentops-{secrets.token_hex(4)}.tmp")
+    try:
+        yield beside
+        beside.replace(target)
+    finally:
+        beside.unlink(missing_ok=True)
 
 
 def unwritable(path: Path, error: OSError) -> StoreError:

@@ -42,10 +42,16 @@ def files_below(folder: Path) -> list[str] | None:
     """The files below a folder that git tracks or would, by their paths from it.
 
     None outside a repository, and where git is not installed. A link is one of them, never what is
-    behind it.
+    behind it. A folder that git cannot open is one of them too, with a `/` at its end.
     """
-    listed = _output(folder, "ls-files", "-z", "--cached", "--others", "--exclude-standard")
-    return None if listed is None else os.fsdecode(listed).split("\0")[:-1]
+    done = _done(folder, "ls-files", "-z", "--cached", "--others", "--exclude-standard")
+    if done is None or done.returncode:
+        return None
+    # A repository within this one has a `/` too.
+    files = [path for path in os.fsdecode(done.stdout).split("\0")[:-1] if path[-1] != "/"]
+    closed = _CLOSED.findall(os.fsdecode(done.stderr))
+    prefix = Repository(folder).prefix() if closed else ""
+    return files + [f"{_seen_from(prefix, path)}/" for path in closed]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,13 +136,18 @@ class Repository:
                 found[_seen_from(prefix, os.fsdecode(path))] = blob
         return found
 
-    def moves_since(self, commit: str) -> list[Moved]:
-        """The tracked files that came, went or were renamed since a commit."""
+    def moves_since(self, commit: str) -> list[Moved] | None:
+        """The tracked files that came, went or were renamed since a commit.
+
+        None where git does not tell, as of every question about files that it answers.
+        """
         how = ("-M", "--raw", "-z", "--no-relative", "--no-ext-diff", "--diff-filter=ADR")
         listed = _output(self._folder, "diff", *how, "--ignore-submodules=all", commit, "--")
+        if listed is None:
+            return None
         prefix = self.prefix()
         moves = []
-        fields = iter(os.fsdecode(listed or b"").split("\0"))
+        fields = iter(os.fsdecode(listed).split("\0"))
         for facts in fields:
             if not facts:
                 break
@@ -169,20 +180,27 @@ class Repository:
         listed = _output(self._folder, "ls-files", "-z", "--others", "--exclude-standard")
         return None if listed is None else frozenset(os.fsdecode(listed).split("\0")[:-1])
 
-    def ignored(self, paths: Iterable[str]) -> frozenset[str]:
-        """Those of the paths that git was told to ignore."""
+    def ignored(self, paths: Iterable[str]) -> frozenset[str] | None:
+        """Those of the paths that git was told to ignore.
+
+        It refuses to answer where one of them is behind a link, or in a submodule.
+        """
         asked = "\0".join(paths).encode(errors="surrogateescape")
+        if not asked:
+            return frozenset()
         # It exits 1 where none is.
         listed = _output(self._folder, "check-ignore", "-z", "--stdin", asked=asked, good=(0, 1))
-        return frozenset(os.fsdecode(listed or b"").split("\0")[:-1])
+        return None if listed is None else frozenset(os.fsdecode(listed).split("\0")[:-1])
 
-    def log(self, revision: str, *, most: int, first_parent: bool = False) -> list[Commit]:
+    def log(self, revision: str, *, most: int, first_parent: bool = False) -> list[Commit] | None:
         """The last commits that changed anything below the folder, the latest first."""
         how = ["-z", "--raw", "-M", "--no-abbrev", "--no-relative", "--no-ext-diff"]
         how += [f"--format={_COMMIT}%H%x00%aN%x00%aE", f"--max-count={most}"]
         how += ["--first-parent", "--diff-merges=first-parent"] if first_parent else []
         listed = _output(self._folder, "log", *how, "--end-of-options", revision, "--", ".")
-        return [*_commits(os.fsdecode(listed or b"").split("\0"), self.prefix())]
+        if listed is None:
+            return None
+        return [*_commits(os.fsdecode(listed).split("\0"), self.prefix())]
 
     def me(self) -> tuple[str, str] | None:
         """The name and the address that a commit would have now."""
@@ -219,6 +237,7 @@ class Repository:
 
 _FILES: Final = frozenset({"100644", "100755"})
 _FACTS: Final = 3
+_CLOSED: Final = re.compile(r"^warning: could not open directory '(.*)/': ", re.MULTILINE)
 _COMMIT: Final = "commit "
 
 
@@ -276,13 +295,25 @@ def _output(
     folder: Path, *args: str, asked: bytes = b"", good: Collection[int] = (0,)
 ) -> bytes | None:
     """What a git command prints that is asked on stdin; None when it ends otherwise than well."""
+    done = _done(folder, *args, asked=asked)
+    return done.stdout if done is not None and done.returncode in good else None
+
+
+def _done(
+    folder: Path, *args: str, asked: bytes = b""
+) -> "subprocess.CompletedProcess[bytes] | None":
+    """What came of a git command, in English; None where it cannot be run."""
     try:
-        done = subprocess.run(  # noqa: S603 # Fixed arguments, no shell.
-            [*_command(folder), *args], input=asked, capture_output=True, check=False, timeout=30
+        return subprocess.run(  # noqa: S603 # Fixed arguments, no shell.
+            [*_command(folder), *args],
+            input=asked,
+            capture_output=True,
+            check=False,
+            timeout=30,
+            env={**os.environ, "LC_ALL": "C"},
         )
     except (OSError, subprocess.SubprocessError):
         return None
-    return done.stdout if done.returncode in good else None
 
 
 def _command(folder: Path) -> tuple[str, ...]:

@@ -31,11 +31,27 @@ _MOST_DIGITS = 300
 _PREFIX = "tag:yaml.org,2002:"
 _STR, _SEQ, _MAP, _MERGE = (f"{_PREFIX}{kind}" for kind in ("str", "seq", "map", "merge"))
 
+_WORDS = {
+    **dict.fromkeys(("", "~", "null", "Null", "NULL"), f"{_PREFIX}null"),
+    **dict.fromkeys(("true", "True", "TRUE", "false", "False", "FALSE"), f"{_PREFIX}bool"),
+    "<<": _MERGE,
+}
+_NUMBERS = (
+    (f"{_PREFIX}int", re.compile(r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+")),
+    (
+        f"{_PREFIX}float",
+        re.compile(
+            r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?"
+            r"|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)"
+        ),
+    ),
+)
+_BEGIN_NUMBERS = frozenset("-+.0123456789")
+"""Tags of plain scalars that are no text (YAML 1.2, section 10.3.2)."""
+
 
 class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc] # chosen at run time
     """libyaml's parser where it is built in, with the core schema's plain scalars."""
-
-    yaml_implicit_resolvers: dict[str, list[tuple[str, re.Pattern[str]]]] = {}  # noqa: RUF012 # PyYAML's own shape
 
     # PyYAML's own three also look after types that depend on a path, which take a third of the time
     # of a small document, and which nobody declares here.
@@ -49,24 +65,13 @@ class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[mi
         """The tag of a node that is written without one."""
         if kind is not yaml.ScalarNode:
             return _SEQ if kind is yaml.SequenceNode else _MAP
-        for tag, pattern in self.yaml_implicit_resolvers.get(value[:1], ()) if implicit[0] else ():
-            if pattern.match(value):
-                return tag
-        return _STR
-
-
-for _tag, _pattern, _first in (
-    ("null", r"~|null|Null|NULL|", ["~", "n", "N", ""]),
-    ("bool", r"true|True|TRUE|false|False|FALSE", list("tTfF")),
-    ("int", r"[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+", list("-+0123456789")),
-    (
-        "float",
-        r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?|[-+]?\.(inf|Inf|INF)|\.(nan|NaN|NAN)",
-        list("-+.0123456789"),
-    ),
-    ("merge", r"<<", ["<"]),
-):
-    _Loader.add_implicit_resolver(f"{_PREFIX}{_tag}", re.compile(rf"^(?:{_pattern})$"), _first)
+        if not implicit[0]:
+            return _STR
+        if value[:1] in _BEGIN_NUMBERS:
+            for tag, pattern in _NUMBERS:
+                if pattern.fullmatch(value):
+                    return tag
+        return _WORDS.get(value, _STR)
 
 
 class _Children:
@@ -341,7 +346,8 @@ class _Builder:
                 )
             )
         if isinstance(node, yaml.ScalarNode):
-            return self._scalar(node)
+            text: str = node.value
+            return text if node.tag == _STR else self._scalar(node, text)
         if depth > MAX_DEPTH or id(node) in self._open:
             raise _LimitError(_too_deep(self._at(node)))
         self._open.add(id(node))
@@ -372,11 +378,9 @@ class _Builder:
             marks[name] = key.start_mark
         return {**merged, **own} if merged else own
 
-    def _scalar(self, node: Any) -> Json:
-        text: str = node.value
+    def _scalar(self, node: Any, text: str) -> Json:
+        """The value of a scalar that is no text."""
         kind = node.tag.removeprefix(_PREFIX)
-        if kind == "str":
-            return text
         if kind == "null":
             return None
         if kind == "bool":

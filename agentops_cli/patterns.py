@@ -121,7 +121,7 @@ def _matches(text: str, pattern: Pattern) -> Iterator[Hit]:
 
 
 # Eight digits with at most two separators between neighbours: all numbers of PII hold such a run.
-_DIGITS = re.compile(r"\d(?:[ .()/-]{0,2}\d){7}")
+_DIGITS = re.compile(r"\d(?:[ .()/-]{0,2}+\d){7}")
 
 # Documentation's, but a password may hold any of them too.
 _SIGNS = ("....", "<", "{", "$")

@@ -451,6 +451,16 @@ def test_a_file_names_no_cache_folder_but_one_below_it(git_repo: Path, folder: s
     assert "AGENTOPS_CACHE_FOLDER" in finding.fix
 
 
+@pytest.mark.parametrize(
+    "glob", ["../**", "..", "prompts/../../x/*.md", "**/../../x", "/srv/prompts/*.md"]
+)
+def test_a_file_names_no_prompts_but_those_below_it(git_repo: Path, glob: str) -> None:
+    write(git_repo, f"prompts: [..prompts/*.md, '{glob}']\n")
+    [finding] = refused(git_repo)
+    assert (finding.rule, str(finding.location)) == ("bad-glob", "agentops.yaml:1:27")
+    assert glob in finding.message
+
+
 def test_packages_share_the_cache_of_the_file_that_they_extend(git_repo: Path) -> None:
     write(git_repo, "cache: {folder: kept}\n")
     write(git_repo / "pkg", "extends: ../agentops.yaml\ncache: {maxMb: 1}\n")

@@ -89,19 +89,20 @@ class TestARepository:
 
     def test_tells_what_is_ignored(self, folder: Path) -> None:
         (folder / ".gitignore").write_text("*.log\n")
-        assert Repository(folder).ignored(["a.log", "b.txt", "x\ny.log"]) == {"a.log", "x\ny.log"}
+        ignored = Repository(folder).ignored(["a.log", "b.txt", "x\ny.log"])
+        assert ignored == frozenset({"a.log", "x\ny.log"})
         assert Repository(folder).ignored(["b.txt"]) == frozenset()
         assert Repository(folder).ignored([]) == frozenset()
 
     def test_has_a_log_with_renames_whatever_authors_are_called(self, folder: Path) -> None:
         (folder / "b.txt").write_text("other\n")
         git(folder, "-c", "user.name=commit :1 x\\1", "commit", "--quiet", "-a", "--message=third")
-        third, second, first = Repository(folder).log("HEAD", most=10)
+        third, second, first = Repository(folder).log("HEAD", most=10) or []
         assert (third.name, third.email) == ("commit :1 x\\1", "tester@example.com")
         assert set(third.blobs) == {"b.txt"}
         assert second.moved == {"b.txt": "a.txt"}
         assert set(first.blobs) == {"a.txt"}
-        assert len(Repository(folder).log("HEAD", most=1)) == 1
+        assert len(Repository(folder).log("HEAD", most=1) or []) == 1
 
     def test_knows_who_i_am(self, folder: Path) -> None:
         assert Repository(folder).me() == ("A Tester", "tester@example.com")
@@ -119,6 +120,13 @@ class TestARepository:
         assert repository.commit("--help") is None
         assert repository.merge_base("HEAD", "HEAD~1") == git(folder, "rev-parse", "HEAD~1")
         assert not repository.is_shallow()
+
+
+def test_a_failure_of_git_is_no_answer(tmp_path: Path) -> None:
+    outside = Repository(tmp_path)
+    assert outside.moves_since("HEAD") is None
+    assert outside.ignored(["a.txt"]) is None
+    assert outside.log("HEAD", most=1) is None
 
 
 def test_where_new_files_are_not_told_nobody_knows_what_changed(

@@ -176,12 +176,8 @@ def lint(
         return ExitCode.OK
     run = lint_prompts(config, options)
     least = Severity[fail_on.upper()]
-    code = run.exit_code(fail_on=least, max_warnings=max_warnings)
-    if diff and run.changes:
-        code = ExitCode.REJECTED
-    if run.crashes:
-        code = ExitCode.INTERNAL
-    elif exit_zero and code is ExitCode.REJECTED:
+    code = _code_of(run, run.exit_code(fail_on=least, max_warnings=max_warnings), diff=diff)
+    if exit_zero and code is ExitCode.REJECTED:
         code = ExitCode.OK
     report = report_of(
         run,
@@ -195,9 +191,27 @@ def lint(
         print_report(report, output, output_file, statistics=statistics)
     if not quiet:
         _print_summary(run, report, options)
-    if run.crashes:
-        raise run.crashes[0]
+    _raise_what_failed(run)
     return code
+
+
+def _code_of(run: LintRun, verdict: ExitCode, *, diff: bool) -> ExitCode:
+    """The code of a run whose findings come to a verdict."""
+    if run.crashes:
+        return ExitCode.INTERNAL
+    if run.failure:
+        return ExitCode.UNREACHABLE
+    return ExitCode.REJECTED if diff and run.changes else verdict
+
+
+def _raise_what_failed(run: LintRun) -> None:
+    """Raises our bug, or else what could not be written: the findings are out by now."""
+    if run.crashes:
+        if run.failure:
+            _say(run.failure.message)
+        raise run.crashes[0]
+    if run.failure:
+        raise run.failure
 
 
 def _split(rules: Sequence[str] | None) -> tuple[str, ...]:

@@ -1,8 +1,9 @@
 """Findings that are known and gate nothing: a file that is committed beside the prompts.
 
 An entry is a rule, a file and the text of a line, never the number of one, so that lines may move.
-Of the text only a digest is kept, for it may hold what nobody should read twice. A file is the same
-byte for byte whenever the findings are the same.
+Of the text only a digest is kept, for it may hold what nobody should read twice. It has no salt: it
+stands beside the prompt, or its history, that has the line itself, so that nobody learns more from
+it. A file is the same byte for byte whenever the findings are the same.
 """
 
 import json

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from agentops_cli.errors import ExitCode
+from agentops_cli.errors import ExitCode, StoreError
 from agentops_cli.lint.finding import LintFinding
 from agentops_cli.lint.run import RuleCrashError
 from agentops_cli.model.finding import Severity
@@ -28,7 +28,7 @@ class LintRun:
     are in the baseline. `rules` are those that ran; `missing` tells, by the part of the project
     that was not to be had, why others did not; `notes` is what else is to be known of the project.
     `changes` are the files that were mended, or would be, and `mended` what was wrong with them.
-    `crashes` are bugs of ours.
+    `crashes` are bugs of ours, and `failure` is what could not be written, and why.
     """
 
     findings: tuple[LintFinding, ...]
@@ -41,6 +41,7 @@ class LintRun:
     changes: tuple[Change, ...] = ()
     mended: tuple[LintFinding, ...] = ()
     crashes: tuple[RuleCrashError, ...] = ()
+    failure: StoreError | None = None
 
     def exit_code(
         self, *, fail_on: Severity = Severity.ERROR, max_warnings: int | None = None

@@ -1,17 +1,23 @@
 """Runs rules and makes findings of what they say."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeAlias
 
+from agentops_cli.errors import StoreError
 from agentops_cli.lint.finding import LintFinding
 from agentops_cli.model.finding import Finding
 from agentops_cli.model.place import Location
 from agentops_cli.prompt.source import Kind, PromptFile, Span
 from agentops_cli.rules.project import Project
 from agentops_cli.rules.rule import FileCheck, Hit, Rule
+from agentops_cli.rules.words import WordIndex
 
 FileOf: TypeAlias = Callable[[str], PromptFile | None]
 """Gives the prompt file at a path; None where there is none that was read."""
+
+
+_Check: TypeAlias = tuple[Rule, FileCheck, frozenset[str]]
+"""A rule with its words."""
 
 
 class RuleCrashError(Exception):
@@ -34,15 +40,21 @@ class Runner:
         self.rules = tuple(rules)
         self.crashes: list[RuleCrashError] = []
         self._project = project
-        self._checks: dict[Kind, tuple[tuple[Rule, FileCheck], ...]] = {}
+        self._words = WordIndex(word for rule in self.rules for word in rule.words)
+        self._checks: dict[tuple[Kind, bool], Sequence[_Check]] = {}
         self._modules: dict[str, FileCheck | None] = {}
 
     def file(self, file: PromptFile) -> list[LintFinding]:
         """The findings of one file, one a rule and line, in the order of the rules."""
         found: list[LintFinding] = []
-        for rule, check in self._of_kind(file.kind):
+        words = self._words.in_file(file)
+        for rule, check, needed in self._of(file.kind, has_problems=bool(file.problems)):
+            if needed and words.isdisjoint(needed):
+                continue
             try:
                 hits = [*check(file, self._project)]
+            except StoreError:
+                raise  # Git did not tell, which is no bug: nobody can say that nothing is wrong.
             except Exception as error:  # noqa: BLE001 # A bug of one rule hides no other's finding.
                 self._crashed(rule, file.path, error)
                 continue
@@ -58,19 +70,26 @@ class Runner:
                 continue
             try:
                 hits = [*rule.module().check(self._project)]
+            except StoreError:
+                raise  # As above.
             except Exception as error:  # noqa: BLE001 # As above.
                 self._crashed(rule, "", error)
                 continue
             found += (_found(rule, hit, file_of(_path(hit))) for hit in hits)
         return found
 
-    def _of_kind(self, kind: Kind) -> tuple[tuple[Rule, FileCheck], ...]:
-        if kind not in self._checks:
-            mine = [rule for rule in self.rules if rule.scope == "file" and kind in rule.kinds]
-            self._checks[kind] = tuple(
-                (rule, check) for rule in mine if (check := self._check(rule)) is not None
+    def _of(self, kind: Kind, *, has_problems: bool) -> Sequence[_Check]:
+        """The rules that are to be called for such a file, unless it lacks their words."""
+        key = kind, has_problems
+        if key not in self._checks:
+            self._checks[key] = tuple(
+                (rule, check, rule.words)
+                for rule in self.rules
+                if rule.scope == "file" and kind in rule.kinds
+                if has_problems or not rule.of_reader
+                if (check := self._check(rule)) is not None
             )
-        return self._checks[kind]
+        return self._checks[key]
 
     def _check(self, rule: Rule) -> FileCheck | None:
         if rule.code not in self._modules:

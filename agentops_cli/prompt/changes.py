@@ -4,6 +4,7 @@ Pure: from two files as they were read to a list of typed changes. Nothing is re
 is asked.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import Final
 
@@ -24,6 +25,8 @@ _MEANINGFUL: Final = frozenset(SAMPLING_NAMES) | {
     *("guardrails", "authors"),
 }
 """Keys of which more is said than that they are others."""
+
+_NUMBER: Final = re.compile(r"-?[0-9]+(?:\.[0-9]+)?")
 
 
 def changes(before: PromptFile, after: PromptFile) -> tuple[Change, ...]:
@@ -128,7 +131,8 @@ def _sampling(before: PromptFile, after: PromptFile) -> Iterator[Change]:
     for key in SAMPLING_NAMES:
         old, new = before.meta.get(key), after.meta.get(key)
         if old != new:
-            yield at_key("sampling", became(key, old, new), before, after, key)
+            kind = "meta" if _meant(old) == _meant(new) else "sampling"
+            yield at_key(kind, became(key, old, new), before, after, key)
     known = {name for names in SAMPLING_NAMES.values() for name in names}
     old_rest, new_rest = (
         {key: value for key, value in mapping(file.meta.get("config")).items() if key not in known}
@@ -138,6 +142,11 @@ def _sampling(before: PromptFile, after: PromptFile) -> Iterator[Change]:
         if old_rest.get(key) != new_rest.get(key):
             message = became(f"config.{key}", old_rest.get(key), new_rest.get(key))
             yield at_key("sampling", message, before, after, "config")
+
+
+def _meant(value: Json) -> Json:
+    """The number that a text says: in quotes it is refused, and so no answer came of it."""
+    return float(value) if isinstance(value, str) and _NUMBER.fullmatch(value) else value
 
 
 def _meta(before: PromptFile, after: PromptFile) -> Iterator[Change]:

@@ -138,6 +138,9 @@ KEYS: Final[Mapping[Kind, Mapping[str, Shape]]] = {
         "input_variables": "any",
         "output_variable": "mapping",
         "execution_settings": "mapping",
+        "schema": "any",
+        "type": "text",
+        "input": "mapping",
         "allow_dangerously_set_content": "flag",
         "model": "text",
     },
@@ -162,6 +165,35 @@ KEYS: Final[Mapping[Kind, Mapping[str, Shape]]] = {
 """Read in the conventions' own documents, and from what real files hold, on 2026-11-23.
 
 An `argument-hint` is written `[file]`, which YAML takes for a list.
+"""
+
+_SNAKE: Final = frozenset(
+    ("temperature", "top_p", "max_tokens", "seed", "presence_penalty", "frequency_penalty", "stop")
+)
+_CAMEL: Final = frozenset(
+    ("temperature", "topP", "topK", "maxTokens", "seed", "presencePenalty", "frequencyPenalty")
+)
+
+NESTED: Final[Mapping[Kind, Mapping[tuple[str, ...], frozenset[str]]]] = {
+    "dotprompt": {
+        ("config",): frozenset(
+            ("temperature", "topP", "topK", "maxOutputTokens", "stopSequences", "version")
+        )
+    },
+    "prompty": {
+        ("model", "parameters"): _SNAKE | {"response_format", "tool_choice"},
+        ("model", "options"): (_CAMEL - {"maxTokens"}) | {"maxOutputTokens", "stopSequences"},
+    },
+    "github-models": {("modelParameters",): _CAMEL | {"stop"}},
+    "semantic-kernel": {
+        ("execution_settings", "*"): (_SNAKE - {"stop"})
+        | {"stop_sequences", "model_id", "service_id", "response_format"}
+    },
+    "llm-template": {("options",): _SNAKE | {"top_k"}},
+}
+"""Where settings of the model stand deeper in a file, and those of them that most models take.
+
+There are others, which only some models take. `*` stands for any key.
 """
 
 EVERY_KEY: Final = frozenset(key for keys in KEYS.values() for key in keys)

@@ -9,6 +9,11 @@ from agentops_cli.prompt.roles import mark_roles
 from agentops_cli.template import TemplateError
 
 
+def included_path(prompt: str, name: str) -> str:
+    """The path of what a prompt at a path takes in by a name, wherever the name is written."""
+    return posixpath.normpath(posixpath.join(posixpath.dirname(prompt), name))
+
+
 class Includes:
     """Sources by the name in a tag, which is a path relative to the prompt's folder.
 
@@ -18,15 +23,15 @@ class Includes:
 
     def __init__(self, source: Source, prompt_path: str) -> None:
         self._source = source
-        self._folder = posixpath.dirname(prompt_path)
+        self._prompt = prompt_path
         climbs = re.match(r"(?:\.\./)*", posixpath.normpath(prompt_path))
         self._root = climbs[0] if climbs else ""
         if posixpath.isabs(prompt_path):
-            self._root = f"{self._folder.rstrip('/')}/"
+            self._root = f"{posixpath.dirname(prompt_path).rstrip('/')}/"
 
     def path_of(self, name: str) -> str:
         """The path of a name, as the source knows it."""
-        return posixpath.normpath(posixpath.join(self._folder, name))
+        return included_path(self._prompt, name)
 
     def load(self, name: str) -> str | None:
         """The source of a name with its role lines marked; None when there is no such file."""

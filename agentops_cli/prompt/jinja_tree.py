@@ -78,10 +78,12 @@ class _View:
             yield Piece(kind=kind, name=name, span=self._source.span(start, end))
 
     def _includes(self) -> Iterator[Include]:
-        for name, at, optional in self._reads.includes:
-            span = self._source.span(*self._tag(at))
+        for each in self._reads.includes:
+            span = self._source.span(*self._tag(each.at))
             _, role = self._source.message(span)
-            yield Include(name=name, span=span, optional=optional, role=role)
+            yield Include(
+                name=each.name, span=span, optional=each.optional, role=role, given=each.given
+            )
 
     def _aliases(self) -> Iterator[Use]:
         """What local names put into the text, as uses of the names that they were set from.

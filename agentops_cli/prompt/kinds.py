@@ -30,6 +30,7 @@ ROLES: Final[Mapping[Kind, Role]] = {
 
 # The longest first: a name may end in several of them.
 _ENDINGS: Final[tuple[tuple[str, Kind], ...]] = (
+    ("/skprompt.txt", "semantic-kernel"),
     ("/skill.md", "skill"),
     ("/agents.md", "agents-md"),
     ("/agents.override.md", "agents-md"),
@@ -58,6 +59,9 @@ _KERNEL: Final = re.compile(r"^template(?:_format)?:(?!\S)", re.MULTILINE)
 _KERNEL_KEY: Final = re.compile(
     r"^(?:template_format|input_variables|output_variable|execution_settings):(?!\S)", re.MULTILINE
 )
+_KERNEL_FOLDER: Final = re.compile(
+    r'^\s*"(?:execution_settings|input_variables)"\s*:', re.MULTILINE
+)
 _MESSAGES: Final = re.compile(r"^messages:(?!\S)", re.MULTILINE)
 _TURNS: Final = re.compile(
     r"""^-[ \t]+(?:role|content):(?!\S)|\A\s*\[\s*\{\s*"(?:role|content)"\s*:""", re.MULTILINE
@@ -80,6 +84,8 @@ def kind_of(path: str, text: str, *, is_declared: bool) -> Kind:
             # Prompts of Semantic Kernel are called so, too.
             is_kernel = kind == "github-models" and _structured(text) == "semantic-kernel"
             return "semantic-kernel" if is_kernel else kind
+    if lower.endswith("/config.json") and _KERNEL_FOLDER.search(text):
+        return "semantic-kernel"
     if lower.endswith((*_YAML, ".json")):
         return _structured(text)
     if is_declared:

@@ -43,6 +43,10 @@ class Markup:
         """Whether the prompt itself speaks here: in no code, quotation, example or comment."""
         return not holds(self._foreign, at)
 
+    def is_code(self, at: int) -> bool:
+        """Whether an offset is in a fence or between backticks."""
+        return holds(self._code, at)
+
     def headings_over(self, at: int) -> tuple[Heading, ...]:
         """The heading of the section in which an offset stands and those above it, outermost first.
 
@@ -65,6 +69,10 @@ class Markup:
                 upper = above[upper]
             above.append(upper)
         return tuple(above)
+
+    @cached_property
+    def _code(self) -> tuple[Stretch, ...]:
+        return merged((span.start, span.end) for span in self.code)
 
     @cached_property
     def _foreign(self) -> tuple[Stretch, ...]:

@@ -20,7 +20,7 @@ def passages_of(
     As when they are rendered, blank lines before a message and white space after it are not part of
     it, and one without text is left out.
     """
-    return passages_between(text, start, _lines(text, start, layout), first=first)
+    return passages_between(text, start, role_lines(text, start, layout), first=first)
 
 
 def passages_between(
@@ -44,8 +44,8 @@ def _stretches(
     yield (role, *_trimmed(text, begin, len(text)))
 
 
-def _lines(text: str, start: int, layout: Layout) -> Iterator[tuple[Role, int, int]]:
-    """The role lines with their offsets."""
+def role_lines(text: str, start: int, layout: Layout) -> Iterator[tuple[Role, int, int]]:
+    """The role lines of the part of a text that begins at `start`, with their offsets."""
     at, line = start, 0
     for found in layout.roles:
         while line < found.index:

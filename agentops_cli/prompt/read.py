@@ -30,6 +30,7 @@ from agentops_cli.validate import Problem, problems, schema, without
 NATIVE: Final = ".prompt.md"
 PLAIN: Final = (".md", ".txt", ".j2")
 FOREIGN: Final = (".prompt", ".prompty", ".prompt.yml", ".prompt.yaml")
+OF_FOLDER: Final = ("skprompt.txt", "config.json")
 STRUCTURED: Final = (".yaml", ".yml", ".json")
 
 MAX_CHARACTERS: Final = 1_000_000
@@ -83,9 +84,14 @@ def examine(parts: Parts, *, path: str, loosely: bool = False) -> Reading:
 
 
 def default_name(path: str) -> str:
-    """The name of a prompt that gives itself none: the file's, without its suffix."""
-    name = path.rpartition("/")[2]
+    """The name of a prompt that gives itself none: the file's, without its suffix.
+
+    The files of a folder of Semantic Kernel are called by the folder.
+    """
+    above, _, name = path.rpartition("/")
     lower = name.lower()
+    if above and lower in OF_FOLDER:
+        return above.rpartition("/")[2]
     for ending in (NATIVE, *FOREIGN):
         if lower.endswith(ending):
             return name[: -len(ending)]

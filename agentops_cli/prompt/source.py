@@ -6,10 +6,10 @@ file is read all the same. Offsets count characters of `PromptFile.text`, from 0
 
 import re
 from bisect import bisect_right
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
 
 from agentops_cli.locate import Document, Route
 from agentops_cli.model.finding import Finding
@@ -20,6 +20,8 @@ from agentops_cli.model.prompt import PromptInput, Role
 if TYPE_CHECKING:
     from agentops_cli.prompt.markup import Markup
     from agentops_cli.prompt.uses import TemplateView
+
+T = TypeVar("T")
 
 Kind = Literal[
     "native",
@@ -115,8 +117,10 @@ class Passage:
 
     def offset(self, at: int) -> int:
         """Where in the file the character of the passage at `at` is written."""
-        index = bisect_right(self.segments, at, key=lambda pair: pair[0]) - 1
-        start, written = self.segments[max(index, 0)]
+        index = 0
+        if len(self.segments) > 1:
+            index = max(bisect_right(self.segments, at, key=lambda pair: pair[0]) - 1, 0)
+        start, written = self.segments[index]
         return written + (at - start if self.exact else 0)
 
 
@@ -171,6 +175,17 @@ class PromptFile:
         from agentops_cli.prompt.markup import markup_of  # It imports this module.
 
         return markup_of(self)
+
+    def once(self, work: Callable[["PromptFile"], T]) -> T:
+        """What `work` makes of the file, which is done when somebody first asks for it."""
+        if work not in self._done:
+            self._done[work] = work(self)
+        done: T = self._done[work]
+        return done
+
+    @cached_property
+    def _done(self) -> dict[Callable[["PromptFile"], Any], Any]:
+        return {}
 
     @cached_property
     def _line_starts(self) -> list[int]:

@@ -1,8 +1,9 @@
 """What a template reads: each use of a variable, and where it stands."""
 
 from bisect import bisect_right
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Final
 
@@ -42,13 +43,15 @@ class Include:
     """A template that another one takes in; `name` is None where a variable decides which.
 
     `optional` where the author allows for there being no such template. `role` is that of the
-    message in which it stands.
+    message in which it stands. `given` has the names that are set there and that it reads as its
+    own, each with the outer names that it is made of and the filters surely between.
     """
 
     name: str | None
     span: Span
     optional: bool = False
     role: Role | None = None
+    given: Mapping[str, Mapping[str, frozenset[str]]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,11 +147,10 @@ def view_of(file: PromptFile) -> TemplateView:
     """The view of a file's template, by its engine; never fails, and takes linear time."""
     if file.engine == "none":
         return _NOTHING
-    view = import_module(f"agentops_cli.prompt.{_MODULES[file.engine]}").view
+    view = _view(file.engine)
     views = [view(source, file) for source in sources_of(file)]
     if len(views) == 1:
-        only: TemplateView = views[0]
-        return only
+        return views[0]
     return TemplateView(
         uses=tuple(use for each in views for use in each.uses),
         aliases=tuple(use for each in views for use in each.aliases),
@@ -156,6 +158,13 @@ def view_of(file: PromptFile) -> TemplateView:
         problems=tuple(problem for each in views for problem in each.problems),
         pieces=tuple(piece for each in views for piece in each.pieces),
     )
+
+
+@cache
+def _view(engine: Engine) -> Callable[[Source, PromptFile], TemplateView]:
+    view: Callable[[Source, PromptFile], TemplateView]
+    view = import_module(f"agentops_cli.prompt.{_MODULES[engine]}").view
+    return view
 
 
 _NOTHING: Final = TemplateView()

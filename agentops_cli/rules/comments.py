@@ -170,7 +170,7 @@ class _Real:
             return False
         if form == "jinja" and at not in self._comments():
             return False
-        return not any(code.start <= at < code.end for code in self._file.markup.code)
+        return not self._file.markup.is_code(at)
 
     def _stands_apart(self, at: int) -> bool:
         return at == 0 or self._file.text[at - 1].isspace()

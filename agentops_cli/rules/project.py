@@ -3,7 +3,7 @@
 Rules open no file, start no process and read no clock: all of that is here.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
@@ -45,12 +45,14 @@ class Project:
     """The project around a prompt. A part that could not be had is None, and `missing` says why.
 
     `tree` has every prompt file that the settings name, and those given on the command line, by
-    path. Paths are relative to the project's folder, with `/`.
+    path; `linted` are those of them that somebody asks after. Paths are relative to the project's
+    folder, with `/`.
     """
 
     today: date
     settings: LintSettings = LintSettings()
     tree: Mapping[str, Card] = field(default_factory=dict)
+    linted: Collection[str] = frozenset()
     history: History | None = None
     owners: Owners | None = None
     suites: Suites | None = None

@@ -14,7 +14,7 @@ Profile = Literal["default", "strict", "all"]
 """How much a user wants to hear; each profile holds those before it."""
 
 Safety = Literal["safe", "unsafe"]
-"""A safe fix never changes what a prompt renders to."""
+"""A safe fix changes nothing that a prompt renders to, and so asks for no new version of it."""
 
 ALL_KINDS: Final[frozenset[Kind]] = frozenset(get_args(Kind))
 
@@ -76,7 +76,10 @@ class Rule:
     it looks at where they can be had. `fix` is how safe its fixes are, None when it has none.
     `statuses` are those of the prompts that it looks at, None for all; a rule that needs the tree
     costs little where it looks at few.
+    A rule with `words` has nothing to say of a file in which none of them stands, as `WordIndex`
+    finds them, and one that is `of_reader` nothing of a file without problems: it is not called.
     `security` is a score from 0 to 10 as SARIF's readers take it, for rules about security only.
+    What a rule that `finds_secrets` points at is shown nowhere.
     """
 
     code: str
@@ -90,7 +93,10 @@ class Rule:
     needs: frozenset[Part] = frozenset()
     wants: frozenset[Part] = frozenset()
     statuses: frozenset[str] | None = None
+    words: frozenset[str] = frozenset()
+    of_reader: bool = False
     security: float | None = None
+    finds_secrets: bool = False
 
     @property
     def family(self) -> str:

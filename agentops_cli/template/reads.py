@@ -42,6 +42,9 @@ _NOTHING: Final[Origins] = {}
 _MOST_ORIGINS: Final = 30
 """So many names are followed into one value."""
 
+_MOST_GIVEN: Final = 10_000
+"""So many names are told to templates that are taken in, over all of these."""
+
 _PUT_TOGETHER: Final = frozenset("~")
 _KNOWN: Final = frozenset(FILTERS)
 
@@ -61,6 +64,19 @@ class Read:
     made_of: Origins = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taken:
+    """A template that is taken in at an offset; `name` is None where a variable decides which.
+
+    `given` is what the names that are set there are made of; it reads them as if they were its own.
+    """
+
+    name: str | None
+    at: int
+    optional: bool
+    given: Mapping[str, Origins]
+
+
 class Reads:
     """What a walk over a tree has seen, by the `lineno` of its nodes.
 
@@ -72,7 +88,7 @@ class Reads:
         self.problems: list[tuple[str, TemplateError]] = []
         self.names: list[Read] = []
         self.pieces: list[tuple[PieceKind, str, int, int]] = []
-        self.includes: list[tuple[str | None, int, bool]] = []
+        self.includes: list[Taken] = []
         self.optional: set[str] = set()
         self.is_hard = False
 
@@ -104,6 +120,7 @@ class _Walk:
         self._written: list[dict[str, frozenset[str]]] = [{}]
         self._depth = 0
         self._outer: set[str] = set()
+        self._left_to_give = _MOST_GIVEN
 
     def visit(self, node: nodes.Node, kind: UseKind, filters: tuple[str, ...] = ()) -> None:
         """Looks at a node whose value is used as `kind` says, after `filters`."""
@@ -160,13 +177,25 @@ class _Walk:
     def _made_of(self, name: str) -> dict[str, frozenset[str]]:
         return next((frame[name] for frame in reversed(self._made) if name in frame), {})
 
+    def _origins_of(self, name: str) -> Origins:
+        """What a name stands for here: what it was set from, and itself unless it surely was."""
+        made_of = self._made_of(name)
+        if self._is_local(name) or name in GLOBALS:
+            return made_of
+        return {**made_of, name: frozenset()}
+
+    def _given(self) -> Mapping[str, Origins]:
+        """What all names that are set here are made of; nothing once there were too many."""
+        names = {name for frame in self._made for name in frame}
+        self._left_to_give -= len(names)
+        if self._left_to_give < 0:
+            return {}
+        return {name: {**self._origins_of(name)} for name in names}
+
     def _origins(self, node: nodes.Node) -> Origins:
         """The outer names whose text may be in the value of an expression."""
         if isinstance(node, nodes.Name):
-            made_of = self._made_of(node.name)
-            if self._is_local(node.name) or node.name in GLOBALS:
-                return made_of
-            return {**made_of, node.name: frozenset()}
+            return self._origins_of(node.name)
         if isinstance(node, nodes.Not | nodes.Compare | nodes.Test):
             return _NOTHING
         if isinstance(node, nodes.CondExpr):
@@ -422,7 +451,14 @@ class _Walk:
         for part in parts:
             name = part.value if isinstance(part, nodes.Const) else None
             is_name = isinstance(name, str)
-            self._found.includes.append((name if is_name else None, node.lineno, optional))
+            self._found.includes.append(
+                Taken(
+                    name=name if is_name else None,
+                    at=node.lineno,
+                    optional=optional,
+                    given=self._given(),
+                )
+            )
             if not is_name:
                 self.visit(part, "other")
                 problem = TemplateError(

@@ -3,36 +3,56 @@
 Its import takes 60 ms and its validators hundreds of microseconds; nearly all prompts need neither.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 from agentops_cli.model.json import Json, JsonObject
 from agentops_cli.user_schema.values import are_same, is_of
 from agentops_cli.validate import TYPE_WORDS, shown
 
-_JUDGED: Final = {"type", "enum", "items", "properties", "required", "additionalProperties"}
-_SAID: Final = {"$comment", "title", "description", "default", "examples"}
-
 
 def is_plain(schema: Json) -> bool:
     """True when the schema is well formed and uses only keywords that `misfits` judges."""
     if not isinstance(schema, dict):
         return isinstance(schema, bool)
-    kinds = schema.get("type", [])
-    properties = schema.get("properties", {})
-    required = schema.get("required", [])
-    return (
-        schema.keys() <= _JUDGED | _SAID
-        and isinstance(kinds, str | list)
-        and all(isinstance(kind, str) and kind in TYPE_WORDS for kind in _list(kinds))
-        and isinstance(schema.get("enum", []), list)
-        and isinstance(required, list)
-        and all(isinstance(name, str) for name in required)
-        and isinstance(properties, dict)
-        and all(map(is_plain, properties.values()))
-        and is_plain(schema.get("items", True))
-        and is_plain(schema.get("additionalProperties", True))
-    )
+    for keyword, part in schema.items():
+        is_sound = _KEYWORDS.get(keyword)
+        if is_sound is None or not is_sound(part):
+            return False
+    return True
+
+
+def _is_type(part: Json) -> bool:
+    kinds = _list(part)
+    return all(isinstance(kind, str) and kind in TYPE_WORDS for kind in kinds)
+
+
+def _is_names(part: Json) -> bool:
+    return isinstance(part, list) and all(isinstance(name, str) for name in part)
+
+
+def _is_list(part: Json) -> bool:
+    return isinstance(part, list)
+
+
+def _is_properties(part: Json) -> bool:
+    return isinstance(part, dict) and all(map(is_plain, part.values()))
+
+
+def _is_anything(_: Json) -> bool:
+    return True
+
+
+_KEYWORDS: Final[Mapping[str, Callable[[Json], bool]]] = {
+    "type": _is_type,
+    "enum": _is_list,
+    "items": is_plain,
+    "properties": _is_properties,
+    "required": _is_names,
+    "additionalProperties": is_plain,
+    **dict.fromkeys(("$comment", "title", "description", "default", "examples"), _is_anything),
+}
+"""When the value of a keyword is well formed."""
 
 
 def misfits(schema: Json, value: Json, name: str) -> Iterator[str]:

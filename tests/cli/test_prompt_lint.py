@@ -10,6 +10,7 @@ from types import SimpleNamespace
 
 import pytest
 
+import agentops_cli
 from agentops_cli.errors import ExitCode
 from agentops_cli.rules.frontmatter import missing_frontmatter
 from tests.cli.running import Cli, Ended
@@ -275,6 +276,77 @@ def test_a_read_only_file_is_told_and_left(cli: Cli) -> None:
     assert "read-only" in ended.err
 
 
+def test_a_read_only_file_keeps_no_report_from_being_written(cli: Cli) -> None:
+    cli.write("prompts/a.prompt.md", UNUSED)
+    cli.write("prompts/b.prompt.md", UNUSED)
+    (cli.folder / "prompts/a.prompt.md").chmod(0o444)
+    ended = _lint(cli, "--fix", "--output-file", "found.txt", "--format", "concise")
+    assert (ended.code, ended.out) == (ExitCode.UNREACHABLE, "")
+    assert "1 mended" in ended.err
+    [told] = (cli.folder / "found.txt").read_text().splitlines()
+    assert told.startswith("prompts/a.prompt.md:")
+    assert (cli.folder / "prompts/b.prompt.md").read_text() == GOOD.lstrip("\n")
+
+
+def test_a_baseline_is_not_written_where_rules_could_not_look(cli: Cli) -> None:
+    cli.write("agentops.yaml", "lint: {select: [PF001, PV002]}\n")
+    cli.write("prompts/a.prompt.md", BAD)
+    known = ("--baseline", "known.json", "--write-baseline")
+    ended = _lint(cli, *known, rules=())
+    assert ended.code is ExitCode.UNREACHABLE
+    assert _codes(ended) == ["PF001"]
+    assert "no baseline is written: PV002 cannot run: nothing is committed yet" in ended.err
+    assert not (cli.folder / "known.json").exists()
+    assert _lint(cli, *known, rules=("--ignore", "PV002")).code is ExitCode.OK
+
+
+@pytest.mark.parametrize("how", ["--select", "--extend-select"])
+def test_a_typed_rule_that_cannot_run_is_no_yes(cli: Cli, how: str) -> None:
+    cli.write("prompts/a.prompt.md", GOOD)
+    ended = _lint(cli, rules=(how, "PE"))
+    assert (ended.code, ended.out) == (ExitCode.UNREACHABLE, "")
+    assert "PE010 cannot run: nothing is committed yet" in ended.err
+    others = _lint(cli, rules=(how, "PE", "--ignore", "PE010"))
+    assert others.code in {ExitCode.OK, ExitCode.REJECTED}
+
+
+def test_prompts_above_the_configuration_are_refused(cli: Cli) -> None:
+    cli.write("agentops.yaml", "prompts: ['../**']\n")
+    ended = _lint(cli)
+    assert ended.code is ExitCode.INPUT
+    assert "agentops.yaml:1:11" in ended.err
+
+
+def test_a_link_out_of_the_repository_is_a_finding_unless_it_is_named(
+    cli: Cli, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    outside = tmp_path_factory.mktemp("outside") / "a.prompt.md"
+    outside.write_text(BAD)
+    cli.write("prompts/b.prompt.md", GOOD)
+    (cli.folder / "prompts/a.prompt.md").symlink_to(outside)
+    ended = _lint(cli)
+    assert _codes(ended) == ["PX003"]
+    assert "a link that leads out of the repository" in ended.out
+    assert "Say hello" not in ended.out
+    assert _codes(_lint(cli, "prompts/a.prompt.md")) == ["PF001"]
+
+
+def test_a_closed_folder_is_a_finding(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    cli.write("prompts/a.prompt.md", GOOD)
+    cli.write("prompts/closed/b.prompt.md", BAD)
+    real = os.scandir
+
+    def scandir(path: Path) -> object:
+        if str(path).endswith("closed"):
+            raise PermissionError(13, "Permission denied")
+        return real(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)  # Whoever is root may look into any folder.
+    ended = _lint(cli)
+    assert (ended.code, _codes(ended)) == (ExitCode.REJECTED, ["PX003"])
+    assert ended.out.startswith("prompts/closed:1:1")
+
+
 def _stdin(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
     monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(text.encode())))
 
@@ -287,6 +359,17 @@ def test_stdin_is_linted_under_a_name(cli: Cli, monkeypatch: pytest.MonkeyPatch)
     assert ended.out.startswith("prompts/a.prompt.md:1:1")
     _stdin(monkeypatch, GOOD.lstrip())
     assert _lint(cli, "--stdin-filename", "prompts/new.prompt.md").code is ExitCode.OK
+
+
+def test_a_name_that_no_prompt_has_is_told_what_prompts_are_called(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cli.write("prompts/a.prompt.md", GOOD)
+    for name, is_told in (("x.txt", True), ("prompts/x.prompt.md", False), ("AGENTS.md", False)):
+        _stdin(monkeypatch, "Say hello.\n")
+        ended = _lint(cli, "--stdin-filename", name, rules=("--select", "PF010"))
+        assert ("NAME.prompt.md" in ended.err) is is_told
+        assert ("prompts/**/*.prompt.md" in ended.err) is is_told
 
 
 def test_what_is_mended_on_stdin_is_given_on_stdout(
@@ -307,7 +390,7 @@ def test_files_and_settings_are_shown_and_nothing_is_linted(cli: Cli) -> None:
     assert ended.code is ExitCode.OK
     ended = _lint(cli, "--show-settings", "--tier", "production", rules=("--select", "PF001"))
     assert "lint.tier = production" in ended.out
-    assert ended.out.splitlines()[-1] == "rules = PF001"
+    assert ended.out.splitlines()[-1] == "rules = PF001, PX003"
 
 
 def test_findings_go_to_a_file_where_one_is_named(cli: Cli) -> None:
@@ -334,6 +417,15 @@ def test_a_rule_that_crashes_is_our_bug_and_hides_no_other_finding(cli: Cli) -> 
     assert "rule PF001 on prompts/a.prompt.md: KeyError: 'tone'" in ended.err
 
 
+@pytest.mark.usefixtures("crashing")
+def test_a_baseline_is_not_written_where_a_rule_crashed(cli: Cli) -> None:
+    cli.write("prompts/a.prompt.md", BAD)
+    ended = _lint(cli, "--baseline", "known.json", "--write-baseline")
+    assert ended.code is ExitCode.INTERNAL
+    assert "no baseline is written: a rule crashed" in ended.err
+    assert not (cli.folder / "known.json").exists()
+
+
 def test_a_file_that_cannot_be_read_is_a_finding(cli: Cli) -> None:
     cli.write("prompts/a.prompt.md", GOOD)
     (cli.folder / "prompts" / "loop.prompt.md").symlink_to("loop.prompt.md")
@@ -341,6 +433,22 @@ def test_a_file_that_cannot_be_read_is_a_finding(cli: Cli) -> None:
     ended = _lint(cli)
     assert ended.code is ExitCode.REJECTED
     assert _codes(ended) == ["PX003", "PX003"]
+
+
+@pytest.mark.parametrize(
+    ("rules", "found"),
+    [
+        (("--select", "PF010"), ["PX003"]),
+        (("--select", "PF010", "--ignore", "PX003"), []),
+        (("--select", "PF010", "--ignore", "PX"), []),
+    ],
+)
+def test_what_no_rule_could_look_at_is_told_of_with_any_rule(
+    cli: Cli, rules: tuple[str, ...], found: list[str]
+) -> None:
+    (cli.folder / "prompts").mkdir()
+    (cli.folder / "prompts/loop.prompt.md").symlink_to("loop.prompt.md")
+    assert _codes(_lint(cli, rules=rules)) == found
 
 
 def test_a_path_with_a_line_break_is_one_line(cli: Cli) -> None:
@@ -377,6 +485,24 @@ def test_other_rules_and_settings_look_anew(cli: Cli) -> None:
     cli.write("prompts/a.prompt.md", BAD)
     assert _codes(_lint(cli, rules=("--select", "PF010"))) == []
     assert _codes(_lint(cli, rules=("--select", "PF001"))) == ["PF001"]
+
+
+def test_what_an_older_package_found_is_looked_for_anew(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    package = tmp_path_factory.mktemp("package")
+    for name in ("__init__.py", "flows/lint/suites.py"):
+        (package / name).parent.mkdir(parents=True, exist_ok=True)
+        (package / name).write_text("x = 1\n")
+    monkeypatch.setattr(agentops_cli, "__file__", str(package / "__init__.py"))
+    cli.write("prompts/a.prompt.md", BAD)
+    _lint(cli)
+    kept = cli.json(".agentops/lint/lint.json")
+    _lint(cli)
+    assert cli.json(".agentops/lint/lint.json") == kept
+    (package / "flows/lint/suites.py").write_text("x = 22\n")
+    _lint(cli)
+    assert cli.json(".agentops/lint/lint.json")["key"] != kept["key"]
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", "\0", '{"key": 1, "files": 2}'])

@@ -43,6 +43,8 @@ META = [
     ("", "", []),
     ("temperature: 0\n", "temperature: 0.0\n", []),
     ("temperature: 0\n", "temperature: 1\n", ["sampling"]),
+    ('temperature: "0.2"\n', "temperature: 0.2\n", ["meta"]),
+    ('temperature: "0.2"\n', "temperature: 0.3\n", ["sampling"]),
     ("", "max_tokens: 5\n", ["sampling"]),
     ("config: {maxOutputTokens: 5}\n", "max_tokens: 5\n", []),
     ("config: {logit_bias: 1}\n", "config: {logit_bias: 2}\n", ["sampling"]),

@@ -14,6 +14,8 @@ from agentops_cli.config import load_config
 from agentops_cli.flows.lint.flow import LintOptions, lint
 from agentops_cli.lint.finding import LintFinding
 from agentops_cli.model.settings import Config
+from agentops_cli.prompt.changes import changes, required_bump
+from agentops_cli.prompt.formats import read_bytes
 from agentops_cli.rules.table import BY_CODE
 
 CASES = Path(__file__).parent / "cases"
@@ -107,6 +109,20 @@ def test_a_fix_mends_what_is_found_and_nothing_else(code: str, case: Case, tmp_p
         lint(config, _options(code, case, fix=True))
         path = tmp_path / case.get("path", "prompts/greeting.prompt.md")
         assert path.read_bytes().decode() == case["fixed"]
+
+
+@pytest.mark.parametrize(("code", "case"), _cases("fail", having="fixed"))
+def test_a_safe_fix_asks_for_no_new_version(code: str, case: Case, tmp_path: Path) -> None:
+    _found(code, case, tmp_path)
+    path = case.get("path", "prompts/greeting.prompt.md")
+    before = (tmp_path / path).read_bytes()
+    options = replace(_options(code, case, fix=True), unsafe_fixes=False)
+    lint(_config(code, tmp_path), options)
+    old, new = (
+        read_bytes(stored, path=path, is_declared=True)
+        for stored in (before, (tmp_path / path).read_bytes())
+    )
+    assert required_bump(changes(old, new), "1.0.0") is None
 
 
 @pytest.mark.parametrize("code", sorted(BY_CODE))

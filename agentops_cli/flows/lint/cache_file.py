@@ -21,7 +21,6 @@ from agentops_cli.stores.home import make_home
 
 NAME: Final = "lint.json"
 _MOST_BYTES: Final = 256 * 1024 * 1024
-_CODE: Final = (".", "lint", "prompt", "prompt/foreign", "rules", "template", "schemas")
 
 
 class CacheFile:
@@ -54,7 +53,7 @@ def key_of(config: Config, settings: LintSettings, rules: Sequence[Rule], *, tod
         _version("litellm"),
         _print_of_code(),
         sorted(rule.code for rule in rules),
-        [today.isoformat()] if any("today" in rule.needs for rule in rules) else [],
+        [today.isoformat()] if any("today" in rule.needs | rule.wants for rule in rules) else [],
         config.prompts,
         repr(settings),
         repr(sorted(config.models.items())),
@@ -90,15 +89,17 @@ def _version(package: str) -> str:
 
 
 def _print_of_code() -> str:
-    """Changes with our own code, which has the same version all the while that we work on it."""
-    base = Path(agentops_cli.__file__).parent
-    folders = [base / name for name in _CODE]
-    folders += [each for each in (base / "rules").iterdir() if each.is_dir()]
-    found = [
-        f"{entry.name} {entry.stat().st_mtime_ns} {entry.stat().st_size}"
-        for folder in folders
-        if folder.is_dir()
-        for entry in os.scandir(folder)
-        if entry.name.endswith((".py", ".json"))
-    ]
+    """Changes with our own code, which has the same version all the while that we work on it.
+
+    All of it counts: what suites are read with, and how history is told, is nowhere near the rules.
+    """
+    found = []
+    waiting = [str(Path(agentops_cli.__file__).parent)]
+    while waiting:
+        for entry in os.scandir(waiting.pop()):
+            if entry.name.endswith((".py", ".json")):
+                facts = entry.stat()
+                found.append(f"{entry.path} {facts.st_mtime_ns} {facts.st_size}")
+            elif entry.name != "__pycache__" and entry.is_dir(follow_symlinks=False):
+                waiting.append(entry.path)
     return sha256("\n".join(sorted(found)).encode()).hexdigest()

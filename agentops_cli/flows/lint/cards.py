@@ -1,10 +1,10 @@
 """What is remembered of each prompt file."""
 
-import posixpath
 import re
 from typing import Final
 
 from agentops_cli.model.json import Json
+from agentops_cli.prompt.includes import included_path
 from agentops_cli.prompt.source import PromptFile
 from agentops_cli.rules.project import Card
 from agentops_cli.rules.suites import suites_named
@@ -39,10 +39,8 @@ def _name_line(file: PromptFile) -> int:
 
 
 def _includes(file: PromptFile) -> dict[str, int]:
-    folder = posixpath.dirname(file.path)
     return {
-        posixpath.normpath(posixpath.join(folder, each.name)): file.location(each.span.start).line
-        or 1
+        included_path(file.path, each.name): file.location(each.span.start).line or 1
         for each in file.template.includes
         if each.name
     }

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from difflib import get_close_matches
-from typing import Any
+from typing import Any, Final
 
 from agentops_cli.errors import EmptyError, InputError, UsageError
 from agentops_cli.flows.lint.options import LintOptions
@@ -13,8 +13,11 @@ from agentops_cli.model.place import Location
 from agentops_cli.model.settings import Config, LintSettings
 from agentops_cli.rules.rule import Rule
 from agentops_cli.rules.selectors import suggestion
-from agentops_cli.rules.table import RULES
+from agentops_cli.rules.table import BY_CODE, RULES
 from agentops_cli.validate import schema
+
+UNREAD: Final = "PX003"
+"""The rule about files that no rule could look at."""
 
 
 def settings_in_force(config: Config, options: LintOptions) -> LintSettings:
@@ -30,6 +33,8 @@ def settings_in_force(config: Config, options: LintOptions) -> LintSettings:
 def rules_to_run(config: Config, options: LintOptions) -> tuple[Rule, ...]:
     """The rules that are chosen; none where all that is left are words about other findings.
 
+    What could not be read is told of with any of them, unless it is ignored: no rule looked at it.
+
     Raises `UsageError`, or `InputError` for the configuration, where one names no rule, and
     `EmptyError` where no rule is left.
     """
@@ -43,7 +48,9 @@ def rules_to_run(config: Config, options: LintOptions) -> tuple[Rule, ...]:
         raise InputError(findings)
     rules = chosen(RULES, options.profile or settings.profile, (ours, options.wish))
     if any(rule.scope != "linter" for rule in rules):
-        return rules
+        ignore = (Wish(ignore=ours.ignore), Wish(ignore=options.wish.ignore))
+        codes = {rule.code for rule in (*rules, *chosen((BY_CODE[UNREAD],), "all", ignore))}
+        return tuple(rule for rule in RULES if rule.code in codes)
     if options.allow_empty:
         return ()
     names = ", ".join(rule.code for rule in rules)

@@ -4,16 +4,21 @@ A file that is named is linted, whatever it is called. In a folder those are col
 convention by their names, git's ignored ones apart; a pattern collects what it matches. Nothing
 collects what documents a project, what is hidden unless the pattern or the convention says so, or
 what others installed. No link to a folder is followed, so that none leads round in circles.
+
+A folder that cannot be looked into is one of the files, and so is one of the configuration that a
+link leads out of the repository: whoever reads it says what is wrong.
 """
 
 import os
 import re
+import stat
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Final
 
 from agentops_cli.flows.lint.globs import Glob, is_glob
+from agentops_cli.flows.lint.reading import is_at_home
 from agentops_cli.gitrepo import files_below
 
 CONVENTIONS: Final = re.compile(
@@ -29,6 +34,9 @@ CONVENTIONS: Final = re.compile(
     re.VERBOSE | re.DOTALL | re.IGNORECASE,
 )
 """The paths that are prompts by their names alone."""
+
+NAMES: Final = "NAME.prompt.md, NAME.prompt.yml, NAME.prompty, SKILL.md, AGENTS.md and the like"
+"""The same for people."""
 
 _DOCUMENTS: Final = re.compile(
     r"""
@@ -64,11 +72,19 @@ class Finder:
 
     def configured(self) -> Selected:
         """The files that the configuration names."""
-        return _selected((name, self._matching(glob)) for name, glob in self._configured.items())
+        return _selected((name, self._of_glob(glob)) for name, glob in self._configured.items())
 
     def typed(self, names: Sequence[str], cwd: Path) -> Selected:
         """The files that the user named in the folder `cwd`."""
         return _selected((name, self._typed(self.from_root(name, cwd))) for name in names)
+
+    def _of_glob(self, glob: Glob) -> Iterable[str]:
+        here = PurePosixPath(glob.folder)
+        for path in (*reversed(here.parents), here):
+            where = self._root / path
+            if where.is_symlink() and not is_at_home(str(where), str(self._root)):
+                return [path.as_posix()]
+        return self._matching(glob)
 
     def _typed(self, path: str) -> Iterable[str]:
         where = self._root / path
@@ -82,7 +98,8 @@ class Finder:
         """A path as seen from the root; links on the way to both are left as they are."""
         if cwd == self._root and not PurePosixPath(name).is_absolute():
             return os.path.normpath(name).replace(os.sep, "/")
-        return Path(os.path.relpath(cwd / name, self._root)).as_posix()
+        where = os.path.join(cwd, name)  # noqa: PTH118 # Thousands may be typed; it is faster.
+        return os.path.relpath(where, self._root).replace(os.sep, "/")
 
     def _below(self, folder: str) -> Iterator[str]:
         base = "" if folder == "." else folder.rstrip("/") + "/"
@@ -90,30 +107,39 @@ class Finder:
         found = self._walk(folder, _HIDDEN_OF_CONVENTIONS) if listed is None else listed
         for name in found:
             path = name if listed is None else base + name
+            if path.endswith("/"):
+                yield path.removesuffix("/")
+                continue
             by_name = CONVENTIONS.fullmatch(path) and not _is_aside(name.split("/"))
             is_prompt = by_name or self.declares(path)
             # What git lists may be gone from the disk, or be a link to a folder.
-            if is_prompt and (listed is None or (self._root / path).is_file()):
+            if is_prompt and (listed is None or _is_there(self._root / path)):
                 yield path
 
     def _matching(self, glob: Glob) -> Iterator[str]:
         shown = frozenset(part for part in glob.folder.split("/") if part.startswith("."))
         for path in self._walk(glob.folder or ".", shown, depth=glob.depth):
-            if _is_collected(path, glob):
-                yield path
+            if path.endswith("/") or _is_collected(path, glob):
+                yield path.removesuffix("/")
 
     def _walk(
         self, folder: str, hidden: frozenset[str], *, depth: int | None = None
     ) -> Iterator[str]:
-        """Every file below a folder; of the hidden folders only those of these names."""
+        """Every file below a folder, and with a `/` at its end each folder that is closed to us.
+
+        Of the hidden folders only those of these names are looked into.
+        """
         waiting = [(folder, 0)]
         while waiting:
             here, level = waiting.pop()
             prefix = "" if here == "." else here.rstrip("/") + "/"
             try:
                 entries = list(os.scandir(self._root / here))
+            except (FileNotFoundError, NotADirectoryError):
+                continue  # It is gone, or was never there.
             except OSError:
-                continue  # It is gone, or closed to us.
+                yield here.rstrip("/") + "/"
+                continue
             for entry in entries:
                 name = entry.name
                 if entry.is_dir(follow_symlinks=False):
@@ -124,11 +150,20 @@ class Finder:
                     yield prefix + name
 
 
+def _is_there(path: Path) -> bool:
+    try:
+        return stat.S_ISREG(path.stat().st_mode)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError:
+        return True  # Whoever reads it will say why that cannot be.
+
+
 def _is_file(entry: "os.DirEntry[str]") -> bool:
     try:
         return entry.is_file()
     except OSError:
-        return True  # Whoever reads it will say why that cannot be.
+        return True  # As above.
 
 
 def _selected(found: Iterable[tuple[str, Iterable[str]]]) -> Selected:

@@ -1,12 +1,13 @@
 """`agentops prompt lint`: from paths to findings."""
 
-from collections.abc import Iterable, Mapping, Sequence
+import os
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from agentops_cli.errors import EmptyError, StoreError
 from agentops_cli.flows.lint.cache_file import CacheFile, key_of
-from agentops_cli.flows.lint.choosing import rules_to_run, settings_in_force
-from agentops_cli.flows.lint.discover import Finder
+from agentops_cli.flows.lint.choosing import UNREAD, rules_to_run, settings_in_force
+from agentops_cli.flows.lint.discover import CONVENTIONS, NAMES, Finder
 from agentops_cli.flows.lint.known import baseline_of, write_baseline
 from agentops_cli.flows.lint.options import LintOptions
 from agentops_cli.flows.lint.parts import Parts, Scene, gather
@@ -14,6 +15,7 @@ from agentops_cli.flows.lint.reading import Reader
 from agentops_cli.flows.lint.session import Session
 from agentops_cli.flows.lint.tree import Tree
 from agentops_cli.lint.baseline import Baseline
+from agentops_cli.lint.cache import Cache
 from agentops_cli.lint.finding import LintFinding
 from agentops_cli.lint.outcome import LintRun
 from agentops_cli.lint.run import found_by
@@ -48,9 +50,12 @@ def lint(config: Config, options: LintOptions) -> LintRun:
 def files_to_lint(config: Config, options: LintOptions) -> tuple[str, ...]:
     """The paths of the files to lint, from the project's root, sorted.
 
-    Raises `EmptyError` where a path or pattern matches nothing.
+    Raises `EmptyError` where a path or pattern matches nothing, and `StoreError` where nobody knows
+    what has changed.
     """
-    return _files(Finder(config.root, config.prompts), config, options)
+    finder = Finder(config.root, config.prompts)
+    paths = _files(finder, config, options)
+    return _Lint(config, options, (), finder, None).wanted(paths) if options.changed else paths
 
 
 def _files(finder: Finder, config: Config, options: LintOptions) -> tuple[str, ...]:
@@ -85,31 +90,44 @@ class _Lint:
         self._finder = finder
         self._baseline = baseline
         self._settings = settings_in_force(config, options)
+        self._failure: StoreError | None = None
+
+    def wanted(self, paths: Sequence[str]) -> tuple[str, ...]:
+        """The paths that would be linted."""
+        self._look_around(paths, None)
+        return tuple(self._wanted(paths))
 
     def run(self, paths: Sequence[str]) -> LintRun:
         """Looks, mends where that is asked for, and sorts what was found."""
         config, options = self._config, self._options
-        reader = Reader(config.root, self._finder.declares)
-        if options.stdin is not None:
-            reader.edited.update(dict.fromkeys(paths, options.stdin))
-        key = key_of(config, self._settings, self._chosen, today=options.today)
-        kept = CacheFile(config.root, key) if options.use_cache else None
-        cache = kept.cache if kept else None
-        self._tree = Tree(lambda: self._everything(paths), reader, cache, options.redact)
-        self._parts = self._gathered(paths)
+        kept = None
+        if options.use_cache:
+            key = key_of(config, self._settings, self._chosen, today=options.today)
+            kept = CacheFile(config.root, key)
+        self._look_around(paths, kept.cache if kept else None)
         self._rules = self._able()
-        self._session = Session(
-            self._wanted(paths), self._rules, self._project(), self._parts, self._tree
-        )
+        wanted = self._wanted(paths)
+        self._session = Session(wanted, self._rules, self._project(wanted), self._parts, self._tree)
         found: Mapping[str, list[LintFinding]] = self._session.findings()
         mender = self._mender()
         if mender:
             found = mender.mend(found)
             if not options.diff and options.stdin is None:
-                mender.write(config.root)
+                self._failure = mender.write(config.root)
+                if self._failure:
+                    found = self._session.findings()
         if kept:
             kept.save()
         return self._sorted(found, mender)
+
+    def _look_around(self, paths: Sequence[str], cache: Cache | None) -> None:
+        config, options, cwd = self._config, self._options, self._options.cwd or self._config.root
+        self._named = frozenset(self._finder.from_root(path, cwd) for path in options.paths)
+        reader = Reader(config.root, self._finder.declares, named=self._named)
+        if options.stdin is not None:
+            reader.edited.update(dict.fromkeys(paths, options.stdin))
+        self._tree = Tree(lambda: self._everything(paths), reader, cache, options.redact)
+        self._parts = self._gathered(paths)
 
     def _everything(self, paths: Sequence[str]) -> Sequence[str]:
         """The files that are linted, and all that are configured."""
@@ -130,11 +148,12 @@ class _Lint:
         )
         return gather(scene, needed)
 
-    def _project(self) -> Project:
+    def _project(self, linted: Sequence[str]) -> Project:
         return Project(
             today=self._options.today,
             settings=self._settings,
             tree=self._tree.known,
+            linted=frozenset(linted),
             missing=self._parts.missing,
             **self._parts.values,
         )
@@ -147,21 +166,30 @@ class _Lint:
             problem = f"nobody knows what changed: {self._parts.missing['history']}"
             raise StoreError(problem, fix="leave out --changed")
         changed = self._parts.values["history"].changed
-        return [path for path in paths if path in changed]
+        # A folder among the files is one that nobody could look into, git neither.
+        return [path for path in paths if path in changed or self._is_folder(path)]
+
+    def _is_folder(self, path: str) -> bool:
+        # `Path.is_dir` raises below a folder that is closed.
+        return os.path.isdir(self._config.root / path)  # noqa: PTH112 # As said.
 
     def _able(self) -> tuple[Rule, ...]:
         """The rules whose parts were all to be had."""
         missing = self._parts.missing
         able = tuple(rule for rule in self._chosen if rule.needs.isdisjoint(missing))
         reasons = "; ".join(dict.fromkeys(missing.values()))
-        if all(rule.scope == "linter" for rule in able):
+        if self._unable and all(r.scope == "linter" or r.code == UNREAD for r in able):
             raise StoreError(f"none of the chosen rules can run: {reasons}")
-        typed = self._options.wish.select
-        unable = [rule for rule in self._chosen if not rule.needs.isdisjoint(missing)]
-        asked = [rule.code for rule in unable if any(covers(each, rule) for each in typed)]
+        typed = (*self._options.wish.select, *self._options.wish.extend_select)
+        asked = [rule.code for rule in self._unable if any(covers(each, rule) for each in typed)]
         if asked:
-            raise StoreError(f"{', '.join(asked)} cannot run: {reasons}")
+            problem = f"{', '.join(asked)} cannot run: {reasons}"
+            raise StoreError(problem, fix=f"or leave out what cannot: --ignore {','.join(asked)}")
         return able
+
+    @property
+    def _unable(self) -> list[Rule]:
+        return [r for r in self._chosen if not r.needs.isdisjoint(self._parts.missing)]
 
     def _mender(self) -> "Mender | None":
         if not (self._options.fix or self._options.diff):
@@ -190,11 +218,25 @@ class _Lint:
             known=tuple(known),
             rules=self._rules,
             missing=self._parts.missing,
-            notes=self._parts.notes,
+            notes=(*self._parts.notes, *self._odd_names()),
             changes=mender.changes if mender else (),
             mended=tuple(mender.mended) if mender else (),
             crashes=self._session.crashes,
+            failure=self._failure,
         )
+
+    def _odd_names(self) -> Iterator[str]:
+        """What a prompt is called, where the user named a file that is none by its name."""
+        for path in sorted(self._named & self._session.paths):
+            if CONVENTIONS.fullmatch(path) or self._finder.declares(path):
+                continue
+            self._tree.add(self._tree.look(path))
+            if self._tree.known[path].kind == "plain":
+                ours = ", ".join(self._config.prompts)
+                yield (
+                    f"{path} is read as plain text, of which most rules say nothing: prompts are"
+                    f" called {NAMES}, or as the configuration has it ({ours})"
+                )
 
     def _is_asked(self, path: str) -> bool:
         """Whether anybody asked after a path: of other files only where no file was named."""
@@ -206,15 +248,20 @@ class _Lint:
         """What is new and what is known, once the baseline is written if that is asked for."""
         before, codes = self._baseline, {rule.code for rule in self._rules}
         if self._options.write_baseline:
-            write_baseline(
-                self._config,
-                self._options,
-                found,
-                before=before,
-                codes=codes,
-                is_seen=self._is_seen,
-            )
-            return [], found
+            try:
+                self._demand_all_was_seen()
+                write_baseline(
+                    self._config,
+                    self._options,
+                    found,
+                    before=before,
+                    codes=codes,
+                    is_seen=self._is_seen,
+                )
+            except StoreError as error:
+                self._failure = error
+            else:
+                return [], found
         if before is None:
             return found, []
         new, known = before.known(found)
@@ -223,6 +270,18 @@ class _Lint:
             stale = [*before.stale(found, codes=codes, is_seen=self._is_seen)]
             new += found_by(rule, rule.module().check(stale), None)
         return sorted(new, key=_order), known
+
+    def _demand_all_was_seen(self) -> None:
+        """Refuses a baseline where it would hide that something was not looked at."""
+        if self._session.crashes:
+            raise StoreError("no baseline is written: a rule crashed, and did not look")
+        unable = [rule.code for rule in self._unable]
+        if unable:
+            reasons = "; ".join(dict.fromkeys(self._parts.missing.values()))
+            raise StoreError(
+                f"no baseline is written: {', '.join(unable)} cannot run: {reasons}",
+                fix=f"or leave out what cannot: --ignore {','.join(unable)}",
+            )
 
     def _is_seen(self, path: str) -> bool:
         """Whether this run knows all about a path; of a file that is gone there is nothing more."""

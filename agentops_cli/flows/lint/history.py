@@ -3,12 +3,14 @@
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from difflib import SequenceMatcher
 from functools import cached_property
-from typing import TYPE_CHECKING, Final
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from agentops_cli.errors import StoreError
 from agentops_cli.flows.lint.base import Base, find_base
 from agentops_cli.flows.lint.discover import Finder
 from agentops_cli.flows.lint.parts import Scene
+from agentops_cli.flows.lint.reading import Reader
 from agentops_cli.flows.lint.touched import touched
 from agentops_cli.gitrepo import Commit, Repository, blob_name
 from agentops_cli.prompt.source import PromptFile
@@ -17,6 +19,8 @@ from agentops_cli.rules.history import Person, Tracking
 if TYPE_CHECKING:
     # Where every file is as it was, nothing is parsed or compared.
     from agentops_cli.prompt.change_kinds import Change
+
+T = TypeVar("T")
 
 _LOOK: Final = "see what 'git status' says"
 _MOST_COMMITS: Final = 2_000
@@ -40,6 +44,7 @@ class GitHistory:
         self._base = base
         self._scene = scene
         self._declares = Finder(scene.config.root, scene.config.prompts).declares
+        self._reader = Reader(scene.config.root, self._declares)
         self._read: dict[tuple[str, str], PromptFile | None] = {}
         self._last: tuple[PromptFile | None, Sequence[Change]] = (None, ())
 
@@ -132,7 +137,8 @@ class GitHistory:
         """What all that is said of a file depends on."""
         base = self._base
         origin = self.origin(path) or ""
-        return f"{base.commit} {base.head} {base.is_default_branch} {self.tracking(path)} {origin}"
+        facts = (base.commit, base.name, base.head, base.is_default_branch)
+        return repr((*facts, self.tracking(path), origin))
 
     @cached_property
     def changed(self) -> Collection[str]:
@@ -140,9 +146,7 @@ class GitHistory:
 
         Raises `StoreError` where git does not tell: nothing must pass for unchanged by mistake.
         """
-        files = self._repository.changed_since(self._base.commit)
-        if files is None:
-            raise StoreError("git does not tell what has changed", fix=_LOOK)
+        files = _told(self._repository.changed_since(self._base.commit), "what has changed")
         return touched(files, self._scene, self)
 
     @cached_property
@@ -167,14 +171,13 @@ class GitHistory:
         """The blobs of the base by their paths."""
         is_outside = any(path.startswith("../") for path in self._scene.paths)
         found = self._repository.blobs_at(self._base.commit, whole=is_outside)
-        if found is None:
-            raise StoreError(f"git cannot read the files of {self._base.name}", fix=_LOOK)
-        return found
+        return _told(found, f"the files of {self._base.name}")
 
     @cached_property
     def _wherever(self) -> Mapping[str, str]:
         """The same of the whole repository, for files above the project."""
-        return self._repository.blobs_at(self._base.commit, whole=True) or {}
+        found = self._repository.blobs_at(self._base.commit, whole=True)
+        return _told(found, f"the files of {self._base.name}")
 
     @cached_property
     def _lost(self) -> Sequence[str]:
@@ -189,9 +192,10 @@ class GitHistory:
         Git goes by lines, of which two short prompts have many in common, so prompts are looked at
         again. A new file that git has not been told of may be a lost one too.
         """
+        moves = _told(self._repository.moves_since(self._base.commit), "what has moved")
         found = {
             move.after: move.before
-            for move in self._repository.moves_since(self._base.commit)
+            for move in moves
             if move.after is not None and move.before is not None and move.before in self._blobs
         }
         cards = self._scene.cards() if found or self._lost else {}
@@ -220,24 +224,26 @@ class GitHistory:
         return _alike(old, new) >= _ALIKE
 
     def _now(self, path: str) -> PromptFile | None:
-        try:
-            content = (self._scene.config.root / path).read_bytes()
-        except OSError:
-            return None
-        return _file(content, path, is_declared=True)
+        content = self._reader.stored(path)
+        return _file(content, path, is_declared=True) if isinstance(content, bytes) else None
 
     @cached_property
     def _tracked(self) -> frozenset[str]:
-        tracked = self._repository.tracked()
-        if tracked is None:
-            raise StoreError("git does not tell which files it tracks", fix=_LOOK)
-        return tracked
+        return _told(self._repository.tracked(), "which files it tracks")
 
     @cached_property
     def _ignored(self) -> frozenset[str]:
         asked = {*self._scene.paths, *self._scene.cards()}
-        unknown = [path for path in asked - self._tracked if not path.startswith("../")]
-        return self._repository.ignored(unknown)
+        unknown = [path for path in asked - self._tracked if self._is_here(path)]
+        return _told(self._repository.ignored(unknown), "which files it ignores")
+
+    def _is_here(self, path: str) -> bool:
+        """Whether a path is git's matter: in the project, in no submodule and behind no link."""
+        if path.startswith("../") or self._is_in_submodule(path):
+            return False
+        root = self._scene.config.root
+        above = (root / folder for folder in PurePosixPath(path).parents)
+        return not any(folder.is_symlink() for folder in above if folder != root)
 
     def _is_in_submodule(self, path: str) -> bool:
         parts = path.split("/")
@@ -245,18 +251,17 @@ class GitHistory:
 
     @cached_property
     def _log(self) -> Sequence[Commit]:
-        return self._repository.log(self._base.commit, most=_MOST_COMMITS, first_parent=True)
+        log = self._repository.log(self._base.commit, most=_MOST_COMMITS, first_parent=True)
+        return _told(log, "its history")
 
     @cached_property
     def _branch_log(self) -> Sequence[Commit]:
-        return self._repository.log(f"{self._base.commit}..HEAD", most=_MOST_COMMITS)
+        log = self._repository.log(f"{self._base.commit}..HEAD", most=_MOST_COMMITS)
+        return _told(log, "its history")
 
     @cached_property
     def _uncommitted(self) -> frozenset[str]:
-        changed = self._repository.changed_since("HEAD")
-        if changed is None:
-            raise StoreError("git does not tell what is not committed", fix=_LOOK)
-        return changed
+        return _told(self._repository.changed_since("HEAD"), "what is not committed")
 
     def _version(self, path: str, blob: str, *, is_declared: bool) -> PromptFile | None:
         if (path, blob) not in self._read:
@@ -267,6 +272,13 @@ class GitHistory:
                 else _file(content, path, is_declared=is_declared or self._declares(path))
             )
         return self._read[path, blob]
+
+
+def _told(answer: T | None, what: str) -> T:
+    """What git says; where it fails, nothing must pass for unchanged or new by mistake."""
+    if answer is None:
+        raise StoreError(f"git does not tell {what}", fix=_LOOK)
+    return answer
 
 
 def _file(content: bytes, path: str, *, is_declared: bool) -> PromptFile:

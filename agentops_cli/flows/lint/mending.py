@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final, TypeAlias
 
 from agentops_cli.errors import StoreError
-from agentops_cli.files import unwritable
+from agentops_cli.files import replacing, unwritable
 from agentops_cli.flows.lint.reading import Unread
 from agentops_cli.flows.lint.session import Session
 from agentops_cli.flows.lint.tree import Tree
@@ -61,9 +61,21 @@ class Mender:
             found = self._session.findings()
         return found
 
-    def write(self, root: Path) -> None:
-        """Writes what was changed below the root; see `write`."""
-        write(self.changes, root)
+    def write(self, root: Path) -> StoreError | None:
+        """Writes what was changed below the root; see `write`.
+
+        What could not be written is as it was again, and what is wrong with the first is given.
+        """
+        failures = write(self.changes, root)
+        if not failures:
+            return None
+        for path in failures:
+            del self._before[path], self._reader.edited[path]
+        self._tree.forget([*failures])
+        self.mended[:] = [each for each in self.mended if each.place.path not in failures]
+        first, more = next(iter(failures.values())), len(failures) - 1
+        others = f", and {more} more like it" if more else ""
+        return StoreError(f"{first.message}{others}", fix=first.fix)
 
     def _offered(self, found: Iterable[LintFinding]) -> list[LintFinding]:
         wanted = ("safe", "unsafe") if self._unsafe else ("safe",)
@@ -137,23 +149,19 @@ def _quoted(path: str) -> str:
     return '"' + path.replace("\\", r"\\").replace('"', r"\"").replace("\n", r"\n") + '"'
 
 
-def write(changes: Sequence[Change], root: Path) -> None:
+def write(changes: Sequence[Change], root: Path) -> dict[str, StoreError]:
     """Writes what was changed, each file at once and as a whole.
 
     A file is left as it is where it is no longer what was looked at, where it is read-only, or
-    where a link leads it out of the project. Raises `StoreError` that names the first of these,
-    when all the others have been written.
+    where a link leads it out of the project. Gives the paths of these, each with the reason.
     """
-    failures = []
+    failures = {}
     for change in changes:
         try:
             _replace(root / change.path, change, root)
         except StoreError as error:
-            failures.append(error)
-    if failures:
-        first, more = failures[0], len(failures) - 1
-        others = f", and {more} more like it" if more else ""
-        raise StoreError(f"{first.message}{others}", fix=first.fix)
+            failures[change.path] = error
+    return failures
 
 
 def _replace(path: Path, change: Change, root: Path) -> None:
@@ -174,13 +182,9 @@ def _replace(path: Path, change: Change, root: Path) -> None:
         if now != change.before:
             problem = f"{name!r} was changed while it was linted, so it is left as it is"
             raise StoreError(problem, fix="run it again")
-        beside = target.with_name(f".agentops-{os.getpid():x}-{os.urandom(4).hex()}.tmp")
-        try:
+        with replacing(target) as beside:
             with beside.open("xb") as stream:
                 stream.write(change.after)
             beside.chmod(mode)
-            beside.replace(target)
-        finally:
-            beside.unlink(missing_ok=True)
     except OSError as error:
         raise unwritable(path, error) from error

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from agentops_cli.config_files import git_root
-from agentops_cli.errors import AgentopsError
+from agentops_cli.errors import AgentopsError, StoreError
 from agentops_cli.flows.lint.base import find_base
 from agentops_cli.flows.lint.discover import Finder
 from agentops_cli.flows.lint.globs import Glob
@@ -167,7 +167,9 @@ class ProjectOwners:
             base = find_base(repository, self._scene)
         except MissingPartError:
             return None, ""  # What is not known is not said.
-        blobs = repository.blobs_at(base.commit, whole=True) or {}
+        blobs = repository.blobs_at(base.commit, whole=True)
+        if blobs is None:
+            raise StoreError(f"git does not tell the files of {base.name}")
         prefix, found = places(self._root)
         for path in found:
             content = repository.blob(blobs[path]) if path in blobs else None

@@ -1,7 +1,6 @@
 """Gathers the files that prompts include: each is read when a rule asks for it, and then kept."""
 
 import hashlib
-import posixpath
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -10,6 +9,7 @@ from typing import Final
 from agentops_cli.flows.lint.cards import TAKES_IN
 from agentops_cli.flows.lint.parts import Scene
 from agentops_cli.flows.lint.reading import Reader, Unread
+from agentops_cli.prompt.includes import included_path
 from agentops_cli.prompt.source import PromptFile
 from agentops_cli.rules.project import Card
 
@@ -39,14 +39,12 @@ class TemplateFiles:
         stored = self._stored(path)
         if stored is None or not _TAKES_IN.search(stored):
             return ""
-        folder = posixpath.dirname(path)
         digest = hashlib.sha256()
         left, seen = [path], {path}
         while left:
             file = self.file(left.pop())
             for include in file.template.includes if file else ():
-                # Names are paths from the folder of the prompt, wherever they are written.
-                other = posixpath.normpath(posixpath.join(folder, include.name or ""))
+                other = included_path(path, include.name or "")
                 if other not in seen:
                     seen.add(other)
                     left.append(other)

@@ -12,7 +12,7 @@ from typing import Final
 from agentops_cli.flows.lint.globs import Glob
 from agentops_cli.flows.lint.parts import Parts
 from agentops_cli.flows.lint.tree import Look, Tree
-from agentops_cli.lint.cache import Entry
+from agentops_cli.lint.cache import Entry, digest
 from agentops_cli.lint.finding import LintFinding
 from agentops_cli.lint.run import RuleCrashError, Runner, found_by
 from agentops_cli.lint.suppress import Ignores, suppressed, unused
@@ -27,17 +27,24 @@ _ALWAYS: Final[frozenset[Part]] = frozenset(("models", "today"))
 
 _UNUSED: Final = "PX001"
 
+_MARK: Final = 12
+"""So many digits of a digest tell two choices of rules apart; each file has it a few times."""
+
 _MOST_KEPT: Final = 1_000
 """So many parsed files are kept for the rules that run late; others are parsed again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stage:
-    """Rules that run at the same time, and what their findings depend on beside the file."""
+    """Rules that run at the same time, and what their findings depend on beside the file.
+
+    `codes` is a digest of which they are: one that was chosen, and lacked a part, did not look.
+    """
 
     name: str
     runner: Runner
     parts: frozenset[Part]
+    codes: str
 
 
 class Session:
@@ -152,9 +159,10 @@ class Session:
 
     def _stamp(self, stage: Stage, path: str) -> str | None:
         around = self._parts.stamp(stage.parts - {"tree"}, path)
-        if around is None or "tree" not in stage.parts:
-            return around
-        return f"{around}\0{self._tree.stamp()}"
+        if around is None:
+            return None
+        found = f"{stage.codes}\0{around}"
+        return f"{found}\0{self._tree.stamp()}" if "tree" in stage.parts else found
 
     def _file_of(self, path: str) -> PromptFile | None:
         return self._look(path).file if path in self._tree.cards() else None
@@ -193,7 +201,8 @@ def _stage_of(rule: Rule) -> str:
 
 def _stage(name: str, rules: Sequence[Rule], project: Project) -> Stage:
     needs = frozenset(part for rule in rules for part in rule.needs | rule.wants) - _ALWAYS
-    return Stage(name=name, runner=Runner(rules, project), parts=needs)
+    codes = digest(" ".join(rule.code for rule in rules).encode())[:_MARK]
+    return Stage(name=name, runner=Runner(rules, project), parts=needs, codes=codes)
 
 
 def _by_path(found: Iterable[LintFinding]) -> dict[str, list[LintFinding]]:

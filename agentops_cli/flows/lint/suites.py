@@ -1,41 +1,30 @@
-"""The suites of a project, read by the reader of `eval` and by no other.
+"""The suites of a project, matched to the prompts that they are about.
 
-All suites are read when any rule asks for them, of large data sets only the beginning. Nothing that
-a suite names is run, and no model is asked.
+All suites are read when any rule asks for them. What a suite and a prompt say of each other counts:
+its `prompt` is a path from its own folder, or a name, and a prompt's `tests` lead to it.
 """
 
-import hashlib
 import posixpath
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from functools import cached_property
-from itertools import islice
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, Final, Literal, NoReturn
+from typing import TYPE_CHECKING
 
-from agentops_cli.errors import AgentopsError, InputError, UnreadableError
+from agentops_cli.errors import AgentopsError
 from agentops_cli.flows.lint.discover import Finder
+from agentops_cli.flows.lint.globs import Glob
 from agentops_cli.flows.lint.parts import MissingPartError, Scene
-from agentops_cli.locate import parse_yaml
+from agentops_cli.flows.lint.suite_files import SuiteFile, read_suite_file
 from agentops_cli.model.finding import Finding
-from agentops_cli.model.json import JsonObject
-from agentops_cli.model.place import Location
-from agentops_cli.model.suite import AssertionSpec, Case
 from agentops_cli.prompt.source import PromptFile
-from agentops_cli.rules.suites import Again, Mistake, SuiteFacts, specs_of
+from agentops_cli.rules.project import Card
+from agentops_cli.rules.suites import Mistake, SuiteFacts
 from agentops_cli.sources import Disk
 
 if TYPE_CHECKING:
-    # Whoever has no suites does without the reader and the kinds of assertions.
-    from agentops_cli.prompt.render import Renderer
-    from agentops_cli.suite.read import SuiteContext
-
-MOST_ROWS: Final = 5_000
-"""So many lines of a dataset are read, and so many cases of a suite kept: a linter has to be fast.
-
-What stands after them changes no finding; rules that would have to know it say nothing.
-"""
+    from agentops_cli.prompt.render import Renderer  # It loads the templates.
 
 
 def gather(scene: Scene) -> "ProjectSuites":
@@ -51,7 +40,7 @@ class ProjectSuites:
     def __init__(self, scene: Scene) -> None:
         self._scene = scene
         self._disk = Disk(scene.config.root)
-        self._read: dict[str, _Stamped] = {}
+        self._read: dict[str, SuiteFile] = {}
         self._renderers: dict[str, tuple[str, Renderer | None]] = {}
         self.has = Finder(scene.config.root, scene.config.prompts).declares
         paths = (path for pattern in scene.config.suites for path in self._disk.glob(pattern))
@@ -109,14 +98,28 @@ class ProjectSuites:
 
         One that leads out of the project means none: who knows how much there is to look through.
         """
-        beside = posixpath.join(posixpath.dirname(path), pattern)
-        for each in map(posixpath.normpath, (beside, pattern)):
+        for each in _places(path, pattern):
             if each.startswith(("/", "../")):
                 continue
             with suppress(ValueError, OSError, NotImplementedError):
                 if found := self._disk.glob(each):
                     return found
         return ()
+
+    def concerns(self, path: str, card: Card, files: Collection[str]) -> bool:
+        """Whether any of the files is one of a prompt's suites, or is read for one.
+
+        A file counts that is gone, too.
+        """
+        suites = self.of(path, card.name, card.tests)
+        if any(self._read[facts.path].has_read(files) for facts in suites):
+            return True
+        return any(
+            Glob.of(where).matches.fullmatch(file)
+            for each in card.tests
+            for where in _places(path, each)
+            for file in files
+        )
 
     def mistakes(self, suite: SuiteFacts, file: PromptFile) -> Sequence[Mistake]:
         """What keeps cases from being put to the prompt: the same that keeps `eval` from it."""
@@ -164,38 +167,10 @@ class ProjectSuites:
     def _facts_at(self, paths: Iterable[str]) -> Iterator[SuiteFacts]:
         for path in paths:
             if path not in self._read:
-                self._read[path] = self._stamped(path)
+                self._read[path] = read_suite_file(path, self._disk)
             facts = self._read[path].facts
             if facts is not None:
                 yield facts
-
-    def _stamped(self, path: str) -> "_Stamped":
-        source = _Noting(self._disk)
-        try:
-            facts = _facts(source.read(path), path, self._context(source), lambda: source.is_cut)
-            problem = facts.problem if facts else None
-        except UnreadableError as error:
-            facts, problem = None, _unreadable(error, path)
-        return _Stamped(facts, problem, source.digest)
-
-    def _context(self, source: "_Noting") -> "SuiteContext":
-        from agentops_cli.assertions import BUILTIN as ASSERTIONS
-        from agentops_cli.assertions.script import ScriptKind
-        from agentops_cli.flows.wiring import metric_kinds
-        from agentops_cli.model.judge import Judge
-        from agentops_cli.registry import Registry
-        from agentops_cli.suite.read import SuiteContext
-        from agentops_cli.template import Limits, Templates
-
-        # A suite's own functions are not loaded: linting runs nobody's code.
-        ready = {"script": ScriptKind(lambda _: _never_called)}
-        return SuiteContext(
-            source=source,
-            kinds=Registry("agentops.assertions", ASSERTIONS, noun="assertion", ready=ready),
-            metrics=metric_kinds(),
-            templates=Templates(limits=Limits(), clock=time.monotonic),
-            judge=Judge(model="any", location=Location(path="")),
-        )
 
     def _renderer(self, file: PromptFile) -> "Renderer | None":
         """The prompt as `eval` renders it; None where `eval` refuses it, which other rules say."""
@@ -216,56 +191,10 @@ class ProjectSuites:
             return None
 
 
-class _Stamped:
-    """What came of one file, and a digest of all that was read for it."""
-
-    __slots__ = ("facts", "problem", "stamp")
-
-    def __init__(self, facts: SuiteFacts | None, problem: Finding | None, stamp: str) -> None:
-        self.facts = facts
-        self.problem = problem
-        self.stamp = stamp
-
-
-class _Noting:
-    """A source that remembers, as one digest, everything that was read from it.
-
-    It gives the first lines of a data set only; `is_cut` says whether there were more.
-    """
-
-    def __init__(self, disk: Disk) -> None:
-        self.is_cut = False
-        self._disk = disk
-        self._hash = hashlib.sha256()
-
-    @property
-    def digest(self) -> str:
-        return self._hash.hexdigest()
-
-    def read(self, path: str) -> str:
-        text = self._disk.read(path)
-        self._note(path, text)
-        return text
-
-    def lines(self, path: str, *, newline: Literal["", "\n"]) -> Iterator[str]:
-        is_quoted = False
-        for number, line in enumerate(self._disk.lines(path, newline=newline)):
-            # A row of CSV goes on over its line while a quote is open.
-            if number > MOST_ROWS and not (is_quoted and path.lower().endswith(".csv")):
-                self.is_cut = True
-                return
-            is_quoted ^= line.count('"') % 2 == 1
-            self._hash.update(line.encode(errors="surrogatepass"))
-            yield line
-
-    def glob(self, pattern: str) -> tuple[str, ...]:
-        found = self._disk.glob(pattern)
-        self._note(*found)
-        return found
-
-    def _note(self, *texts: str) -> None:
-        for text in texts:
-            self._hash.update(text.encode(errors="surrogatepass") + b"\0")
+def _places(path: str, pattern: str) -> Iterator[str]:
+    """What a pattern in the prompt at a path may mean, from the root."""
+    yield posixpath.normpath(posixpath.join(posixpath.dirname(path), pattern))
+    yield posixpath.normpath(pattern)
 
 
 def path_of(facts: SuiteFacts) -> str | None:
@@ -279,122 +208,3 @@ def path_of(facts: SuiteFacts) -> str | None:
 def _is_about(facts: SuiteFacts, path: str, name: str | None) -> bool:
     own = path_of(facts)
     return own == path if own is not None else facts.prompt == name
-
-
-def _facts(
-    text: str, path: str, context: "SuiteContext", is_cut: Callable[[], bool]
-) -> SuiteFacts | None:
-    """The facts of a suite; None where it names no prompt, as one of an agent need not.
-
-    Of one that cannot be read there is what can be told of its prompt all the same.
-    """
-    from agentops_cli.suite.read import read_suite
-
-    try:
-        suite = read_suite(text, path=path, context=context)
-    except InputError as error:
-        return _refused(text, path, error.findings[0])
-    if suite.prompt is None or "@" in suite.prompt:
-        return None
-    seen = _Seen()
-    looked_at = tuple(islice(seen.through(suite.cases), MOST_ROWS))
-    return SuiteFacts(
-        path=path,
-        prompt=suite.prompt,
-        prompt_location=suite.prompt_location,
-        cases=len(looked_at),
-        is_cut=is_cut() or len(looked_at) == MOST_ROWS,
-        tags=frozenset(seen.tags),
-        kinds=frozenset(seen.kinds),
-        forbids=seen.forbids,
-        models=suite.models,
-        models_location=suite.models_location,
-        measured=bool(suite.metrics),
-        looked_at=looked_at,
-        again=tuple(seen.again.values()),
-        unasserted=suite.unasserted,
-    )
-
-
-def _refused(text: str, path: str, problem: Finding) -> SuiteFacts | None:
-    """What can be told of a suite that cannot be read; None where that is nothing.
-
-    A file of another kind that only lies among the suites has none of their keys.
-    """
-    try:
-        document = parse_yaml(text, path=path)
-    except InputError:
-        place = Location(path=path)
-        return SuiteFacts(
-            path=path, prompt="", prompt_location=place, problem=problem, is_illegible=True
-        )
-    data = document.data
-    prompt = data.get("prompt") if isinstance(data, dict) else None
-    return SuiteFacts(
-        path=path,
-        prompt=prompt if isinstance(prompt, str) else "",
-        prompt_location=document.at(("prompt",)),
-        problem=problem,
-    )
-
-
-class _Seen:
-    """What is told of all cases of a suite, while they go by."""
-
-    def __init__(self) -> None:
-        self.tags: set[str] = set()
-        self.kinds: set[str] = set()
-        self.forbids = False
-        self.again: dict[Location, Again] = {}
-        self._first: dict[bytes, Location] = {}
-        self._of_file: dict[str, Location] = {}
-
-    def through(self, cases: Iterable[Case]) -> Iterator[Case]:
-        """The cases that are not skipped, each noted."""
-        from agentops_cli.assertions.forbidding import forbids
-
-        for case in cases:
-            if case.skip is not None:
-                continue
-            self.tags |= case.tags
-            for spec in specs_of(case):
-                self.kinds.add(spec.kind)
-                self.forbids = self.forbids or spec.negated or forbids(spec) or _refuses(spec)
-            self._compare(case)
-            yield case
-
-    def _compare(self, case: Case) -> None:
-        first = self._first.setdefault(_asked(case), case.location)
-        if first is case.location:
-            return
-        # Rows of one file are told of together: nobody wants a line for each of a thousand.
-        key = self._of_file.setdefault(case.location.path, case.location)
-        known = self.again.get(key)
-        if known is None:
-            self.again[key] = Again(location=key, first=first)
-        else:
-            self.again[key] = Again(location=key, first=known.first, more=known.more + 1)
-
-
-def _refuses(spec: AssertionSpec) -> bool:
-    return spec.kind == "expectedCategory" and spec.args.get("value") in ("refusal", "error")
-
-
-def _asked(case: Case) -> bytes:
-    """A digest of all that a case asks, and of nothing that is expected of the answer."""
-    turns = [(turn.input, _sorted(turn.vars)) for turn in case.turns]
-    asked = (case.input, _sorted(case.vars), turns, case.messages, case.stubs, case.faults)
-    return hashlib.blake2b(repr(asked).encode(errors="surrogatepass"), digest_size=16).digest()
-
-
-def _sorted(values: Mapping[str, object]) -> list[tuple[str, object]]:
-    return sorted(values.items(), key=lambda pair: pair[0])
-
-
-def _unreadable(error: UnreadableError, path: str) -> Finding:
-    place = Location(path=path)
-    return Finding(rule="unreadable", message=error.message, location=place, fix=error.fix)
-
-
-def _never_called(answer: str, context: JsonObject) -> NoReturn:
-    raise AssertionError(f"linting calls no function of a suite: {answer!r}, {context!r}")

@@ -19,10 +19,10 @@ class Texts:
 
     def __init__(self, config: Config, options: LintOptions) -> None:
         finder = Finder(config.root, config.prompts)
-        self._reader = Reader(config.root, finder.declares)
+        cwd = options.cwd or config.root
+        named = [finder.from_root(path, cwd) for path in options.paths]
+        self._reader = Reader(config.root, finder.declares, named=named)
         if options.stdin is not None:
-            cwd = options.cwd or config.root
-            named = (finder.from_root(path, cwd) for path in options.paths)
             self._reader.edited.update(dict.fromkeys(named, options.stdin))
 
     def __call__(self, path: str, /) -> str | None:

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 
 def touched(files: Collection[str], scene: Scene, history: "GitHistory") -> frozenset[str]:
-    """The prompts among changed files, those that include one of them, those that a changed suite
-    is about, and those whose owners were changed.
+    """The prompts among changed files, those that include one of them, those whose suites or what
+    these read were changed, and those whose owners were.
     """
     cards = scene.cards()
     found = {path for path in (*cards, *scene.paths) if path in files}
@@ -27,6 +27,7 @@ def touched(files: Collection[str], scene: Scene, history: "GitHistory") -> froz
     by_name = {card.name: path for path, card in cards.items()}
     for prompt in _named_by_suites(files, scene, history):
         found.add(by_name.get(prompt, prompt))
+    found |= _tested_by(files, scene)
     return frozenset(found | _changed_owners(files, scene, history))
 
 
@@ -59,6 +60,20 @@ def _named_by_suites(files: Collection[str], scene: Scene, history: "GitHistory"
             if text is not None and (prompt := _prompt_in(text, path)) is not None:
                 yield posixpath.normpath(posixpath.join(posixpath.dirname(path), prompt))
                 yield prompt.partition("@")[0]
+
+
+def _tested_by(files: Collection[str], scene: Scene) -> set[str]:
+    """The prompts of suites that are, or read, a changed file; data sets and judges are such."""
+    cards = scene.cards()
+    others = [path for path in files if path not in cards]
+    if not others:
+        return set()
+    from agentops_cli.flows.lint.suites import (
+        ProjectSuites,
+    )  # Where only prompts changed, none is read.
+
+    suites = ProjectSuites(scene)
+    return {path for path, card in cards.items() if suites.concerns(path, card, others)}
 
 
 def _prompt_in(text: str, path: str) -> str | None:

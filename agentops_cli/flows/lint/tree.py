@@ -1,6 +1,7 @@
 """The prompt files of a project, each read once, and what the cache knows of them."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cached_property
 from types import MappingProxyType
 from typing import Final
 
@@ -15,17 +16,18 @@ from agentops_cli.rules.project import Card
 
 
 class Look:
-    """A file that is looked at: its bytes, and the prompt in them as soon as somebody asks.
-
-    `digest` is what the cache knows the bytes by; None where there are none.
-    """
+    """A file that is looked at: its bytes, and the prompt in them as soon as somebody asks."""
 
     def __init__(self, path: str, reader: Reader) -> None:
         self.path: Final = path
         self._reader = reader
         self._file: PromptFile | None = None
         self._stored = reader.stored(path)
-        self.digest: Final = None if isinstance(self._stored, Unread) else digest(self._stored)
+
+    @cached_property
+    def digest(self) -> str | None:
+        """What the cache knows the bytes by; None where there are none."""
+        return None if isinstance(self._stored, Unread) else digest(self._stored)
 
     @property
     def is_parsed(self) -> bool:

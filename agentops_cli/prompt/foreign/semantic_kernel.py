@@ -1,7 +1,11 @@
-"""Prompts of Semantic Kernel in YAML.
+"""Prompts of Semantic Kernel: in YAML, or as a folder of `skprompt.txt` and `config.json`.
+
+Of a folder the one file is the template and the other one its settings; each is read by itself, so
+the template knows nothing of the variables that the settings declare. A template that has no
+`<message role="…">` in it is a message of the user.
 
 Source: https://learn.microsoft.com/en-us/semantic-kernel/concepts/prompts/yaml-schema, verified
-2026-11-24. A template that has no `<message role="…">` in it is a message of the user.
+2026-11-24.
 """
 
 import json
@@ -15,7 +19,7 @@ from agentops_cli.model.json import Json, JsonObject
 from agentops_cli.model.prompt import PromptInput, Role
 from agentops_cli.prompt.foreign.messages import ROLES
 from agentops_cli.prompt.foreign.sheet import Sheet, items, mapping, sampling_in
-from agentops_cli.prompt.source import Engine, Kind, Passage, PromptFile, Stored
+from agentops_cli.prompt.source import Engine, Kind, Passage, PromptFile, Span, Stored
 from agentops_cli.user_schema import problems_of
 
 _ENGINES: Final[Mapping[str, Engine]] = {
@@ -52,6 +56,8 @@ def messages_in(template: str) -> Iterator[tuple[str, int, int, int, int]]:
 
 def read(stored: Stored, *, path: str, kind: Kind) -> PromptFile:
     """Reads a prompt of Semantic Kernel; never fails."""
+    if path.lower().endswith(".txt"):
+        return _template(stored, path, kind)
     sheet = Sheet(stored, path, kind)
     meta, routes = sheet.named(_aliases(sheet))
     _output(sheet, meta, routes)
@@ -64,6 +70,14 @@ def read(stored: Stored, *, path: str, kind: Kind) -> PromptFile:
         inputs=inputs,
         defaults=defaults,
     )
+
+
+def _template(stored: Stored, path: str, kind: Kind) -> PromptFile:
+    """The template of a folder, which is all text."""
+    whole = Passage(role="user", text=stored.text, segments=((0, 0),))
+    passages = _parted(whole) if stored.text.strip() else ()
+    body = Span(start=0, end=len(stored.text))
+    return PromptFile(path=path, kind=kind, stored=stored, body=body, passages=passages)
 
 
 def _aliases(sheet: Sheet) -> dict[str, list[Route]]:
@@ -88,8 +102,11 @@ def _passages(sheet: Sheet) -> tuple[Passage, ...]:
     if template is not None and not isinstance(template, str):
         sheet.add("wrong-type", "'template' must be text, not this", ("template",), "write text")
     whole = sheet.passage("user", ("template",))
-    if whole is None:
-        return ()
+    return _parted(whole) if whole else ()
+
+
+def _parted(whole: Passage) -> tuple[Passage, ...]:
+    """The messages of a template."""
     if "message" in whole.text and (left := left_over(whole.text)) is not None:
         # Where something stands between the messages, such as a loop, they are no lines of a list.
         return (replace(whole, role=None),) if left.strip() else tuple(_messages(whole))

@@ -4,7 +4,7 @@ import hashlib
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Final, TypeAlias
+from typing import TypeAlias
 
 from agentops_cli.errors import ExitCode
 from agentops_cli.lint.finding import LintFinding
@@ -17,9 +17,6 @@ from agentops_cli.rules.rule import Rule, Safety
 
 TextOf: TypeAlias = Callable[[str], str | None]
 """Gives the text of the file at a path, None where it cannot be had."""
-
-_TELLING: Final = frozenset({"PS007", "PS008", "PS015"})
-"""Rules whose findings are themselves what nobody should read twice."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,7 +139,7 @@ class _Maker:
         self._told: defaultdict[str, list[LintFinding]] = defaultdict(list)
         self._seen: Counter[str] = Counter()
         for each in found:
-            if each.rule.code in _TELLING:
+            if each.rule.finds_secrets:
                 self._told[each.place.path].append(each)
 
     def item(self, found: LintFinding) -> Item:

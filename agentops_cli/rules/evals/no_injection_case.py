@@ -39,7 +39,7 @@ def check(file: PromptFile, project: Project) -> Iterator[Hit]:
     suites = whole_suites(file, project)
     if not suites or tier_of(file, project) == "toy":
         return
-    use = next(untrusted_uses(file), None)
+    use = next(iter(untrusted_uses(file)), None)
     if use is None or any(_attacks(suite) for suite in suites):
         return
     yield Hit(

@@ -19,18 +19,21 @@ RULES: tuple[Rule, ...] = (
         summary="the file has no frontmatter",
         kinds=NATIVE,
         fix="unsafe",
+        of_reader=True,
     ),
     Rule(
         code="PF002",
         name="invalid-yaml",
         summary="the frontmatter is not valid YAML",
         fix="unsafe",
+        of_reader=True,
     ),
     Rule(
         code="PF003",
         name="unterminated-frontmatter",
         summary="the frontmatter has no closing line",
         kinds=ALL_KINDS - _STRUCTURED,
+        of_reader=True,
     ),
     Rule(
         code="PF004",
@@ -63,6 +66,7 @@ RULES: tuple[Rule, ...] = (
         code="PF008",
         name="duplicate-key",
         summary="a key is given twice, or two keys contradict each other",
+        of_reader=True,
     ),
     Rule(
         code="PF009",
@@ -104,6 +108,7 @@ RULES: tuple[Rule, ...] = (
         name="bad-schema",
         summary="the shape of the inputs, the output or a tool is not valid",
         kinds=DECLARED,
+        of_reader=True,
     ),
     Rule(
         code="PF015",
@@ -116,6 +121,7 @@ RULES: tuple[Rule, ...] = (
         code="PF016",
         name="encoding",
         summary="the file is not UTF-8 text",
+        of_reader=True,
     ),
     Rule(
         code="PF017",

@@ -18,5 +18,4 @@ from agentops_cli.rules.rule import Hit
 
 def check(file: PromptFile, _project: Project) -> Iterator[Hit]:
     """Each mistake in a schema, in its place."""
-    if file.problems:
-        yield from of_reader(file, "bad-schema", "bad-name", "undeclared-variable")
+    return of_reader(file, "bad-schema", "bad-name", "undeclared-variable")

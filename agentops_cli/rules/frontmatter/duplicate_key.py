@@ -15,5 +15,4 @@ from agentops_cli.rules.rule import Hit
 
 def check(file: PromptFile, _project: Project) -> Iterator[Hit]:
     """The second of each two."""
-    if file.problems:
-        yield from of_reader(file, "duplicate-key", "conflict", "duplicate-tool")
+    return of_reader(file, "duplicate-key", "conflict", "duplicate-tool")

@@ -1,7 +1,8 @@
 """Two prompts have one name, so a suite that names it cannot tell which is meant.
 
 `agentops eval` refuses a suite that names such a prompt. A prompt is called by its `name`, or else
-by its file.
+by its file. It is said of the one whose path comes later; where only the other one is linted, of
+that.
 
 Quiet: about variants of one prompt (`triage.prompt.md` and `triage.short.prompt.md` in a folder),
 and about the same prompt in several formats, told by one `metadata.source`.
@@ -18,19 +19,30 @@ from agentops_cli.rules.rule import Hit
 def check(project: Project) -> Iterator[Hit]:
     """The name of each prompt that another one had before, in the order of their paths."""
     first: dict[str, list[Card]] = {}
+    told: set[str] = set()
     for path in sorted(project.tree):
         card = project.tree[path]
         if card.kind != "native" or posixpath.basename(path).startswith("_"):
             continue
         others = first.setdefault(card.name, [])
-        clash = next((other for other in others if not _are_one(card, other)), None)
+        clashes = [other for other in others if not _are_one(card, other)]
         others.append(card)
-        if clash is not None:
-            yield Hit(
-                at=Location(path=path, line=card.name_line, column=1),
-                message=f"{clash.path} is called {card.name!r} too",
-                fix="give each prompt a name of its own",
-            )
+        if clashes and path in project.linted:
+            told.add(path)
+            yield _hit(card, clashes[0])
+        else:
+            for other in clashes:
+                if other.path in project.linted and other.path not in told:
+                    told.add(other.path)
+                    yield _hit(other, card)
+
+
+def _hit(card: Card, other: Card) -> Hit:
+    return Hit(
+        at=Location(path=card.path, line=card.name_line, column=1),
+        message=f"{other.path} is called {card.name!r} too",
+        fix="give each prompt a name of its own",
+    )
 
 
 def _are_one(card: Card, other: Card) -> bool:

@@ -17,5 +17,4 @@ from agentops_cli.rules.rule import Hit
 
 def check(file: PromptFile, _project: Project) -> Iterator[Hit]:
     """The first such byte, with the number of those after it."""
-    if file.problems:
-        yield from of_reader(file, "encoding")
+    return of_reader(file, "encoding")

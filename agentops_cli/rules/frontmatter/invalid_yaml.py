@@ -48,8 +48,6 @@ _ENTRY: Final = re.compile(r"[ \t]*(?:- +)?[\w.-]+:[ \t]+(?P<value>\S.*?)[ \t]*(
 
 def check(file: PromptFile, project: Project) -> Iterator[Hit]:
     """Where the parser gave up, once for each key."""
-    if not file.problems:
-        return
     own = _OWN.get(file.kind) if project.settings.profile == "default" else None
     for problem in named(file, *_NAMES):
         if own and problem.message.startswith(f"the value of {own!r}"):

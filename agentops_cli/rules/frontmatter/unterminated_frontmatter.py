@@ -16,4 +16,4 @@ from agentops_cli.rules.rule import Hit
 
 def check(file: PromptFile, _project: Project) -> Iterator[Hit]:
     """Where the block begins."""
-    yield from of_reader(file, "unterminated-frontmatter")
+    return of_reader(file, "unterminated-frontmatter")

@@ -21,6 +21,7 @@ RULES: tuple[Rule, ...] = (
         code="PX003",
         name="unreadable-or-too-large-file",
         summary="a file could not be read, or is larger than any prompt",
+        of_reader=True,
     ),
     Rule(
         code="PX004",

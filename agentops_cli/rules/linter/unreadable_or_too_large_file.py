@@ -2,6 +2,10 @@
 
 A file of more than 1 MiB is no prompt that a model could take. Frontmatter of more than 100,000
 characters is refused by `agentops eval` too. Name the file in no glob of prompts, or split it.
+A folder that cannot be looked into is such a file too, and so is a link that leads out of the
+repository: it is followed only where it is named on the command line.
+
+With other rules selected this one runs as well, unless it is ignored.
 """
 
 from collections.abc import Iterator
@@ -14,5 +18,4 @@ from agentops_cli.rules.rule import Hit
 
 def check(file: PromptFile, _project: Project) -> Iterator[Hit]:
     """Why the file was not read."""
-    if file.problems:
-        yield from of_reader(file, "unreadable", "too-large")
+    return of_reader(file, "unreadable", "too-large")

@@ -61,7 +61,7 @@ RULES: tuple[Rule, ...] = (
         name="max-tokens-over-limit",
         summary="max_tokens is more than the model ever answers",
         kinds=DECLARED,
-        fix="safe",
+        fix="unsafe",
         needs=frozenset({"models"}),
     ),
     Rule(

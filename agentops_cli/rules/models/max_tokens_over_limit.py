@@ -1,7 +1,7 @@
 """`max_tokens` is more than the model ever answers, and some providers refuse such a call.
 
 Others lower it silently, so that the file promises what no answer will hold. The fix writes the
-limit of the model.
+limit of the model, which asks for a new version of the prompt.
 
 Quiet: where the table gives no limit.
 """

@@ -21,6 +21,10 @@ def models_in(file: PromptFile) -> Sequence[str]:
 
     What is decided elsewhere is none, nor are the aliases of an editor or a deployment of Azure.
     """
+    return file.once(_models_in)
+
+
+def _models_in(file: PromptFile) -> Sequence[str]:
     given = file.meta.get("model")
     if isinstance(given, str):
         return (given,) if _is_id(given, file) else ()

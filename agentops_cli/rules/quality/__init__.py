@@ -44,6 +44,7 @@ RULES: tuple[Rule, ...] = (
         name="conflicting-output-format",
         summary="the prompt asks for two formats, each of them alone",
         severity=Severity.WARNING,
+        words=frozenset(("only", "must", "exclusively", "nothing but", "exactly")),
     ),
     Rule(
         code="PQ006",

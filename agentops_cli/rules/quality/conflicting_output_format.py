@@ -42,13 +42,10 @@ _EXCLUSIVE: Final = re.compile(
     rf"(?:answer|response|reply|output)s?[ ](?:as|in)[ ]{_ARTICLES}(?P<five>{_FORMATS})",
     re.IGNORECASE | re.MULTILINE,
 )
-_WORDS: Final = ("only", "Only", "ONLY", "must", "MUST", "exclusively", "nothing but", "exactly")
 
 
 def check(file: PromptFile, _project: Project) -> Iterator[Hit]:
     """The first that does not go with those before it."""
-    if not any(map(file.text.__contains__, _WORDS)):
-        return
     output = file.meta.get("output")
     declared = output.get("format") if isinstance(output, dict) else None
     first: tuple[str, str] | None = ("json", "output.format") if declared == "json" else None

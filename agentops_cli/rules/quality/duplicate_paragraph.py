@@ -19,6 +19,9 @@ from agentops_cli.rules.rule import Edit, Hit
 
 _WORDS: Final = 20
 _CHARACTERS: Final = 60
+_FEW: Final = 5
+"""Paragraphs that do not begin with the same few words are not the same."""
+
 _DATA: Final = (".yaml", ".yml", ".json")
 _SKIPPED: Final = ("| ", "```", "~~~")
 """Cells of tables, fences of code."""
@@ -34,8 +37,12 @@ def check(file: PromptFile, _project: Project) -> Iterator[Hit]:
         for block in passage.text.split("\n\n")
         if len(block) >= _CHARACTERS
     ]
-    if len(long) > 1 and len({_words(block) for block in long}) < len(long):
+    if len(long) > 1 and len({_beginning(block) for block in long}) < len(long):
         yield from _repeated(file)
+
+
+def _beginning(block: str) -> str:
+    return " ".join(block.split(None, _FEW)[:_FEW]).casefold()
 
 
 def _words(block: str) -> str:

@@ -3,6 +3,7 @@
 from typing import Final
 
 from agentops_cli.model.finding import Severity
+from agentops_cli.patterns import SECRETS
 from agentops_cli.prompt.source import Kind
 from agentops_cli.rules.rule import DECLARED, Rule
 
@@ -49,6 +50,15 @@ RULES: tuple[Rule, ...] = (
         name="injection-string",
         summary="the prompt itself says what attackers say to a model",
         security=9.0,
+        words=frozenset(
+            (
+                *("ignore", "disregard", "forget", "override", "bypass", "unrestricted"),
+                *("system prompt", "your system", "your instructions", "your initial"),
+                *("your original", "anything now", "eveloper mode", "dan mode", "jailbroken"),
+                *("no restrictions", "broken free"),
+                *("<|", "[inst]", "<<sys>>", "_of_turn>"),
+            )
+        ),
     ),
     Rule(
         code="PS006",
@@ -63,6 +73,8 @@ RULES: tuple[Rule, ...] = (
         name="secret",
         summary="a key or a password is written in the file",
         security=9.5,
+        finds_secrets=True,
+        words=frozenset(each.hint for each in SECRETS if each.hint is not None),
     ),
     Rule(
         code="PS008",
@@ -70,6 +82,7 @@ RULES: tuple[Rule, ...] = (
         summary="personal data is written in the prompt",
         severity=Severity.WARNING,
         security=6.0,
+        finds_secrets=True,
     ),
     Rule(
         code="PS009",
@@ -122,6 +135,10 @@ RULES: tuple[Rule, ...] = (
         severity=Severity.WARNING,
         kinds=DECLARED | {"plain"},
         security=7.0,
+        finds_secrets=True,
+        words=frozenset(
+            ("assword", "assphrase", "asscode", "ecret ", "ccess code", "pin is", "PIN is")
+        ),
     ),
     Rule(
         code="PS016",

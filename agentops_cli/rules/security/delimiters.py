@@ -41,13 +41,13 @@ def delimiter_of(file: PromptFile, use: Use) -> Delimiter | None:
     end = passage.offset(len(passage.text) - 1) + 1
     before = file.text[max(begin, use.tag.start - _NEAR) : use.tag.start]
     after = file.text[use.tag.end : min(end, use.tag.end + _NEAR)]
-    if not _words(before) and not _words(after):
+    before, after = _TEMPLATE.sub("", before), _TEMPLATE.sub("", after)
+    if not before.strip() and not after.strip():
         return "alone"
     return _around(file, use.tag, before, after)
 
 
 def _around(file: PromptFile, tag: Span, before: str, after: str) -> Delimiter | None:
-    before, after = _TEMPLATE.sub("", before), _TEMPLATE.sub("", after)
     if _is_tagged(before, after):
         return "tag"
     for mark in ('"""', "'''"):
@@ -55,7 +55,7 @@ def _around(file: PromptFile, tag: Span, before: str, after: str) -> Delimiter |
             return "triple quotes"
     if _is_quoted(before.rpartition("\n")[2], after.partition("\n")[0]):
         return "quotes"
-    if any(code.start <= tag.start < code.end for code in file.markup.code):
+    if file.markup.is_code(tag.start):
         return "code"
     line_before = _last_line(before)
     if _LINE.fullmatch(line_before) and any(map(_LINE.fullmatch, after.split("\n")[1:])):
@@ -94,8 +94,3 @@ def _last_line(before: str) -> str:
     if own[2].strip():
         return ""
     return own[0].rstrip().rpartition("\n")[2]
-
-
-def _words(text: str) -> bool:
-    """Whether there is anything but tags of the template."""
-    return bool(_TEMPLATE.sub("", text).strip())

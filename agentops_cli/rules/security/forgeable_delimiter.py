@@ -7,6 +7,8 @@ delimiter one that nobody can guess: a tag with a random suffix for each call.
 Quiet: for tags, which another rule is about; where a filter escapes the text; where the delimiter
 has a variable of its own in it. Untrusted is what a native file declares and does not trust;
 elsewhere the name must tell.
+
+Not seen: what an included file reads, and what stands around the call of a macro that reads it.
 """
 
 from collections.abc import Iterator

@@ -1,7 +1,7 @@
 """Which variables whoever talks to the model, or wrote what it reads, can fill as they like."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from agentops_cli.model.json import Json, JsonObject
@@ -25,22 +25,24 @@ _NO_TEXT: Final = frozenset(("boolean", "integer", "null", "number"))
 _FORMATS: Final = frozenset(("date", "date-time", "time", "duration", "uuid", "ipv4", "ipv6"))
 
 
-def untrusted_uses(file: PromptFile) -> Iterator[Use]:
+def untrusted_uses(file: PromptFile) -> Sequence[Use]:
     """Where text that nobody vouches for is put into a message, in the order of the file.
 
     A native file says itself which variables those are: all that are declared and not trusted. Of
     other files, and of variables that are not declared, only the names tell. What a template sets
     from them is a use of them too.
     """
+    return file.once(_untrusted_uses)
+
+
+def _untrusted_uses(file: PromptFile) -> Sequence[Use]:
     if "{{" not in file.text and file.engine != "dollar":
-        return
+        return ()
     view = file.template
     uses: Iterable[Use] = view.uses
     if view.aliases:
         uses = sorted((*uses, *view.aliases), key=lambda use: use.span.start)
-    for use in uses:
-        if is_shown(use) and is_untrusted(file, use.name):
-            yield use
+    return [use for use in uses if is_shown(use) and is_untrusted(file, use.name)]
 
 
 def is_shown(use: Use) -> bool:

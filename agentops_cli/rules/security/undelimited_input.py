@@ -8,6 +8,8 @@ model is sent.
 Quiet: where the variable is all that its message has; between tags, quotation marks, fences or
 lines of signs; under a heading; as JSON; in the system message, which is another rule's.
 Untrusted is what a native file declares and does not trust; elsewhere the name must tell.
+
+Not seen: what an included file reads, and what stands around the call of a macro that reads it.
 """
 
 from collections.abc import Iterator

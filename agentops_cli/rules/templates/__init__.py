@@ -49,12 +49,16 @@ RULES: tuple[Rule, ...] = (
         name="wrong-engine",
         summary="a tag is written for another template language",
         kinds=_TEMPLATES,
+        words=frozenset(("{{#", "{{/", "{{^", "{{>", "{{~", "{{else", "{{role", "${", "{%", "|")),
     ),
     Rule(
         code="PT006",
         name="unfilled-placeholder",
         summary="a text to fill in was never filled in",
         kinds=_TEMPLATES,
+        words=frozenset(
+            ("TODO", "FIXME", "TBD", "XXX", "PLACEHOLDER", "INSERT", "YOUR", "FILL", "orem ipsum")
+        ),
     ),
     Rule(
         code="PT007",

@@ -12,6 +12,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
+from agentops_cli.prompt.markdown import holds
 from agentops_cli.prompt.source import PromptFile, Span
 from agentops_cli.rules.project import Project
 from agentops_cli.rules.rule import Edit, Hit
@@ -42,7 +43,7 @@ def samples_in(file: PromptFile) -> Iterator[Span]:
         blind = None
         for found in _SAMPLE.finditer(passage.text):
             blind = blind_spots(passage.text) if blind is None else blind
-            if found.start() < done or any(a <= found.start() < b for a, b in blind):
+            if found.start() < done or holds(blind, found.start()):
                 continue
             done = _end(passage.text, found.start())
             if passage.exact:

@@ -8,10 +8,10 @@ decides, which PT008 tells; about partials of Handlebars, which a program may re
 name.
 """
 
-import posixpath
 from collections.abc import Iterator
 from typing import Final
 
+from agentops_cli.prompt.includes import included_path
 from agentops_cli.prompt.source import PromptFile
 from agentops_cli.prompt.uses import Include
 from agentops_cli.rules.partials import Partials
@@ -37,7 +37,7 @@ def _of(file: PromptFile, partials: Partials) -> Iterator[Hit]:
     for include in file.template.includes:
         if include.name is None:
             continue
-        path = _path(file.path, include.name)
+        path = included_path(file.path, include.name)
         place = file.location(include.span.start)
         if partials.file(path) is None:
             if not include.optional:
@@ -64,8 +64,7 @@ def _circle(start: str, path: str, partials: Partials) -> tuple[str, ...]:
             return way
         file = partials.file(way[-1])
         for include in _named(file):
-            # Names are paths from the folder of the prompt, wherever they are written.
-            other = _path(start, include)
+            other = included_path(start, include)
             if other == start or other not in seen:
                 seen.add(other)
                 ways.append((*way, other))
@@ -75,7 +74,3 @@ def _circle(start: str, path: str, partials: Partials) -> tuple[str, ...]:
 def _named(file: PromptFile | None) -> Iterator[str]:
     includes: tuple[Include, ...] = file.template.includes if file else ()
     return (include.name for include in includes if include.name is not None)
-
-
-def _path(path: str, name: str) -> str:
-    return posixpath.normpath(posixpath.join(posixpath.dirname(path), name))

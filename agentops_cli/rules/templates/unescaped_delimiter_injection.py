@@ -6,6 +6,8 @@ The fix puts the filter in.
 
 Quiet: about variables that the prompt trusts, or whose type leaves no room for a tag; where a
 filter escapes the text or makes JSON of it.
+
+Not seen: what an included file reads, and what stands around the call of a macro that reads it.
 """
 
 import re

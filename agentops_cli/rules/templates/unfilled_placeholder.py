@@ -19,9 +19,6 @@ from agentops_cli.rules.rule import Hit
 PLACEHOLDERS: Final = frozenset(("TODO", "FIXME", "TBD", "XXX", "PLACEHOLDER", "INSERT_HERE"))
 """Names of variables that only hold a place."""
 
-_MARKS: Final = (
-    *("TODO", "FIXME", "TBD", "XXX", "PLACEHOLDER", "INSERT", "YOUR", "FILL", "orem ipsum"),
-)
 _PLACEHOLDER: Final = re.compile(
     r"""
     \{\{\s*+ (?P<name>TODO|FIXME|TBD|XXX|PLACEHOLDER|INSERT_HERE) \s*+\}\}
@@ -35,9 +32,6 @@ _PLACEHOLDER: Final = re.compile(
 
 def check(file: PromptFile, _project: Project) -> Iterator[Hit]:
     """Each text to fill in."""
-    text = file.text
-    if not any(map(text.__contains__, _MARKS)):
-        return
     for passage in file.passages:
         for found in _PLACEHOLDER.finditer(passage.text):
             if found["name"] and found["name"] in (file.inputs or ()):

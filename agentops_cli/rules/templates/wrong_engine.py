@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from agentops_cli.prompt.markdown import Stretch, holds
 from agentops_cli.prompt.source import Engine, PromptFile, Span
 from agentops_cli.rules.project import Project
 from agentops_cli.rules.rule import Hit
@@ -84,7 +85,7 @@ def tags_in(file: PromptFile) -> Iterator[Span]:
     for passage in file.passages:
         blind = blind_spots(passage.text)
         for found in foreign.pattern.finditer(passage.text):
-            if any(start <= found.start() < end for start, end in blind):
+            if holds(blind, found.start()):
                 continue
             start = passage.offset(found.start())
             end = passage.offset(found.end() - 1) + 1 if passage.exact else start
@@ -92,16 +93,16 @@ def tags_in(file: PromptFile) -> Iterator[Span]:
                 yield Span(start=start, end=end)
 
 
-def blind_spots(text: str) -> list[tuple[int, int]]:
+def blind_spots(text: str) -> tuple[Stretch, ...]:
     """The stretches of a Jinja template that are text, or nothing at all, whatever is in them."""
-    return [found.span() for found in _BLIND.finditer(text)]
+    return tuple(found.span() for found in _BLIND.finditer(text))
 
 
 def _is_meant(file: PromptFile, tag: str, at: int) -> bool:
     if tag.startswith("${") and tag[2:-1] not in (file.inputs or ()):
         # A shell or a program may have it; without a declaration nobody knows.
         return False
-    return not any(code.start <= at < code.end for code in file.markup.code)
+    return not file.markup.is_code(at)
 
 
 def _instead(tag: str, engine: Engine) -> str:

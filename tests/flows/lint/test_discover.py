@@ -1,3 +1,6 @@
+import errno
+import os
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -146,3 +149,57 @@ def test_a_folder_gives_what_the_configuration_names_in_it(tmp_path: Path) -> No
     assert finder.typed(("prompts",), tmp_path).paths == ("prompts/a.md",)
     assert finder.typed((".",), tmp_path).paths == ("prompts/a.md",)
     assert not finder.declares("prompts/README.md")
+
+
+def test_a_configured_folder_that_leads_out_of_the_repository_is_not_looked_into(
+    git_repo: Path,
+) -> None:
+    outside = git_repo.parent / "outside"
+    _write(outside, "deep/a.prompt.md")
+    _write(git_repo, "shared/b.prompt.md")
+    (git_repo / "out").symlink_to(outside)
+    (git_repo / "prompts").symlink_to("shared")
+    patterns = ("out/deep/*.prompt.md", "prompts/*.prompt.md")
+    assert _configured(git_repo, *patterns) == ["out", "prompts/b.prompt.md"]
+    assert _typed(git_repo, "out/deep/*.prompt.md") == ["out/deep/a.prompt.md"]
+
+
+@pytest.mark.parametrize("error", [errno.EACCES, errno.EIO])
+def test_a_folder_that_is_closed_is_told_of(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: int
+) -> None:
+    _write(tmp_path, "prompts/a.prompt.md", "prompts/closed/b.prompt.md")
+    real = os.scandir
+
+    def scandir(path: Path) -> object:
+        if path.name == "closed":
+            raise OSError(error, os.strerror(error))
+        return real(path)
+
+    # Whoever is root may look into any folder.
+    monkeypatch.setattr(os, "scandir", scandir)
+    expected = ["prompts/a.prompt.md", "prompts/closed"]
+    assert _configured(tmp_path, *DEFAULT) == expected
+    assert _typed(tmp_path, ".") == expected
+
+
+def test_a_folder_that_git_cannot_open_is_told_of(
+    git_repo: Path, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _write(git_repo, "pkg/prompts/a.prompt.md", "pkg/prompts/it's/b.prompt.md")
+    subprocess.run(["git", "init", "--quiet", "pkg/inner"], cwd=git_repo, check=True)
+    _write(git_repo, "pkg/inner/c.prompt.md")
+    real = shutil.which("git")
+    shim = tmp_path_factory.mktemp("bin") / "git"
+    script = """#!/bin/sh
+case " $* " in *" --others "*)
+  echo "warning: could not open directory 'pkg/prompts/it's/': Permission denied" >&2;;
+esac
+exec GIT "$@"
+"""
+    shim.write_text(script.replace("GIT", real or ""))
+    shim.chmod(0o755)
+    monkeypatch.setenv("PATH", str(shim.parent), prepend=os.pathsep)
+    (git_repo / ".gitignore").write_text("it's\n")
+    assert _typed(git_repo / "pkg", "prompts") == ["prompts/a.prompt.md", "prompts/it's"]
+    assert _typed(git_repo / "pkg", ".") == ["prompts/a.prompt.md", "prompts/it's"]

@@ -1,5 +1,7 @@
 """Prompts against git: which commit they are compared with, and what is said without one."""
 
+import os
+import shutil
 import subprocess
 from dataclasses import replace
 from datetime import date
@@ -9,7 +11,7 @@ import pytest
 
 from agentops_cli.config import load_config
 from agentops_cli.errors import StoreError, UsageError
-from agentops_cli.flows.lint.flow import LintOptions, lint
+from agentops_cli.flows.lint.flow import LintOptions, files_to_lint, lint
 from agentops_cli.lint.outcome import LintRun
 from agentops_cli.lint.select import Wish
 
@@ -55,6 +57,7 @@ def run(
     changed: bool = False,
     base_branch: str | None = None,
     typed: tuple[str, ...] = (),
+    use_cache: bool = False,
 ) -> LintRun:
     options = LintOptions(
         against=against,
@@ -62,6 +65,7 @@ def run(
         changed=changed,
         today=date(2026, 11, 24),
         wish=Wish(select=typed),
+        use_cache=use_cache,
         allow_empty=True,
     )
     config = load_config(folder, environ={}, overrides={})
@@ -200,6 +204,55 @@ def test_without_git_the_rules_are_left_out(repo: Path, monkeypatch: pytest.Monk
     assert "install git" in run(repo).missing["history"]
 
 
+@pytest.mark.parametrize(
+    ("command", "what", "rules"),
+    [
+        ("diff", "what has moved", ()),
+        ("log", "its history", ("PV005",)),
+        ("check-ignore", "which files it ignores", ("PV010",)),
+        ("ls-tree", "the files of main", ()),
+    ],
+)
+def test_a_failure_of_git_is_not_taken_for_an_answer(
+    repo: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    command: str,
+    what: str,
+    rules: tuple[str, ...],
+) -> None:
+    write(repo, "prompts/a.prompt.md", BYE.replace("1.0.0", "1.1.0"))
+    write(repo, "prompts/b.prompt.md", HELLO)
+    real = shutil.which("git")
+    shim = tmp_path / "bin" / "git"
+    shim.parent.mkdir()
+    shim.write_text(
+        f'#!/bin/sh\ncase " $* " in *" {command} "*) exit 128;; esac\nexec {real} "$@"\n'
+    )
+    shim.chmod(0o755)
+    monkeypatch.setenv("PATH", str(shim.parent), prepend=os.pathsep)
+    with pytest.raises(StoreError, match=f"git does not tell {what}"):
+        run(repo, *rules)
+
+
+def test_what_is_kept_is_forgotten_when_the_base_has_another_name(repo: Path) -> None:
+    git(repo, "branch", "other")
+    write(repo, "prompts/a.prompt.md", BYE)
+    for name in ("main", "other", "main"):
+        [found] = run(repo, against=name, use_cache=True).findings
+        assert name in found.finding.message
+
+
+def test_a_prompt_behind_a_link_keeps_git_from_telling_of_no_other(repo: Path) -> None:
+    write(repo, "elsewhere/c.prompt.md", HELLO)
+    (repo / "prompts/linked").symlink_to("../elsewhere")
+    write(repo, "agentops.yaml", "prompts: ['prompts/*.md', 'prompts/linked/*.md']\n")
+    write(repo, ".gitignore", "b.prompt.md\n")
+    write(repo, "prompts/b.prompt.md", HELLO)
+    found = run(repo, "PV010")
+    assert ("PV010", "prompts/b.prompt.md") in codes(found)
+
+
 class TestAShallowClone:
     @pytest.fixture
     def clone(self, tmp_path: Path, repo: Path) -> Path:
@@ -279,6 +332,55 @@ class TestOnlyWhatChanged:
         assert run(repo, changed=True).files == 1
         (repo / "evals/a.yaml").unlink()
         assert run(repo, changed=True).files == 1
+
+    @pytest.mark.parametrize("named", ["data/a.csv", "data/*.csv"])
+    def test_is_also_what_a_changed_data_set_is_for(self, repo: Path, named: str) -> None:
+        suite = f"prompt: a\ndatasets:\n  - {{file: {named}, input: q, mustContain: hello}}\n"
+        rows = {"evals/data/a.csv": "input\nHi\n", "other/a.csv": "input\nHi\n"}
+        commit(repo, {"evals/a.yaml": suite, **rows, "prompts/b.prompt.md": HELLO})
+        write(repo, "other/a.csv", "input\nHello\n")
+        assert run(repo, changed=True).files == 0
+        write(repo, "evals/data/a.csv", "input\nHello\n")
+        assert run(repo, changed=True).files == 1
+        (repo / "evals/data/a.csv").unlink()
+        assert run(repo, changed=True).files == 1
+
+    @pytest.mark.parametrize("tests", ["../checks/a.yaml", "checks/*.yaml"])
+    def test_is_also_what_names_a_changed_file_under_tests(self, repo: Path, tests: str) -> None:
+        suite = "prompt: a\ndatasets:\n  - {file: a.csv, input: q, mustContain: hello}\n"
+        files = {"checks/a.yaml": suite, "checks/a.csv": "input\nHi\n"}
+        named = HELLO.replace("version:", f"tests: {tests}\nversion:")
+        commit(repo, {**files, "prompts/a.prompt.md": named, "prompts/b.prompt.md": HELLO})
+        assert run(repo, changed=True).files == 0
+        write(repo, "checks/a.csv", "input\nHello\n")
+        assert run(repo, changed=True).files == 1
+        write(repo, "checks/a.csv", "input\nHi\n")
+        (repo / "checks/a.yaml").unlink()
+        assert run(repo, changed=True).files == 1
+
+    @pytest.mark.parametrize(("new", "old"), [("a", "z"), ("z", "a")])
+    def test_that_has_the_name_of_another_is_told_of(self, repo: Path, new: str, old: str) -> None:
+        commit(repo, {f"prompts/{old}/x.prompt.md": HELLO})
+        write(repo, f"prompts/{new}/x.prompt.md", HELLO)
+        found = run(repo, "PF015", changed=True)
+        assert codes(found) == [("PF015", f"prompts/{new}/x.prompt.md")]
+        assert f"prompts/{old}/x.prompt.md is called 'x' too" in found.findings[0].finding.message
+        assert codes(run(repo, "PF015")) == [("PF015", "prompts/z/x.prompt.md")]
+
+    def test_is_also_what_nobody_could_look_into(self, repo: Path, tmp_path: Path) -> None:
+        (tmp_path / "outside").mkdir()
+        (repo / "shared").symlink_to(tmp_path / "outside")
+        globs = "prompts: ['prompts/*.md', 'shared/*.md']\n"
+        commit(repo, {"agentops.yaml": globs})
+        assert codes(run(repo, "PX003", changed=True)) == [("PX003", "shared")]
+
+    def test_is_shown_without_being_linted(self, repo: Path) -> None:
+        commit(repo, {"prompts/b.prompt.md": HELLO})
+        write(repo, "prompts/b.prompt.md", BYE)
+        config = load_config(repo, environ={}, overrides={})
+        options = LintOptions(today=date(2026, 11, 24), changed=True)
+        assert files_to_lint(config, options) == ("prompts/b.prompt.md",)
+        assert len(files_to_lint(config, replace(options, changed=False))) == 2
 
     def test_is_also_what_has_other_owners(self, repo: Path) -> None:
         commit(repo, {"CODEOWNERS": "/src/ @ada\n/prompts/ @ada\n"})

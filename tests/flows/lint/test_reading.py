@@ -41,6 +41,18 @@ def test_what_cannot_be_read_is_a_file_with_a_problem(tmp_path: Path) -> None:
     assert "cannot be read" in _problems(tmp_path, "a\0b.md")[0]
 
 
+def test_a_link_out_of_the_repository_is_not_read_unless_it_is_named(git_repo: Path) -> None:
+    outside, folder = git_repo.parent / "outside.md", git_repo / "pkg"
+    outside.write_bytes(b"mine")
+    folder.mkdir()
+    (git_repo / "shared.md").write_bytes(b"ours")
+    (folder / "a.md").symlink_to(outside)
+    (folder / "b.md").symlink_to("../shared.md")
+    assert _reader(folder).stored("b.md") == b"ours"
+    assert "a link that leads out of the repository" in _problems(folder, "a.md")[0]
+    assert Reader(folder, lambda _: True, named=["a.md"]).stored("a.md") == b"mine"
+
+
 def test_what_is_edited_is_not_taken_from_the_disk(tmp_path: Path) -> None:
     reader = _reader(tmp_path)
     reader.edited["a.md"] = b"new"

@@ -12,7 +12,8 @@ from agentops_cli.flows.lint import suites
 from agentops_cli.flows.lint.flow import lint
 from agentops_cli.flows.lint.options import LintOptions
 from agentops_cli.flows.lint.parts import Scene
-from agentops_cli.flows.lint.suites import MOST_ROWS, ProjectSuites
+from agentops_cli.flows.lint.suite_files import MOST_ROWS
+from agentops_cli.flows.lint.suites import ProjectSuites
 from agentops_cli.lint.outcome import LintRun
 from agentops_cli.lint.select import Wish
 from agentops_cli.rules.project import Card

@@ -389,3 +389,27 @@ def test_hostile_repetition_takes_linear_time(path: str, text: str) -> None:
     start = time.perf_counter()
     read(path, text)
     assert time.perf_counter() - start < 4  # Quadratic would take minutes.
+
+
+def test_the_template_of_a_folder_of_semantic_kernel_is_text_with_messages() -> None:
+    text = '<message role="system">Be brief.</message>\n<message role="user">{{$x}}</message>\n'
+    file = read("Fun/Joke/skprompt.txt", text)
+    assert [(each.role, each.text) for each in file.passages] == [
+        ("system", "Be brief."),
+        ("user", "{{$x}}"),
+    ]
+    assert file.text.startswith("{{$x}}", file.passages[1].offset(0))
+    assert (file.name, file.problems) == ("Joke", ())
+
+
+def test_the_settings_of_a_folder_of_semantic_kernel_are_read() -> None:
+    text = """{
+  "schema": 1,
+  "description": "Tells a joke",
+  "execution_settings": {"default": {"max_tokens": 1000, "temperature": 0.9}},
+  "input_variables": [{"name": "x", "description": "the topic", "default": ""}]
+}
+"""
+    file = read("Fun/Joke/config.json", text)
+    assert (file.meta["max_tokens"], file.meta["temperature"]) == (1000, 0.9)
+    assert (list(file.inputs or ()), file.name, file.problems) == (["x"], "Joke", ())
