@@ -98,7 +98,7 @@ class One:
         """True when the answer holds it."""
         if self.times:
             return self.times.hold(self._count(answer))
-        return any(True for _ in self.what.spans(answer))
+        return next(self.what.spans(answer), None) is not None
 
     def found(self, answer: str) -> str:
         """What of it an answer holds that holds it, after "found"."""

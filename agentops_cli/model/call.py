@@ -13,6 +13,7 @@ from agentops_cli.model.judge import Judge
 from agentops_cli.model.money import Cost, Usage
 from agentops_cli.model.place import Location
 from agentops_cli.model.prompt import Message, Sampling
+from agentops_cli.model.quick import quickly_made
 from agentops_cli.model.suite import DEFAULT_MAX_STEPS, AssertionSpec, Case, InjectedFault
 from agentops_cli.model.tool import Tool, ToolCall
 
@@ -56,6 +57,7 @@ class AgentInput:
     max_steps: int = DEFAULT_MAX_STEPS
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
     """Everything that determines an answer, and nothing about how the call is carried out.
@@ -195,6 +197,7 @@ class RateLimits:
     resets_tokens_s: float | None = None
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Completion:
     """What came back from one call.
@@ -325,6 +328,7 @@ class Evidence:
     transcript: tuple[Message, ...] = ()
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:
     """One assertion's opinion of one answer.

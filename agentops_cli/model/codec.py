@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from agentops_cli.errors import InputError
@@ -603,6 +604,8 @@ def _usage(data: Mapping[str, Any] | None) -> Usage | None:
     )
 
 
+# Most trials of a run cost one of a few amounts, and nearly all of their judges nothing.
+@lru_cache(maxsize=128, typed=True)
 def _cost(usd: str, unpriced_calls: int, assumed_calls: int) -> Cost:
     return Cost(usd=read_dollars(usd), unpriced_calls=unpriced_calls, assumed_calls=assumed_calls)
 

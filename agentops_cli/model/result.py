@@ -18,6 +18,7 @@ from agentops_cli.model.judge import Judge
 from agentops_cli.model.metric import Cell, MetricResult, MetricSpec
 from agentops_cli.model.money import ZERO, Cost, Price, Usage
 from agentops_cli.model.place import Location
+from agentops_cli.model.quick import quickly_made
 from agentops_cli.model.settings import Accounting
 from agentops_cli.model.suite import Case, Gate, When
 
@@ -55,6 +56,7 @@ class Escalation:
     price: Price | None = None
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedCase:
     """One case on one model, ready to run; `index` is its place in the plan, from 0.
@@ -114,6 +116,7 @@ class TurnResult:
     conversation: int = 0
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrialResult:
     """One execution, ended.
@@ -164,6 +167,7 @@ class TrialResult:
         return tuple(turn.completion for turn in self.turns)
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tally:
     """Trials of one case, counted. `answered` got an answer, `stopped` met budget or breaker.
@@ -249,6 +253,7 @@ def counted_together(one: tuple[StoodIn, ...], other: tuple[StoodIn, ...]) -> tu
     )
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseResult:
     """One case on one model, folded over its repeats.

@@ -14,6 +14,7 @@ from agentops_cli.model.judge import Judge
 from agentops_cli.model.metric import MetricGate, MetricSpec
 from agentops_cli.model.place import Location
 from agentops_cli.model.prompt import Message
+from agentops_cli.model.quick import quickly_made
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +89,7 @@ class Turn:
     assertions: tuple[AssertionSpec, ...] = ()
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
     """One thing to try.

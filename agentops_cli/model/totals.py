@@ -16,6 +16,7 @@ from agentops_cli.model.result import (
     counted_together,
 )
 
+_NOTHING = Cost()
 _JUDGED = frozenset({Outcome.PASSED, Outcome.FLAKY, Outcome.FAILED})
 
 
@@ -53,7 +54,7 @@ class _Group:
         self.undecided += _is_undecided(case)
         self.tally += case.tally
         self.cost += case.cost
-        if case.judge_model is not None or case.judge_cost != Cost():
+        if case.judge_model is not None or case.judge_cost != _NOTHING:
             spent = self.judges.get(case.judge_model, Cost())
             self.judges[case.judge_model] = spent + case.judge_cost
         self.unpriced += bool(case.cost.unpriced_calls or case.judge_cost.unpriced_calls)

@@ -36,6 +36,8 @@ def check_inputs(
     one it takes exactly what its template reads. `input`, the case's own, need not be declared
     where the prompt has a `user:` line and so takes it as a variable.
     """
+    if not (given or reads.variables or prompt.inputs):
+        return ()  # As of many prompts.
     problems = [*_unwanted(prompt, given, reads), *_missing(prompt, given, reads)]
     for name, declared in (prompt.inputs or {}).items():
         reason = misfit(declared.schema, given[name], name) if name in given else None

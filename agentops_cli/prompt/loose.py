@@ -22,7 +22,8 @@ _KEY: Final = re.compile(
     re.MULTILINE,
 )
 _COMMENT: Final = re.compile(r"(?:^|[ \t]+)#.*")
-_UNREADABLE: Final = re.compile(
+# Not compiled at import: that takes 4 ms, and few files are not YAML.
+_UNREADABLE: Final = (
     "[^\\t\\n\\x20-\\x7e\\x85\\xa0-\\ud7ff\\ue000-\\ufefe\\uff00-\\ufffd\\U00010000-\\U0010ffff]"
 )
 _ANCHOR: Final = re.compile(r"(?<!\S)&\w")
@@ -61,10 +62,11 @@ def read_loosely(text: str, *, path: str, first_line: int) -> Loose:
 
 
 def _by_key(text: str, path: str, first_line: int, refused: tuple[Finding, ...]) -> Loose:
-    odd = _UNREADABLE.search(text)
+    odd = re.search(_UNREADABLE, text)
     if odd:
         # Each is replaced by one character, so that all that follows keeps its place.
-        mended = read_loosely(_UNREADABLE.sub("\ufffd", text), path=path, first_line=first_line)
+        whole = re.sub(_UNREADABLE, "\ufffd", text)
+        mended = read_loosely(whole, path=path, first_line=first_line)
         findings = (_control(text, odd.start(), path, first_line), *mended.findings)
         return replace(mended, findings=findings)
     entries = tuple(_entries(text))

@@ -1,5 +1,6 @@
 """The cases of a plan, of which there may be very many, and what holds for all of them together."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
@@ -66,7 +67,7 @@ class _Sketch:
     """An outline while the cases go by."""
 
     suites: dict[str, int] = field(default_factory=dict)
-    digests: dict[str, PlanDigest] = field(default_factory=dict)
+    digests: defaultdict[str, PlanDigest] = field(default_factory=lambda: defaultdict(PlanDigest))
     labels: dict[str, str] = field(default_factory=dict)
     judges: dict[str, Judge] = field(default_factory=dict)
     trials: int = 0
@@ -93,7 +94,7 @@ class _Sketch:
     def _add(self, planned: PlannedCase) -> None:
         case, suite = planned.case, planned.suite
         self.suites[suite] = self.suites.get(suite, 0) + 1
-        self.digests.setdefault(suite, PlanDigest()).add(planned)
+        self.digests[suite].add(planned)
         self.labels.setdefault(planned.model, suite)
         if planned.judge is not None:
             self.judges.setdefault(suite, planned.judge)

@@ -19,12 +19,14 @@ from agentops_cli.stores.places import Places
 
 _CHUNK = 65536
 
+_KEPT_BYTES = 8 * 1024 * 1024
+
 # What reading a line as a trial raises where it is none.
 _NO_TRIAL = (ValueError, KeyError, TypeError, AttributeError, ArithmeticError, RecursionError)
 
 
 class TrialLog:
-    """An append-only file, and in memory no more than where each trial stands in it.
+    """An append-only file, and in memory no more than its first trials and where the others stand.
 
     A trial that is appended again (a second pass over an errored one) replaces the first for
     `of`; in the file both stay, and the later line holds. Each line names the `run` that it is of,
@@ -35,12 +37,21 @@ class TrialLog:
     """
 
     def __init__(
-        self, path: Path, redact: Redact, *, run: str | None = None, resumed: bool = False
+        self,
+        path: Path,
+        redact: Redact,
+        *,
+        run: str | None = None,
+        resumed: bool = False,
+        kept_bytes: int = _KEPT_BYTES,
     ) -> None:
+        """So many bytes of lines are kept as trials too: most runs need not read theirs back."""
         self.path = path
         self._redact = redact
         self._run = run
         self._places = Places()
+        self._kept: dict[int, TrialResult] = {}
+        self._left = kept_bytes
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             # Unbuffered: a line that the disk refused must not be tried again at the next one.
@@ -56,10 +67,14 @@ class TrialLog:
     def append(self, result: TrialResult) -> None:
         """Redacts a trial and writes it; it is with the operating system when this returns."""
         start = self._file.seek(0, os.SEEK_END)
-        shape = line_of_trial(redact_trial(result, self._redact), run=self._run, start=start)
+        redacted = redact_trial(result, self._redact)
+        shape = line_of_trial(redacted, run=self._run, start=start)
         line = dumps(shape).encode("ascii") + b"\n"
         self._write(line, start)
         self._places.add(result.index, start, len(line))
+        self._left -= len(line)
+        if self._left >= 0:
+            self._kept[start] = redacted
 
     def recover(self) -> Iterator[TrialResult]:
         """The trials that are in the file, in the order in which they finished, one at a time.
@@ -81,16 +96,16 @@ class TrialLog:
     def of(self, case: CaseResult) -> tuple[TrialResult, ...]:
         """The trials of one case that were appended here, by repeat."""
         trials: dict[int, TrialResult] = {}
-        for line in self._lines(case):
-            trial = trial_of_line(json.loads(line.decode("ascii")), path=str(self.path))
+        for start, length in self._places.of(case.index):
+            trial = self._kept.get(start) or self._read(start, length)
             trials.setdefault(trial.repeat, trial)
         return tuple(trials[repeat] for repeat in sorted(trials))
 
     def texts(self, case: CaseResult) -> tuple[str, ...]:
         """The same trials in JSON, as they stand in the file."""
         trials: dict[int, str] = {}
-        for line in self._lines(case):
-            repeat, text = text_of_trial(line)
+        for start, length in self._places.of(case.index):
+            repeat, text = text_of_trial(self._line(start, length))
             trials.setdefault(repeat, text)
         return tuple(trials[repeat] for repeat in sorted(trials))
 
@@ -117,20 +132,19 @@ class TrialLog:
                 self._file.truncate(start)
             raise unwritable(self.path, error) from error
 
-    def _lines(self, case: CaseResult) -> Iterator[bytes]:
-        """Every line of a case, the last one first."""
-        for start, length in self._places.of(case.index):
-            line = self._read(start, length)
-            if len(line) != length or line.find(b"\n") != length - 1:
-                problem = f"{str(self.path)!r} was changed while the run went on"
-                raise StoreError(problem, fix="give every run a trial log of its own")
-            yield line
+    def _read(self, start: int, length: int) -> TrialResult:
+        line = self._line(start, length).decode("ascii")
+        return trial_of_line(json.loads(line), path=str(self.path))
 
-    def _read(self, start: int, length: int) -> bytes:
+    def _line(self, start: int, length: int) -> bytes:
         try:
-            return os.pread(self._file.fileno(), length, start)
+            line = os.pread(self._file.fileno(), length, start)
         except OSError as error:
             raise self._unreadable(error) from error
+        if len(line) != length or line.find(b"\n") != length - 1:
+            problem = f"{str(self.path)!r} was changed while the run went on"
+            raise StoreError(problem, fix="give every run a trial log of its own")
+        return line
 
     def _unreadable(self, error: OSError) -> StoreError:
         return StoreError(f"cannot read {str(self.path)!r}: {error.strerror}")

@@ -38,12 +38,8 @@ class RawTurn:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Talk:
-    """How the cases of one holder are talked through, before the values of a case are known.
+    """How the cases of one holder are talked through, before the values of a case are known."""
 
-    `specs` judge the only answer, or the last one beside the specs of its turn.
-    """
-
-    specs: tuple[RawSpec, ...]
     messages: tuple[RawMessage, ...]
     turns: tuple[RawTurn, ...]
     window: Window
@@ -53,12 +49,11 @@ class Talk:
     max_steps: int
     faults: tuple[InjectedFault, ...]
 
-    @property
-    def answers(self) -> tuple[tuple[RawSpec, ...], ...]:
-        """What judges each answer, in order."""
+    def answers(self, specs: tuple[RawSpec, ...]) -> tuple[tuple[RawSpec, ...], ...]:
+        """What judges each answer, in order; `specs` judge the last one, beside its turn's own."""
         if not self.turns:
-            return (self.specs,)
-        return (*(turn.specs for turn in self.turns[:-1]), self.turns[-1].specs + self.specs)
+            return (specs,)
+        return (*(turn.specs for turn in self.turns[:-1]), self.turns[-1].specs + specs)
 
 
 class TalkReader:
@@ -89,28 +84,34 @@ class TalkReader:
         self._stubs = values.named(self._defaults, "stubs", _DEFAULTS)
         self._faults = self._with((), self._injected(self._defaults, _DEFAULTS))
         self._has_turns = self._has_stubs = False
-        self._usual = self._talk({}, _DEFAULTS, ())
+        self._usual, _ = self._talk({}, _DEFAULTS, ())
 
-    def read(self, holder: JsonObject, route: Route, specs: tuple[RawSpec, ...]) -> Talk:
-        """The talk of a case or a dataset; `specs` are its assertions, inherited ones too."""
+    def read(
+        self, holder: JsonObject, route: Route, specs: tuple[RawSpec, ...]
+    ) -> tuple[Talk, tuple[RawSpec, ...]]:
+        """The talk of a case or a dataset, and those of its assertions that judge the last answer.
+
+        `specs` are all of them, inherited ones too.
+        """
         if self._written(route).keys().isdisjoint(_KEYS):
-            talk = replace(self._usual, specs=specs)
+            talk, last = self._usual, specs
         else:
             self._check_keys(holder, route)
-            talk = self._talk(holder, route, specs)
+            talk, last = self._talk(holder, route, specs)
         self._has_turns |= bool(talk.turns)
         self._has_stubs |= bool(talk.stubs)
-        return talk
+        return talk, last
 
-    def _talk(self, holder: JsonObject, route: Route, specs: tuple[RawSpec, ...]) -> Talk:
+    def _talk(
+        self, holder: JsonObject, route: Route, specs: tuple[RawSpec, ...]
+    ) -> tuple[Talk, tuple[RawSpec, ...]]:
         written = [as_mapping(turn) for turn in as_list(holder.get("turns"))]
         every, last = _shared(specs, written)
         turns = tuple(
             self._turn(turn, (*route, "turns", index), every) for index, turn in enumerate(written)
         )
         stubs = {**self._stubs, **self._values.named(holder, "stubs", route)}
-        return Talk(
-            specs=last,
+        talk = Talk(
             messages=read_messages(
                 self._document,
                 as_list(holder.get("messages")),
@@ -125,6 +126,7 @@ class TalkReader:
             max_steps=_whole(self._setting(holder, "maxSteps")) or DEFAULT_MAX_STEPS,
             faults=self._with(self._faults, self._injected(holder, route)),
         )
+        return talk, last
 
     def check_defaults(self) -> None:
         """Reports defaults that no case of the suite can make use of; called after the last."""

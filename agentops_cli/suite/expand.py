@@ -10,12 +10,14 @@ from agentops_cli.errors import UnreadableError
 from agentops_cli.model.finding import Finding
 from agentops_cli.model.json import Json, JsonObject
 from agentops_cli.model.place import Location
+from agentops_cli.model.quick import quickly_made
 from agentops_cli.ports import Source
 from agentops_cli.spool import spooled
 from agentops_cli.suite.dataset import Row, convert, read_rows
 from agentops_cli.validate import shown
 
 
+@quickly_made
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaseRow:
     """What a row gives to its case."""

@@ -1,6 +1,7 @@
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -25,6 +26,12 @@ from tests.limits import files_limited_to
 from tests.strategies import trials
 
 REDACT = Redact()
+HIDDEN = "a-key-that-nobody-may-see"
+
+
+def a_log(path: Path, redact: Redact, **more: Any) -> TrialLog:
+    """A log that reads all trials back, as one of a large run does."""
+    return TrialLog(path, redact, **{"kept_bytes": 0, **more})
 
 
 def lines_of(path: Path) -> list[dict[str, object]]:
@@ -33,7 +40,7 @@ def lines_of(path: Path) -> list[dict[str, object]]:
 
 def test_trials_come_back_by_case_and_in_the_order_of_their_repeats(tmp_path: Path) -> None:
     third, first, other = a_trial(repeat=2), a_trial(repeat=0), a_trial(index=1)
-    with TrialLog(tmp_path / "trials.jsonl", REDACT) as log:
+    with a_log(tmp_path / "trials.jsonl", REDACT) as log:
         for trial in (third, other, first):
             log.append(trial)
         assert log.of(a_case_result(index=0)) == (first, third)
@@ -43,7 +50,7 @@ def test_trials_come_back_by_case_and_in_the_order_of_their_repeats(tmp_path: Pa
 
 def test_the_file_keeps_the_order_in_which_trials_finished(tmp_path: Path) -> None:
     path = tmp_path / "trials.jsonl"
-    with TrialLog(path, REDACT) as log:
+    with a_log(path, REDACT) as log:
         for repeat in (2, 0, 1):
             log.append(a_trial(repeat=repeat))
     assert [line["repeat"] for line in lines_of(path)] == [2, 0, 1]
@@ -51,13 +58,13 @@ def test_the_file_keeps_the_order_in_which_trials_finished(tmp_path: Path) -> No
 
 def test_a_trial_is_with_the_operating_system_when_append_returns(tmp_path: Path) -> None:
     path = tmp_path / "trials.jsonl"
-    with TrialLog(path, REDACT) as log:
+    with a_log(path, REDACT) as log:
         log.append(a_trial())
         assert len(lines_of(path)) == 1
 
 
 def test_reading_between_two_writes_does_not_move_where_the_next_one_goes(tmp_path: Path) -> None:
-    with TrialLog(tmp_path / "trials.jsonl", REDACT) as log:
+    with a_log(tmp_path / "trials.jsonl", REDACT) as log:
         log.append(a_trial(repeat=0))
         log.of(a_case_result())
         log.append(a_trial(repeat=1))
@@ -66,7 +73,7 @@ def test_reading_between_two_writes_does_not_move_where_the_next_one_goes(tmp_pa
 
 def test_a_second_pass_over_an_errored_trial_replaces_it(tmp_path: Path) -> None:
     path = tmp_path / "trials.jsonl"
-    with TrialLog(path, REDACT) as log:
+    with a_log(path, REDACT) as log:
         log.append(an_errored_trial())
         log.append(a_trial())
         assert log.of(a_case_result()) == (a_trial(),)
@@ -80,7 +87,7 @@ def test_what_is_redacted_never_reaches_the_disk(tmp_path: Path) -> None:
         completion=a_completion(f"the key is {hidden}"),
         verdicts=(a_lost_verdict(reason=f"'{hidden}' is not the key"),),
     )
-    with TrialLog(path, Redact([hidden])) as log:
+    with a_log(path, Redact([hidden])) as log:
         log.append(trial)
         [read] = log.of(a_case_result())
     assert hidden not in path.read_text()
@@ -104,7 +111,7 @@ def test_what_is_redacted_never_reaches_the_disk(tmp_path: Path) -> None:
 def test_every_answer_survives(tmp_path: Path, text: str) -> None:
     trial = a_trial(completion=a_completion(text))
     path = tmp_path / "trials.jsonl"
-    with TrialLog(path, REDACT) as log:
+    with a_log(path, REDACT) as log:
         log.append(trial)
         assert log.of(a_case_result()) == (trial,)
     assert len(path.read_text("ascii").splitlines()) == 1
@@ -116,7 +123,7 @@ def test_every_answer_survives(tmp_path: Path, text: str) -> None:
 def test_any_trials_come_back_redacted(
     tmp_path_factory: pytest.TempPathFactory, written: list[TrialResult]
 ) -> None:
-    with TrialLog(tmp_path_factory.mktemp("log") / "trials.jsonl", REDACT) as log:
+    with a_log(tmp_path_factory.mktemp("log") / "trials.jsonl", REDACT) as log:
         for trial in written:
             log.append(trial)
         for index in {trial.index for trial in written}:
@@ -129,9 +136,9 @@ def test_any_trials_come_back_redacted(
 
 def test_what_another_run_wrote_is_kept_and_not_read(tmp_path: Path) -> None:
     path = tmp_path / "trials.jsonl"
-    with TrialLog(path, REDACT) as log:
+    with a_log(path, REDACT) as log:
         log.append(a_trial())
-    with TrialLog(path, REDACT) as log:
+    with a_log(path, REDACT) as log:
         assert log.of(a_case_result()) == ()
         log.append(a_lost_trial())
         assert log.of(a_case_result()) == (a_lost_trial(),)
@@ -141,7 +148,7 @@ def test_what_another_run_wrote_is_kept_and_not_read(tmp_path: Path) -> None:
 def test_a_half_line_of_a_killed_process_does_not_swallow_the_next_one(tmp_path: Path) -> None:
     path = tmp_path / "trials.jsonl"
     path.write_bytes(b'{"schema":1,"ind')
-    with TrialLog(path, REDACT) as log:
+    with a_log(path, REDACT) as log:
         log.append(a_trial())
         assert log.of(a_case_result()) == (a_trial(),)
     torn, whole, after = path.read_bytes().split(b"\n")
@@ -151,7 +158,7 @@ def test_a_half_line_of_a_killed_process_does_not_swallow_the_next_one(tmp_path:
 
 def an_interrupted_log(path: Path, *trials: TrialResult, torn: bytes = b"") -> Path:
     """What a process left that was killed."""
-    with TrialLog(path, REDACT, run="r1") as log:
+    with a_log(path, REDACT, run="r1") as log:
         for trial in trials:
             log.append(trial)
     with path.open("ab") as file:
@@ -161,7 +168,7 @@ def an_interrupted_log(path: Path, *trials: TrialResult, torn: bytes = b"") -> P
 
 def test_a_run_that_goes_on_knows_what_was_written_before(tmp_path: Path) -> None:
     path = an_interrupted_log(tmp_path / "t.jsonl", an_errored_trial(), a_trial(index=1))
-    with TrialLog(path, REDACT, run="r1", resumed=True) as log:
+    with a_log(path, REDACT, run="r1", resumed=True) as log:
         assert list(log.recover()) == [an_errored_trial(), a_trial(index=1)]
         log.append(a_trial())
         assert log.of(a_case_result(index=0)) == (a_trial(),)
@@ -177,7 +184,7 @@ def test_a_run_that_goes_on_knows_what_was_written_before(tmp_path: Path) -> Non
 def test_half_a_line_is_cut_off_so_that_the_log_stays_json(tmp_path: Path, torn: bytes) -> None:
     path = an_interrupted_log(tmp_path / "t.jsonl", a_trial(), torn=torn)
     for repeat in (1, 2):
-        with TrialLog(path, REDACT, run="r1", resumed=True) as log:
+        with a_log(path, REDACT, run="r1", resumed=True) as log:
             assert len(list(log.recover())) == repeat
             log.append(a_trial(repeat=repeat))
     assert [line["repeat"] for line in lines_of(path)] == [0, 1, 2]
@@ -187,7 +194,7 @@ def test_half_a_line_is_cut_off_so_that_the_log_stays_json(tmp_path: Path, torn:
 def test_a_log_without_a_whole_line_has_no_trials(tmp_path: Path, torn: bytes) -> None:
     path = tmp_path / "t.jsonl"
     path.write_bytes(torn)
-    with TrialLog(path, REDACT, run="r1", resumed=True) as log:
+    with a_log(path, REDACT, run="r1", resumed=True) as log:
         assert list(log.recover()) == []
     assert path.read_bytes() == b""
 
@@ -210,7 +217,7 @@ def test_a_line_that_is_no_trial_is_damage(tmp_path: Path, line: bytes) -> None:
     path = an_interrupted_log(tmp_path / "t.jsonl", a_trial(), torn=line + b"\n")
     place = f"{len(path.read_bytes()) - len(line) - 1:,}"
     with (
-        TrialLog(path, REDACT, run="r1", resumed=True) as log,
+        a_log(path, REDACT, run="r1", resumed=True) as log,
         pytest.raises(StoreError, match=f"is damaged: there is no trial at byte {place}"),
     ):
         list(log.recover())
@@ -235,7 +242,7 @@ def test_an_outcome_that_does_not_follow_from_the_verdicts_is_damage(
     path.write_bytes(first + edited)
     told = f"the trial at byte {len(first):,} is {says}, and by its verdicts {follows}"
     with (
-        TrialLog(path, REDACT, run="r1", resumed=True) as log,
+        a_log(path, REDACT, run="r1", resumed=True) as log,
         pytest.raises(StoreError, match=told),
     ):
         list(log.recover())
@@ -245,7 +252,7 @@ def test_an_outcome_on_the_smaller_model_must_follow_too(tmp_path: Path) -> None
     tried = a_lost_trial(outcome=Outcome.PASSED)
     path = an_interrupted_log(tmp_path / "t.jsonl", a_trial(tried=tried))
     with (
-        TrialLog(path, REDACT, run="r1", resumed=True) as log,
+        a_log(path, REDACT, run="r1", resumed=True) as log,
         pytest.raises(StoreError, match="byte 0 is passed, and by its verdicts failed"),
     ):
         list(log.recover())
@@ -254,21 +261,21 @@ def test_an_outcome_on_the_smaller_model_must_follow_too(tmp_path: Path) -> None
 def test_the_trials_of_another_run_are_not_taken_for_ours(tmp_path: Path) -> None:
     path = an_interrupted_log(tmp_path / "t.jsonl", a_trial())
     with (
-        TrialLog(path, REDACT, run="r2", resumed=True) as log,
+        a_log(path, REDACT, run="r2", resumed=True) as log,
         pytest.raises(StoreError, match="has the trials of run r1"),
     ):
         list(log.recover())
 
 
 def test_parent_folders_are_created(tmp_path: Path) -> None:
-    with TrialLog(tmp_path / "runs" / "1" / "trials.jsonl", REDACT) as log:
+    with a_log(tmp_path / "runs" / "1" / "trials.jsonl", REDACT) as log:
         log.append(a_trial())
     assert (tmp_path / "runs" / "1" / "trials.jsonl").exists()
 
 
 def test_a_disk_that_fills_up_is_a_store_error_and_leaves_no_half_line(tmp_path: Path) -> None:
     path = tmp_path / "trials.jsonl"
-    with TrialLog(path, REDACT) as log:
+    with a_log(path, REDACT) as log:
         log.append(a_trial())
         with files_limited_to(8192), pytest.raises(StoreError, match=r"trials\.jsonl.*EFBIG"):
             log.append(a_trial(repeat=1, completion=a_completion("x" * 100_000)))
@@ -279,7 +286,7 @@ def test_a_disk_that_fills_up_is_a_store_error_and_leaves_no_half_line(tmp_path:
 
 def test_a_file_that_may_not_grow_is_named_with_its_code_and_a_fix(tmp_path: Path) -> None:
     with (
-        TrialLog(tmp_path / "trials.jsonl", REDACT) as log,
+        a_log(tmp_path / "trials.jsonl", REDACT) as log,
         files_limited_to(10),
         pytest.raises(StoreError) as caught,
     ):
@@ -291,23 +298,36 @@ def test_a_file_that_may_not_grow_is_named_with_its_code_and_a_fix(tmp_path: Pat
 
 def test_a_log_that_cannot_be_opened_is_a_store_error(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="is no ordinary file"):
-        TrialLog(tmp_path, REDACT)
+        a_log(tmp_path, REDACT)
 
 
 def test_a_log_that_was_cut_while_the_run_went_on_is_a_store_error(tmp_path: Path) -> None:
     path = tmp_path / "trials.jsonl"
-    with TrialLog(path, REDACT) as log:
+    with a_log(path, REDACT) as log:
         log.append(a_trial())
         path.write_bytes(b"")
         with pytest.raises(StoreError, match="changed while the run went on"):
             log.of(a_case_result())
 
 
+def test_a_trial_that_is_kept_is_the_one_that_is_read_back(tmp_path: Path) -> None:
+    redact = Redact([HIDDEN])
+    trials = (a_trial(completion=a_completion(f"the key is {HIDDEN}")), an_errored_trial(repeat=1))
+    read = []
+    for kept_bytes in (0, 1_500, 1_000_000):
+        with a_log(tmp_path / f"{kept_bytes}.jsonl", redact, kept_bytes=kept_bytes) as log:
+            for trial in trials:
+                log.append(trial)
+            read.append(log.of(a_case_result()))
+    assert read[0] == read[1] == read[2]
+    assert HIDDEN not in repr(read)
+
+
 def test_only_places_stay_in_memory(tmp_path: Path) -> None:
     import tracemalloc  # Slows everything down while it runs.
 
     trial = a_trial(completion=a_completion("x" * 100_000))
-    with TrialLog(tmp_path / "trials.jsonl", REDACT) as log:
+    with a_log(tmp_path / "trials.jsonl", REDACT) as log:
         log.append(trial)
         tracemalloc.start()
         before = tracemalloc.get_traced_memory()[0]
@@ -336,12 +356,12 @@ def test_a_line_that_no_log_has_is_refused_and_never_believed(
     tmp_path: Path, key: str, value: object
 ) -> None:
     path = tmp_path / "trials.jsonl"
-    with TrialLog(path, REDACT, run="r1") as log:
+    with a_log(path, REDACT, run="r1") as log:
         log.append(a_trial())
     [line] = lines_of(path)
     path.write_text(json.dumps({**line, key: value}) + "\n", encoding="ascii")
     with (
-        TrialLog(path, REDACT, run="r1", resumed=True) as log,
+        a_log(path, REDACT, run="r1", resumed=True) as log,
         pytest.raises(StoreError, match="is damaged"),
     ):
         list(log.recover())
