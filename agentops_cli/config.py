@@ -33,6 +33,7 @@ from agentops_cli.model.settings import (
     AgentSettings,
     CacheSettings,
     Config,
+    DiffSettings,
     GatewayName,
     LintSettings,
     ModelSettings,
@@ -131,6 +132,7 @@ def in_force(config: Config) -> JsonObject:
         "retry": retry_shape(config.retry),
         "breaker": breaker_shape(config.breaker),
         "lint": lint_shape(config.lint),
+        "diff": {"levels": dict(config.diff.levels)},
         "allowScripts": config.allow_scripts,
         "concurrency": config.concurrency,
         "timeoutS": config.timeout_s,
@@ -311,6 +313,7 @@ def _assemble(values: _Values, root: Path) -> Config:
         retry=retry_of(_numbers(values, "retry")),
         breaker=breaker_of(_numbers(values, "breaker")),
         lint=_lint(values, root),
+        diff=_diff(values),
         sources={
             ".".join(str(step) for step in route): value.layer.source(value.route)
             for route, value in values.items()
@@ -422,6 +425,15 @@ def _lint(values: _Values, root: Path) -> LintSettings:
         elif route[0] == "lint":
             _put(given, route[1:], value.data)
     return lint_settings({**given, "perFileIgnores": ignores} if ignores else given)
+
+
+def _diff(values: _Values) -> DiffSettings:
+    levels: dict[str, Any] = {
+        str(route[2]): value.data
+        for route, value in values.items()
+        if route[:2] == ("diff", "levels")
+    }
+    return DiffSettings(levels=levels)
 
 
 def _put(shape: JsonObject, route: Route, data: Json) -> None:

@@ -14,10 +14,14 @@ A failed assertion, a lint finding and drift are results, not exceptions.
 
 from collections.abc import Iterable
 from enum import IntEnum
+from typing import TYPE_CHECKING
 
-from agentops_cli.model.call import Fault
 from agentops_cli.model.finding import Finding, in_reading_order
-from agentops_cli.model.money import Cost
+
+if TYPE_CHECKING:
+    # Whoever only reads prompts makes no calls: `load_prompt` would take a third longer.
+    from agentops_cli.model.call import Fault
+    from agentops_cli.model.money import Cost
 
 
 class ExitCode(IntEnum):
@@ -109,7 +113,7 @@ class GatewayError(AgentopsError):
 
     exit_code = ExitCode.UNREACHABLE
 
-    def __init__(self, fault: Fault) -> None:
+    def __init__(self, fault: "Fault") -> None:
         super().__init__(fault.message, fix=fault.fix)
         self.fault = fault
 
@@ -122,6 +126,8 @@ class StoreError(AgentopsError):
 
     exit_code = ExitCode.UNREACHABLE
 
-    def __init__(self, message: str, *, fix: str | None = None, cost: Cost | None = None) -> None:
+    def __init__(self, message: str, *, fix: str | None = None, cost: "Cost | None" = None) -> None:
+        from agentops_cli.model.money import Cost  # As above.
+
         super().__init__(message, fix=fix)
         self.cost = cost or Cost()

@@ -9,6 +9,7 @@ national forms of other countries look like any other digits.
 """
 
 import re
+from base64 import b64decode
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
@@ -42,11 +43,14 @@ class Pattern:
     keep: Callable[[str], str] = _key
 
 
-def is_plain(text: str) -> bool:
+def is_plain(text: str, *, personal: bool = True) -> bool:
     """True when a text surely has nothing that a pattern finds, nor has any part of it.
 
     A text in which something is found is never plain; one that is not may still have nothing.
+    Without `personal`, only `SECRETS` count.
     """
+    if not personal:
+        return not any(map(text.__contains__, _SECRET_HINTS))
     return not any(map(text.__contains__, _HINTS)) and not _has_number(text)
 
 
@@ -150,6 +154,16 @@ def _mixed_key(value: str) -> str:
     """A key without an issuer's own prefix: words joined by hyphens are not one."""
     has_digit = any(character.isdigit() for character in value)
     return _key(value) if has_digit and any(map(str.isalpha, value[3:])) else ""
+
+
+def _basic(value: str) -> str:
+    """User and password in base64 (RFC 7617); words that follow `basic` are none."""
+    try:
+        login = b64decode(value + "=" * (-len(value) % 4), validate=True).decode()
+    except ValueError:
+        return ""
+    _, colon, password = login.partition(":")
+    return value if colon and password and login.isprintable() and _login(login) else ""
 
 
 def _private_key(value: str) -> str:
@@ -286,6 +300,7 @@ SECRETS = (
     Pattern("telegram-token", ":AA", r"\b\d{8,10}:AA[\w-]{33}"),
     Pattern("azure-key", "AccountKey=", r"(?<=AccountKey=)[A-Za-z0-9+/]{60,}={0,2}"),
     Pattern("jwt", "eyJ", r"eyJ(?<![\w-]eyJ)[\w-]{8,}\.eyJ[\w-]{8,}\.[\w-]{8,}", _whole),
+    Pattern("basic-credentials", "asic ", r"(?<=[Bb]asic )[A-Za-z0-9+/]{12,}={0,2}(?!\w)", _basic),
     Pattern("bearer-token", "earer ", r"(?<=[Bb]earer )[A-Za-z0-9._~+/-]{20,}=*", _mixed_key),
     Pattern(
         "url-credentials",
@@ -322,10 +337,15 @@ PII = (
     ),
 )
 
-_ALL_HINTS = frozenset(pattern.hint for pattern in (*SECRETS, *PII) if pattern.hint is not None)
 
-# Without those that hold another one.
-_HINTS = tuple(hint for hint in _ALL_HINTS if not any(less in hint for less in _ALL_HINTS - {hint}))
+def _hints(patterns: Iterable[Pattern]) -> tuple[str, ...]:
+    """The hints of some patterns, without those that hold another one."""
+    hints = frozenset(pattern.hint for pattern in patterns if pattern.hint is not None)
+    return tuple(hint for hint in hints if not any(less in hint for less in hints - {hint}))
+
+
+_HINTS = _hints((*SECRETS, *PII))
+_SECRET_HINTS = _hints(SECRETS)
 
 _RESERVED_ENDINGS = frozenset({"example", "invalid", "localhost", "test"})
 _RESERVED_DOMAINS = frozenset({"example.com", "example.net", "example.org", "domain.com"})

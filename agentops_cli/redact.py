@@ -2,13 +2,12 @@
 
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from math import isfinite
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from agentops_cli.model.call import Completion, Fault
 from agentops_cli.model.json import Json
 from agentops_cli.model.tool import ToolCall
 from agentops_cli.patterns import (
@@ -25,7 +24,9 @@ from agentops_cli.patterns import (
 )
 
 if TYPE_CHECKING:
-    from agentops_cli.model.result import TrialResult  # Whoever only hides texts has none.
+    # Whoever only hides texts has none of them.
+    from agentops_cli.model.call import Completion, Fault
+    from agentops_cli.model.result import TrialResult
 
 _SHORTEST_SECRET = 8
 
@@ -49,6 +50,7 @@ class Redact:
     """
 
     def __init__(self, secrets: Iterable[str] = (), *, personal: bool = True) -> None:
+        self._personal = personal
         self._patterns = (*SECRETS, *PII) if personal else SECRETS
         known = {
             form
@@ -69,7 +71,8 @@ class Redact:
 
     def spares(self, text: str) -> bool:
         """True when there is surely nothing to replace in a text, nor in any part of it."""
-        return is_plain(text) and not any(map(text.__contains__, self._known))
+        plain = is_plain(text, personal=self._personal)
+        return plain and not any(map(text.__contains__, self._known))
 
     def hits(self, text: str) -> tuple[Hit, ...]:
         """What would be replaced, in reading order."""
@@ -108,7 +111,7 @@ def redact_trial(result: "TrialResult", redact: Redact) -> "TrialResult":
     texts = [*_texts(result)]
     if redact.spares("\n".join(texts)) or not any(map(redact.hits, texts)):
         return result  # As nearly always; nothing is copied then.
-    hidden = _hidden(result, redact)
+    hidden = _hidden(_said(result), redact)
     return replace(
         result,
         completion=redact_completion(result.completion, redact) if result.completion else None,
@@ -126,6 +129,29 @@ def redact_trial(result: "TrialResult", redact: Redact) -> "TrialResult":
         ),
         fault=_fault(result.fault, redact),
     )
+
+
+class RedactQuotes:
+    """Redacts what quotes parts of some texts: of what is hidden in those, no fragment is left.
+
+    A part of a secret has lost the form that it is known by.
+    """
+
+    def __init__(self, redact: Redact, texts: Iterable[str]) -> None:
+        self._redact = redact
+        self._hidden = _hidden(texts, redact)
+
+    def __call__(self, text: str, /) -> str:
+        """The text with its marks."""
+        return self._redact(_without(text, self._hidden))
+
+
+def redact_json(value: Json, redact: Callable[[str], str]) -> Json:
+    """The value with marks in its keys, its texts, and in place of numbers: a card is one.
+
+    A number that JSON does not have, such as infinity, is kept as its text.
+    """
+    return _trace(value, redact, depth=0)
 
 
 def _texts(result: "TrialResult") -> Iterator[str]:
@@ -168,14 +194,14 @@ def _leaves(value: Json) -> Iterator[str]:
             yield str(part)
 
 
-def redact_completion(completion: Completion, redact: Redact) -> Completion:
+def redact_completion(completion: "Completion", redact: Redact) -> "Completion":
     """An answer that may leave the process."""
     return replace(
         completion,
         text=redact(completion.text),
         said=tuple(map(redact, completion.said)),
         failure=None if completion.failure is None else redact(completion.failure),
-        trace=_trace(completion.trace, redact, depth=0),
+        trace=redact_json(completion.trace, redact),
         tool_calls=tuple(
             ToolCall(
                 id=redact(call.id),
@@ -207,11 +233,7 @@ def _is_json(text: str) -> bool:
     return True
 
 
-def _trace(value: Json, redact: Redact, *, depth: int) -> Json:
-    """The value with marks in its keys, its texts, and in place of numbers: a card is one.
-
-    A number that JSON does not have, such as infinity, is kept as its text.
-    """
+def _trace(value: Json, redact: Callable[[str], str], *, depth: int) -> Json:
     if depth > _DEEPEST_TRACE:
         return "(nested too deeply to be kept)"
     if isinstance(value, dict):
@@ -224,20 +246,18 @@ def _trace(value: Json, redact: Redact, *, depth: int) -> Json:
     return value if is_kept else redacted
 
 
-def _fault(fault: Fault | None, redact: Redact) -> Fault | None:
+def _fault(fault: "Fault | None", redact: Redact) -> "Fault | None":
     if fault is None:
         return None
     fix = None if fault.fix is None else redact(fault.fix)
     return replace(fault, message=redact(fault.message), fix=fix)
 
 
-def _hidden(result: "TrialResult", redact: Redact) -> tuple[tuple[str, str], ...]:
-    """Kind and value of everything said in a trial that redaction hides."""
+def _hidden(said: Iterable[str], redact: Redact) -> tuple[tuple[str, str], ...]:
+    """Kind and value of everything in some texts that redaction hides."""
     return tuple(
         dict.fromkeys(
-            (hit.kind, text[hit.start : hit.end])
-            for text in _said(result)
-            for hit in redact.hits(text)
+            (hit.kind, text[hit.start : hit.end]) for text in said for hit in redact.hits(text)
         )
     )
 

@@ -8,7 +8,6 @@ A compiled validator decides whether a document is valid at all; only an invalid
 `jsonschema`, which finds all mistakes.
 """
 
-import difflib
 import json
 import math
 from collections.abc import Callable, Iterator, Mapping
@@ -287,6 +286,8 @@ def _branch(document: Document, error: Any, base: Route) -> Iterator[Problem]:
 def _unknown_keys(
     document: Document, error: Any, route: Route, properties: Mapping[str, Any]
 ) -> Iterator[Problem]:
+    import difflib  # Wanted by mistakes only.
+
     known = sorted(
         key
         for key, value in properties.items()
@@ -322,6 +323,8 @@ def _missing_keys(document: Document, error: Any, route: Route) -> Iterator[Prob
 
 
 def _plain(document: Document, error: Any, route: Route) -> Finding:
+    import difflib  # As above.
+
     value, limit = error.instance, error.validator_value
     fix = _hint(error.schema)
     rule = "bad-value"

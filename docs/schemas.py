@@ -66,6 +66,8 @@ def _code(name: str) -> str:
     # The other is a ValueError, and to import its name would import the compiler.
     code = code.replace("from fastjsonschema import JsonSchemaValueException\n", "")
     code = code.replace("JsonSchemaValueException", "ValueError").rstrip()
+    # No file that is read holds one, and its module takes time to import.
+    code = code.replace("from decimal import Decimal\n", "").replace(", Decimal", "")
     whole, _, _ = code.partition("\ndef ")[2].partition("(")  # Those of its parts come after it.
     return f"{code}\n\n\nVALIDATOR = {whole}\n"
 

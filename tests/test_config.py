@@ -308,6 +308,7 @@ breaker: {consecutiveFailures: 9, failureRate: 0.9, minCalls: 5, windowS: 10, co
     config = load(git_repo, {"AGENTOPS_GATEWAY_KEY": "named by apiKeyEnv, so it is known"})
     shape = in_force(config)
     assert shape.pop("lint") == lint_shape(LintSettings())  # Those have tests of their own.
+    assert shape.pop("diff") == {"levels": {}}  # As above.
     assert shape == {
         "prompts": ["p/*.md"],
         "suites": ["e/*.yaml", "/abs/*.yaml"],

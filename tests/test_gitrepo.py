@@ -39,6 +39,40 @@ def git(folder: Path, *args: str) -> str:
     return done.stdout.strip()
 
 
+def _watched(folder: Path, work_tree: Path | None = None) -> Path:
+    """Makes git start a program whenever it is asked what has changed; it leaves a file."""
+    ran = folder.parent / "ran"
+    program = folder.parent / "program"
+    program.write_text(f"#!/bin/sh\ntouch '{ran}'\n")
+    program.chmod(0o755)
+    git(folder, "config", "core.fsmonitor", str(program))
+    if work_tree is not None:
+        git(folder, "config", "core.bare", "false")
+        git(folder, "config", "core.worktree", str(work_tree))
+    return ran
+
+
+def test_no_program_that_the_settings_name_is_started_to_see_what_changed(git_repo: Path) -> None:
+    (git_repo / "a.txt").write_text("one\n")
+    git(git_repo, "add", "--all")
+    git(git_repo, "commit", "--quiet", "--message=x")
+    ran = _watched(git_repo)
+    (git_repo / "a.txt").write_text("two\n")
+    assert Repository(git_repo).changed_since("HEAD") == frozenset({"a.txt"})
+    assert not ran.exists()
+
+
+def test_a_bare_repository_among_the_files_of_another_is_none(git_repo: Path) -> None:
+    (git_repo / "a.txt").write_text("one\n")
+    git(git_repo, "add", "--all")
+    git(git_repo, "commit", "--quiet", "--message=x")
+    git(git_repo, "clone", "--quiet", "--bare", ".", "sub")
+    _watched(git_repo / "sub", work_tree=git_repo)
+    assert Repository(git_repo / "sub").commit("HEAD") is None
+    assert not Repository(git_repo / "sub").has_work_tree()
+    assert Repository(git_repo).commit("HEAD")
+
+
 class TestARepository:
     @pytest.fixture
     def folder(self, git_repo: Path) -> Path:

@@ -127,6 +127,21 @@ def test_a_plain_prompt_is_linted_with_nothing_that_is_slow_to_load(tmp_path: Pa
         assert ("agentops_cli.prompt.formats" in modules) is (name == "looked at")
 
 
+def test_a_diff_that_asks_nobody_loads_nothing_that_asks_or_judges(tmp_path: Path) -> None:
+    (tmp_path / "agentops.yaml").write_text("{}\n")
+    (tmp_path / "prompts").mkdir()
+    prompt = tmp_path / "prompts" / "p.prompt.md"
+    prompt.write_text("---\nversion: 1.0.0\n---\nGreet them.\n")
+    who = ("-c", "user.name=Ada", "-c", "user.email=ada@example.com", "-c", "commit.gpgsign=false")
+    for args in (("init", "--quiet"), ("add", "--all"), ("commit", "--quiet", "--message=x")):
+        subprocess.run(["git", *who, *args], cwd=tmp_path, check=True)
+    prompt.write_text("---\nversion: 1.0.0\n---\nGreet her.\n")
+    modules = modules_after("prompt", "diff", "HEAD", cwd=tmp_path)
+    assert "agentops_cli.reporters.diff.versions" in modules
+    assert not {name for name in modules if name.startswith("agentops_cli.statistics")}
+    assert not modules & {"agentops_cli.flows.evaluate", "agentops_cli.run.engine", "rich"}
+
+
 @pytest.mark.parametrize("command", ["info", "clear", "export"])
 def test_what_is_kept_is_shown_without_whatever_runs_suites(tmp_path: Path, command: str) -> None:
     file = ["kept.jsonl"] if command == "export" else []
@@ -138,3 +153,23 @@ def test_what_is_kept_is_shown_without_whatever_runs_suites(tmp_path: Path, comm
 @pytest.mark.parametrize("name", ["prompt", "suite", "judge", "config", "result"])
 def test_a_schema_is_printed_without_a_validator(name: str) -> None:
     assert not modules_after("schema", name) & {"litellm", "aiohttp", "git"}
+
+
+def test_a_first_prompt_is_loaded_and_rendered_without_what_only_others_need(
+    tmp_path: Path,
+) -> None:
+    front = "version: {}\nmodel: openai/ok\ninput: {{schema: {{who: string}}}}"
+    for version in ("1.2.0", "2.0.0"):
+        text = f"---\nname: p\n{front.format(version)}\n---\nHi.\n\nuser:\nI am {{{{ who }}}}.\n"
+        (tmp_path / f"{version}.prompt.md").write_text(text)
+    code = (
+        "import json, sys; from agentops_cli import load_prompt\n"
+        f"said = load_prompt('p@^1', folder={str(tmp_path)!r}).render(who='Ada')\n"
+        "print(json.dumps([said, sorted(sys.modules)]))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    said, modules = json.loads(done.stdout)
+    assert said[-1] == {"role": "user", "content": "I am Ada."}
+    assert "jinja2" in modules
+    assert not {*modules} & {"argparse", "decimal", "difflib", "hmac", "jsonschema", "semver"}
+    assert not {*modules} & {"agentops_cli.expression", "agentops_cli.model.tool", "jinja2.ext"}

@@ -1,6 +1,7 @@
 """What is a key or a piece of personal data, and what only looks like one."""
 
 import time
+from base64 import b64encode
 
 import pytest
 
@@ -54,6 +55,7 @@ KEYS = {
     "telegram-token": f"8234510976:AA{BODY[:33]}",
     "azure-key": f"{BODY[:86]}==",
     "jwt": f"eyJ{BODY[:20]}.eyJ{BODY[:40]}.{BODY[:43]}",
+    "basic-credentials": b64encode(f"x-access-token:ghs_{BODY[:36]}".encode()).decode(),
     "bearer-token": BODY[:40],
     "private-key": "-----BEGIN RSA PRIVATE KEY-----\n"
     f"{BODY[:64]}\n{BODY[:64]}\n-----END RSA PRIVATE KEY-----",
@@ -64,6 +66,7 @@ KEYS = {
 BEFORE = {
     "aws-secret-key": "aws_secret_access_key = ",
     "azure-key": "AccountName=x;AccountKey=",
+    "basic-credentials": "extraheader = AUTHORIZATION: basic ",
     "bearer-token": "Authorization: Bearer ",
     "slack-webhook": "https://hooks.slack.com/services/",
     "url-credentials": "postgresql://",
@@ -93,6 +96,8 @@ NOTHING = [
     "AKIAIOSFODNN7EXAMPLE",
     "hf_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx",
     "Authorization: Bearer <token>",
+    "Authorization: Basic dXNlcjpwYXNzd29yZA==",
+    "a basic understanding, a basic misconfiguration",
     "Authorization: Bearer the-quick-brown-fox-jumps",
     "Authorization: Bearer eyJhbGciOiJIUzI1NiIs...",
     "memory store sk-ant-api03-test-key-of-mine-777, sk_test_4eC39HqLyjWDarjtT1zdp7dc",
@@ -189,6 +194,17 @@ def test_hits_come_in_reading_order_and_the_first_given_wins() -> None:
     inside = Hit(kind="c", start=6, end=7)
     assert disjoint([late, early, inside]) == (early, late)
     assert disjoint([]) == ()
+
+
+def test_a_text_without_secrets_is_plain_to_whoever_does_not_mind_personal_data() -> None:
+    for text in ("ada@lovelace.org", "4929 1234 5678 9015", "openai/gpt-5.4-mini-2026-03-17"):
+        assert is_plain(text, personal=False)
+        assert not is_plain(text)
+    assert not is_plain("a task-force", personal=False)
+
+
+def test_every_secret_has_a_hint_without_which_no_text_is_searched() -> None:
+    assert all(pattern.hint for pattern in SECRETS)
 
 
 def test_a_text_may_hold_a_pattern_only_where_its_hint_is() -> None:

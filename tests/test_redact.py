@@ -10,7 +10,9 @@ from agentops_cli.model.json import Json
 from agentops_cli.model.tool import ToolCall
 from agentops_cli.redact import (
     Redact,
+    RedactQuotes,
     redact_completion,
+    redact_json,
     redact_trial,
     secrets_in,
 )
@@ -262,3 +264,16 @@ def test_arguments_that_are_json_are_json_with_their_marks(arguments: str, shown
     completion = a_completion(tool_calls=(a_tool_call(arguments=arguments),))
     [call] = redact_completion(completion, Redact()).tool_calls
     assert call.arguments == shown
+
+
+def test_of_what_a_text_quotes_no_fragment_of_a_secret_is_left() -> None:
+    key = "sk-proj-" + "Zk3vR8qLw2Xn5Bt7Yc1Md4Fg6Hj9Ks0P"
+    quotes = RedactQuotes(Redact(), [f"Use {key} here."])
+    assert quotes(f"it says 'Use {key[:20]}…'") == "it says 'Use [redacted:openai-key]…'"
+    assert quotes("it says 'here.'") == "it says 'here.'"
+
+
+def test_a_json_value_is_redacted_in_keys_and_texts_however_deep() -> None:
+    key = "sk-proj-" + "Zk3vR8qLw2Xn5Bt7Yc1Md4Fg6Hj9Ks0P"
+    mark = "[redacted:openai-key]"
+    assert redact_json({key: [1, {"a": key}]}, Redact()) == {mark: [1, {"a": mark}]}

@@ -239,7 +239,7 @@ def parts(part: Any, route: str = "") -> Iterator[tuple[str, Any]]:
 
 
 def test_the_schemas_of_what_users_write_and_read_are_shipped() -> None:
-    assert schema_names() == ("config", "judge", "lint", "prompt", "result", "suite")
+    assert schema_names() == ("config", "diff", "judge", "lint", "prompt", "result", "suite")
     for name in schema_names():
         assert schema_text(name).startswith("{")
 

@@ -17,6 +17,9 @@ from agentops_cli.model.quick import quickly_made
 from agentops_cli.model.suite import DEFAULT_MAX_STEPS, AssertionSpec, Case, InjectedFault
 from agentops_cli.model.tool import Tool, ToolCall
 
+DEFAULT_MAX_TOKENS = 4096
+"""The cap on output tokens of a prompt that sets none: a bound on the dollars needs one."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tags:

@@ -216,6 +216,7 @@ def json_of_suite_head(suite: SuiteResult) -> JsonObject:
         "promptName": suite.prompt_name,
         "promptVersion": suite.prompt_version,
         "promptSha256": suite.prompt_sha256,
+        "promptCommit": suite.prompt_commit,
         "location": _json_of_location(suite.location),
         "models": [*suite.models],
         "passRate": suite.totals.pass_rate,

@@ -88,6 +88,7 @@ def suite_of_json(head: Data, metrics: Iterable[Data]) -> SuiteResult:
         prompt_name=head["promptName"],
         prompt_version=head["promptVersion"],
         prompt_sha256=head["promptSha256"],
+        prompt_commit=head.get("promptCommit"),
         cases=(),
         by_model={},
         gate=_gate(head["gate"]),

@@ -2,11 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from agentops_cli.model.json import Json, JsonObject
 from agentops_cli.model.place import Location
-from agentops_cli.model.tool import Tool, ToolCall
+
+if TYPE_CHECKING:  # Most prompts have no tools.
+    from agentops_cli.model.tool import Tool, ToolCall
 
 Role = Literal["system", "user", "assistant", "tool"]
 
@@ -21,7 +23,7 @@ class Message:
 
     role: Role
     content: str
-    tool_calls: tuple[ToolCall, ...] = ()
+    tool_calls: "tuple[ToolCall, ...]" = ()
     tool_call_id: str | None = None
 
 
@@ -42,6 +44,21 @@ class Sampling:
     presence_penalty: float | None = None
     frequency_penalty: float | None = None
     extra: Mapping[str, Json] = field(default_factory=dict)
+
+    @property
+    def named(self) -> JsonObject:
+        """What is set, by the names of OpenAI's API; the limit apart, which has two there."""
+        settings: JsonObject = {
+            "temperature": self.temperature,
+            "top_p": self.top_p,
+            "top_k": self.top_k,
+            "seed": self.seed,
+            "stop": list(self.stop) or None,
+            "presence_penalty": self.presence_penalty,
+            "frequency_penalty": self.frequency_penalty,
+            "reasoning_effort": self.reasoning_effort,
+        }
+        return {key: value for key, value in settings.items() if value is not None}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,7 +120,7 @@ class Prompt:
     takes_user_input: bool
     sha256: str
     location: Location
-    tools: tuple[Tool, ...] = ()
+    tools: "tuple[Tool, ...]" = ()
     models_location: Location | None = None
     is_marked: bool = False
     lines: tuple[int, ...] = ()

@@ -379,6 +379,7 @@ class SuiteResult:
     `accounting` says for each agent under test how its dollars are known, None where they are not,
     and `max_usd_per_call` the most that a call of it is declared to cost, where that is declared.
     `measured` are the metrics as they are written. `location` is where the suite begins.
+    `prompt_commit` is where a version of the prompt is from that the suite asks git for.
     """
 
     name: str
@@ -397,6 +398,7 @@ class SuiteResult:
     max_usd_per_call: Mapping[str, Decimal] = field(default_factory=dict)
     measured: tuple[MetricSpec, ...] = ()
     location: Location | None = None
+    prompt_commit: str | None = None
 
     @property
     def totals(self) -> Totals:

@@ -260,6 +260,13 @@ class LintSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DiffSettings:
+    """How changes are graded: the level of each class that a project sees otherwise, by its id."""
+
+    levels: Mapping[str, Literal["breaking", "risky", "safe"]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
     """The settings in force.
 
@@ -284,6 +291,7 @@ class Config:
     breaker: Breaker = Breaker()
     cache: CacheSettings = CacheSettings()
     lint: LintSettings = LintSettings()
+    diff: DiffSettings = DiffSettings()
     allow_scripts: bool = False
     concurrency: int = 8
     timeout_s: float = 120.0

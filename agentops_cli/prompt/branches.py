@@ -12,7 +12,11 @@ from agentops_cli.prompt.wording import COMMENTS, blanked
 # A tag ends at its own end or before the next one: a stranger's text takes linear time.
 _JINJA: Final = re.compile(r"\{%[-+]?\s*(\w+)((?:[^{}%]|%(?!\})|\{(?!%)|(?<!%)\})*)%\}")
 _MUSTACHES: Final = re.compile(r"\{\{~?\s*(?:([#^/])\s*)?([\w.@-]+)([^{}]*)\}\}")
-_TRUE: Final = frozenset({"if true", "if 1"})
+_SENT: Final = "if true"
+_TRUE: Final = frozenset({_SENT, "if 1"})
+_KEEPS: Final = frozenset({"set", "macro"})
+_OUTPUT: Final = re.compile(r"\{\{[^{}]*|\{%[-+]?\s*call\b[^{}]*")
+_NAME: Final = re.compile(r"\w+")
 _FALSE: Final = frozenset({"if false", "if 0", "if none", "elif false", "elif 0", "elif none"})
 _DEEPEST: Final = 50
 """Branches within more than so many are not told apart, so that time stays linear."""
@@ -59,6 +63,7 @@ def branches_of(file: PromptFile) -> Branches:
     """The branches of a file's template; below a frontmatter all messages are one template."""
     found = Branches()
     stack: list[Branch] = []
+    sent: frozenset[str] | None = None
     for passage in file.passages:
         if file.body is None:
             stack.clear()
@@ -67,6 +72,12 @@ def branches_of(file: PromptFile) -> Branches:
         for opened, closed in COMMENTS.get(file.engine, ()):
             text = blanked(text, opened, closed)
         for at, sign, rest in _tags(text, file.engine):
+            if sign == "set" and "=" in rest:
+                continue  # Only a block keeps text for later.
+            if sign in _KEEPS:
+                sent = _sent(file.text) if sent is None else sent
+                is_sent = not sent.isdisjoint(_NAME.findall(rest)[1:2])
+                rest = _SENT if is_sent else rest  # noqa: PLW2901 # What is sent is under nothing.
             _step(found, stack, sign, rest)
             around = stack[:_DEEPEST]
             marks.append((at, tuple(each for each in around if each.label not in _TRUE)))
@@ -107,9 +118,14 @@ def _tags(text: str, engine: Engine) -> Iterator[tuple[int, str, str]]:
         yield match.end(), sign, f"{sign} {rest}".strip()
 
 
+def _sent(text: str) -> frozenset[str]:
+    """The names that a template puts out or calls, at any place."""
+    return frozenset(word for tag in _OUTPUT.findall(text) for word in _NAME.findall(tag))
+
+
 def _step(found: Branches, stack: list[Branch], sign: str, label: str) -> None:
-    if sign in {"if", "for", "#"} or sign == "^":
-        told = label if sign in {"if", "for"} else f"{sign}{label}"
+    if sign in {"if", "for", "#", "set", "macro"} or sign == "^":
+        told = f"{sign}{label}" if sign in {"#", "^"} else label
         stack.append(Branch(chain=len(found.sizes), index=0, label=told))
         found.sizes[len(found.sizes)] = 0
     elif sign in {"elif", "else"} and stack:
@@ -120,5 +136,5 @@ def _step(found: Branches, stack: list[Branch], sign: str, label: str) -> None:
         stack.append(Branch(chain=last.chain, index=index, label=told))
         if is_last:
             found.sizes[last.chain] = index + 1
-    elif sign in {"endif", "endfor", "/"} and stack:
+    elif sign in {"endif", "endfor", "endset", "endmacro", "/"} and stack:
         stack.pop()

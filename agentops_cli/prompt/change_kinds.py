@@ -43,11 +43,15 @@ class ChangeKind:
 class Change:
     """One change: what it is, and where it stands in the earlier and in the later file.
 
-    A place is None on a side that has none.
+    `was` and `now` are the part of the prompt that it is about, as each version calls it: None
+    where that version has no such part, two names where it was renamed. A place is None on a side
+    that has none.
     """
 
     kind: ChangeKind
     message: str
+    was: str | None
+    now: str | None
     before: Location | None = None
     after: Location | None = None
 
@@ -71,6 +75,7 @@ _SILENT: Final = {
     "meta": "neither the model nor callers see it",
     "input-description": "words for people",
     "output-description": "words for people",
+    "input-untrusted": "the prompt has to be guarded from the variable, which takes nothing away",
 }
 
 KINDS: Final[Mapping[str, ChangeKind]] = {
@@ -92,7 +97,7 @@ KINDS: Final[Mapping[str, ChangeKind]] = {
                 "output-optional": "readers that count on it find nothing",
                 "output-type": _READERS,
                 "output-value-added": "readers meet a value that they do not know",
-                "model-family": "another model follows other words: all evals have to be run",
+                "model-family": "another model or provider: all evals have to be run",
                 "role-added": "the model is told by somebody else",
                 "role-removed": "a part of what the model is told is gone",
                 "roles-reordered": "the model reads the messages in another order",
@@ -103,7 +108,7 @@ KINDS: Final[Mapping[str, ChangeKind]] = {
                 "tool-parameter-type": "the code behind the tool has to take it",
                 "input-to-system": "whoever fills the variable speaks with the system's voice",
                 "delimiters-removed": "the model cannot tell the variable from its orders",
-                "review-dropped": "nobody has to look at the next change",
+                "review-dropped": "who had to look at it need not look at the next change",
                 "name": "suites and callers know the prompt by its name",
                 "file-deleted": "callers do not find it",
             },
@@ -120,6 +125,8 @@ KINDS: Final[Mapping[str, ChangeKind]] = {
                 "template": "other parts of the text are sent",
                 "guardrail-reworded": "what it forbade may happen; a reader has to tell",
                 "tools-text": "the model may call it at other times",
+                "input-other": "callers may be understood otherwise",
+                "output-other": _ANSWERS,
                 "input-trusted": "nothing guards the prompt from the variable any more",
             },
         ),
@@ -135,6 +142,9 @@ KINDS: Final[Mapping[str, ChangeKind]] = {
                 "output-property-added": _MORE,
                 "output-tightened": "readers that took more take less as well",
                 "guardrail-added": "more is forbidden than before",
+                "guardrail-strengthened": "more is forbidden than before",
+                "input-from-system": "whoever fills the variable no longer speaks for the system",
+                "delimiters-added": "the model can tell the variable from its orders",
                 "tool-added": _MORE,
                 "tool-parameter-added": _MORE,
                 "file-added": _MORE,

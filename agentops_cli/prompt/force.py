@@ -80,6 +80,15 @@ _NARROWER: Final = re.compile(
     r"|(?<!even )(?<!except )\b(?:if|when|whenever|while)\b",
     re.IGNORECASE,
 )
+_TO_ALL: Final = re.compile(r" (?:to|with|for) any\w*(?: (?:user|customer|one)s?)?$", re.IGNORECASE)
+_PART: Final = re.compile(
+    r" (?:(?:to|with|for|from) (?!any|all\b|every|no\b|no-|whom|nobody"
+    r"|(?:the |your )?(?:users?|customers?)\b)"
+    r"|(?:in|on|during|at) (?!any|all\b|every|no\b|your\b|the answer|answers|whole or)"
+    r"|(?:verbatim|word for word|literally|fully|completely|entirely|twice|publicly)\b)"
+    r"[^,;:]*$",
+    re.IGNORECASE,
+)
 _ANSWERED: Final = re.compile(r"[,:]\s*\w")
 _PLAIN: Final = frozenset(
     (
@@ -118,6 +127,7 @@ def loss(old: str, new: str, *, elsewhere: Collection[str], is_asked: bool) -> L
     """
     if (
         _is_turned(old, new, is_asked=is_asked)
+        or _is_cut_down(old, new)
         or _more(_SOFT, old, new)
         or _more(_EXCEPTION, old, new)
     ):
@@ -215,6 +225,17 @@ def _is_narrower(old: str, new: str) -> bool:
         not _ANSWERED.search(new, match.end()) and not NEGATION.search(new, match.end())
         for match in added
     )
+
+
+def _is_cut_down(old: str, new: str) -> bool:
+    """Whether it is the old sentence, and then to whom, how or how much of it alone."""
+    if NEGATION.search(old) is None:
+        return False
+    said = [plain_word(word) for word in _WORD.findall(_TO_ALL.sub("", old.rstrip(".! ")))]
+    now = list(_WORD.finditer(new))[: len(said)]
+    if not now or [plain_word(match[0]) for match in now] != said:
+        return False
+    return _PART.match(new, now[-1].end()) is not None
 
 
 def _is_wider_exception(old: str, new: str) -> bool:

@@ -1,13 +1,14 @@
 """Sentences of a prompt that forbid or limit something, and what became of them."""
 
 import re
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
-from functools import cached_property, partial
+from functools import cached_property, lru_cache, partial
 from typing import Final, Literal
 
-from agentops_cli.prompt.branches import Branch, Branches, branches_of, without_tags
+from agentops_cli.model.prompt import Role
+from agentops_cli.prompt.branches import Branch, Branches, without_tags
 from agentops_cli.prompt.force import NEGATION, Loss, loss, plain_word
 from agentops_cli.prompt.source import Passage, PromptFile, Span
 from agentops_cli.prompt.wording import COMMENTS, blanked
@@ -27,10 +28,33 @@ _PROHIBITS: Final = re.compile(
     r"| all| it| them| politely)?|as data|nothing else|answer only|only answer)\b",
     re.IGNORECASE,
 )
+_BINDS: Final = re.compile(
+    r"""\b(?:never|(?:do|does|did|must|shall|may|can|will|you\ are)\ not|cannot
+    |(?:don|doesn|mustn|shan|won|can)'t|not\ (?:allowed|permitted)|no\ circumstances
+    |forbidden|prohibited|banned|disallowed|no\ exceptions|as\ data|nothing\ else
+    |(?:refus|declin|reject|refrain|withh[oe]ld|escalat|prohibit|forbid)\w*|block|ignore|disregard
+    |only|solely|exclusively|strictly|nobody|no\ one
+    |secret|confidential|to\ yourself|hand\ (?:it\ |them\ )?over|stay\ (?:on|within)
+    |do\ nothing|(?:don't|not)\ know
+    )\b
+    |^\W*no\b
+    |\b(?:always|must|shall|require\w*)\b.*\b(?:before|first|until|confirm\w*|approv\w*|humans?
+    |verif\w+|consent|permission)\b""",
+    re.IGNORECASE | re.VERBOSE,
+)
+"""What any rule that may matter has, whatever it is about."""
+
+_STYLE: Final = re.compile(
+    r"\b(?:exclamation (?:marks?|points?)|emojis?|emoticons?|bullets?|bullet points?|bold|italics"
+    r"|headings?|hyphens|semicolons|passive voice|adverbs|contractions|all caps|capitals|puns"
+    r"|filler words|jargon|small talk|short sentences)\b",
+    re.IGNORECASE,
+)
 _MUST: Final = re.compile(r"\b(?:must|never)\b", re.IGNORECASE)
 _WEAK: Final = re.compile(
-    r"\b(?:should|avoid|try|prefer(?:ably)?|ideally|usually|generally|normally|typically|may|might"
-    r"|could|when(?:ever)? possible|if possible|as appropriate|where appropriate|unless)\b",
+    r"\b(?:should|avoid|try|prefer(?:ably)?|ideally|usually|generally|normally|typically"
+    r"|may(?! not\b)|might|could|when(?:ever)? possible|if possible|as appropriate"
+    r"|where appropriate|unless)\b",
     re.IGNORECASE,
 )
 _TOPIC: Final = re.compile(
@@ -66,7 +90,9 @@ _BINDING: Final = frozenset(
 _SAME: Final = 0.6
 """Two sentences of which so much is alike are one, changed."""
 
+_ORDERS: Final = frozenset(("system", "developer"))
 _FEW_WORDS: Final = 3
+_MOST_COMPARED: Final = 100_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,6 +109,7 @@ class Guardrail:
     section: str
     is_declared: bool
     under: tuple[Branch, ...] = ()
+    role: Role | None = None
 
     @cached_property
     def core(self) -> tuple[str, ...]:
@@ -94,7 +121,12 @@ class Guardrail:
         """How much it binds: a must, a should, or nothing."""
         if _WEAK.search(self.text) and not _MUST.search(self.text):
             return WEAK
-        return STRONG if _STRONG.search(self.text) else 0
+        return STRONG if _STRONG.search(self.text) or self.binds else 0
+
+    @cached_property
+    def binds(self) -> bool:
+        """Whether it forbids or limits anything, be it about safety or not; but for style."""
+        return _BINDS.search(self.text) is not None and _STYLE.search(self.text) is None
 
     @property
     def forbids(self) -> bool:
@@ -106,13 +138,15 @@ class Guardrail:
 class Loosened:
     """A guardrail of which less is left: `now` is what stands for it, None where nothing does.
 
-    `under` is the condition under which alone it holds now, where that is what is new.
+    `under` is the condition under which alone it holds now, where that is what is new; `role` that
+    of the message into which it has moved, out of one that the model obeys.
     """
 
     before: Guardrail
     now: Guardrail | None
     how: Loss | Literal["gone"]
     under: str | None = None
+    role: Role | None = None
 
 
 def declared_sections(file: PromptFile) -> tuple[str, ...]:
@@ -127,12 +161,12 @@ def guardrails_of(file: PromptFile, *, declared: Sequence[str] | None = None) ->
     Those are all of the sections that it declares, or those that are given, and elsewhere those
     that bind strongly and are about safety, not about style. English only.
     """
-    names = {_key(name) for name in (declared_sections(file) if declared is None else declared)}
-    return [
-        each
-        for each in sentences_of(file, names)
-        if each.is_declared or (each.strength == STRONG and _is_about_safety(each.text))
-    ]
+    sentences = file.sentences if declared is None else sentences_of(file, declared)
+    return [each for each in sentences if _limits(each)]
+
+
+def _limits(each: Guardrail) -> bool:
+    return each.is_declared or (_is_about_safety(each.text) and each.strength == STRONG)
 
 
 def _is_about_safety(text: str) -> bool:
@@ -152,10 +186,11 @@ def has_section(file: PromptFile, name: str) -> bool:
     return re.search(rf"<{tag}\b", text, re.IGNORECASE) is not None
 
 
-def sentences_of(file: PromptFile, declared: Collection[str] = ()) -> list[Guardrail]:
-    """All sentences of a file's messages, code and comments apart."""
+def sentences_of(file: PromptFile, declared: Iterable[str] = ()) -> list[Guardrail]:
+    """All sentences of a file's messages, code and comments apart; `declared` are sections."""
+    names = {_key(name) for name in declared}
     found: list[Guardrail] = []
-    branches = branches_of(file)
+    branches = file.branches
     for number, passage in enumerate(file.passages):
         text = blanked(passage.text, "<!--", "-->")
         for opened, closed in COMMENTS.get(file.engine, ()):
@@ -172,13 +207,13 @@ def sentences_of(file: PromptFile, declared: Collection[str] = ()) -> list[Guard
                     block,
                     section,
                     is_declared=is_declared,
-                    around=partial(branches.at, number),
+                    around=partial(branches.at, number) if branches.sizes else None,
                 )
                 continue
             section, level = heading[2], len(heading[1])
             if level <= declared_level:
                 declared_level = 0
-            if _key(section) in declared:
+            if _key(section) in names:
                 declared_level = level
     return found
 
@@ -190,15 +225,17 @@ def _sentences(
     section: str,
     *,
     is_declared: bool,
-    around: Callable[[int], tuple[Branch, ...]],
+    around: Callable[[int], tuple[Branch, ...]] | None,
 ) -> Iterator[Guardrail]:
     for match in _SENTENCE.finditer(block.replace("\n", " ")):
-        words = tuple(word.casefold() for word in _WORD.findall(match[0]))
-        if len(words) >= _FEW_WORDS:
+        words = _words(match[0])
+        if len(words) >= _FEW_WORDS or (len(words) > 1 and _BINDS.search(match[0])):
             begin = start + match.end() - len(match[0].lstrip())
             last = max(start + match.end() - 1, begin)
-            binding = (each.start() for each in NEGATION.finditer(match[0].lstrip()))
-            under = (branch for at in (0, *binding) for branch in around(begin + at))
+            under: Iterable[Branch] = ()
+            if around is not None:
+                binding = (each.start() for each in NEGATION.finditer(match[0].lstrip()))
+                under = (branch for at in (0, *binding) for branch in around(begin + at))
             yield Guardrail(
                 text=" ".join(match[0].split()),
                 words=words,
@@ -206,34 +243,66 @@ def _sentences(
                 section=section,
                 is_declared=is_declared,
                 under=tuple(dict.fromkeys(under)),
+                role=passage.role,
             )
+
+
+@lru_cache(maxsize=10_000)
+def _words(sentence: str) -> tuple[str, ...]:
+    """The words of a sentence; versions of a prompt have most of theirs in common."""
+    return tuple(map(str.casefold, _WORD.findall(sentence)))
 
 
 def loosened(before: PromptFile, after: PromptFile) -> Iterator[Loosened]:
     """The guardrails of the earlier file that are gone from the later one, or bind less in it.
 
+    Those are not only the ones about safety: of what is taken away nobody knows what it guarded.
     It does not matter where a sentence stands, nor whether it was put otherwise: the sentence that
     is most like it is what stands for it.
     """
-    old = guardrails_of(before)
+    now_all = after.sentences
+    branches = after.branches
+    exact = {each.words: each for each in now_all}
+    ordered = {each.words for each in now_all if each.role in _ORDERS}
+    # What is there word for word can only be lost to a branch, or to whom nobody obeys.
+    doubtful = (
+        each
+        for each in before.sentences
+        if branches.sizes
+        or each.words not in exact
+        or (each.role in _ORDERS and each.words not in ordered)
+    )
+    old = [each for each in doubtful if each.binds or _limits(each)]
     if not old:
         return
-    now_all = sentences_of(after)
-    branches = branches_of(after)
-    exact = {each.words: each for each in now_all}
-    taken = {each.words for each in sentences_of(before)}
+    taken = {each.words for each in before.sentences}
     left = [each for each in now_all if each.words not in taken]
+    if len(left) * sum(each.words not in exact for each in old) > _MOST_COMPARED:
+        left = []  # Of so many, only those that are there word for word are found.
+    places = _by_words(now_all) if branches.sizes else {}
     for each in old:
         now = exact.get(each.words) or _nearest(each, left)
         if now is None:
             yield Loosened(before=each, now=None, how="gone")
             continue
         how = None if now.words == each.words else _less(each, now, left)
-        twins = [one for one in now_all if now.words == one.words or each.core == one.core]
+        is_lowered = each.role in _ORDERS and now.role not in {*_ORDERS, None}
         if how:
             yield Loosened(before=each, now=now, how=how)
-        else:
-            yield from _confined(each, twins, branches)
+        elif is_lowered and now.words not in ordered:
+            yield Loosened(before=each, now=now, how="weaker", role=now.role)
+        elif branches.sizes:
+            alike = {*places.get(now.words, ()), *places.get(("", *each.core), ())}
+            yield from _confined(each, [now_all[index] for index in sorted(alike)], branches)
+
+
+def _by_words(sentences: Sequence[Guardrail]) -> dict[tuple[str, ...], list[int]]:
+    """Where sentences stand, by their words, and by an empty word and their core."""
+    found: dict[tuple[str, ...], list[int]] = {}
+    for index, each in enumerate(sentences):
+        found.setdefault(each.words, []).append(index)
+        found.setdefault(("", *each.core), []).append(index)
+    return found
 
 
 def _less(before: Guardrail, now: Guardrail, left: Sequence[Guardrail]) -> Loss | None:
@@ -264,19 +333,6 @@ def _confined(
         )
 
 
-def added(before: PromptFile, after: PromptFile) -> Iterator[Guardrail]:
-    """The guardrails of the later file that nothing of the earlier one stands for."""
-    new = guardrails_of(after)
-    if not new:
-        return
-    exact = {each.words for each in sentences_of(before)}
-    taken = {each.words for each in sentences_of(after)}
-    left = [each for each in sentences_of(before) if each.words not in taken]
-    for each in new:
-        if each.words not in exact and _nearest(each, left) is None:
-            yield each
-
-
 def _nearest(wanted: Guardrail, among: Sequence[Guardrail]) -> Guardrail | None:
     best, most = None, _SAME
     matcher = SequenceMatcher(autojunk=False)
@@ -296,7 +352,7 @@ def _nearest(wanted: Guardrail, among: Sequence[Guardrail]) -> Guardrail | None:
 def _blocks(text: str) -> Iterator[tuple[int, str]]:
     """Paragraphs, items of lists and headings, each with where it begins; no code."""
     at = 0
-    block_start, block = 0, ""
+    start = end = 0  # Of a block: it is cut out of the text once, however many lines it has.
     fence = ""
     for line in text.split("\n"):
         opened = _FENCE.match(line)
@@ -305,20 +361,19 @@ def _blocks(text: str) -> Iterator[tuple[int, str]]:
         if opened and (not fence or opened[1] == fence):
             is_code, fence = True, "" if fence else opened[1]
         breaks = is_code or not line.strip() or bullet or _HEADING.match(line)
-        if breaks and block:
-            yield block_start, block
-            block = ""
+        if breaks and start < end:
+            yield start, text[start:end]
+            start = end
         if not is_code and line.strip():
             if _HEADING.match(line):
                 yield at, line
-            elif not block:
-                lead = bullet.end() if bullet else 0
-                block_start, block = at + lead, line[lead:]
             else:
-                block += "\n" + line
+                if start == end:
+                    start = at + (bullet.end() if bullet else 0)
+                end = at + len(line)
         at += len(line) + 1
-    if block:
-        yield block_start, block
+    if start < end:
+        yield start, text[start:end]
 
 
 def _key(name: str) -> str:

@@ -2,11 +2,14 @@
 
 import posixpath
 import re
+from typing import TYPE_CHECKING
 
 from agentops_cli.errors import UnreadableError
-from agentops_cli.ports import Source
 from agentops_cli.prompt.roles import mark_roles
 from agentops_cli.template import TemplateError
+
+if TYPE_CHECKING:
+    from agentops_cli.ports import Source  # The page of all protocols knows nearly all values.
 
 
 def included_path(prompt: str, name: str) -> str:
@@ -21,7 +24,7 @@ class Includes:
     a stranger must not put the files of this machine before a model.
     """
 
-    def __init__(self, source: Source, prompt_path: str) -> None:
+    def __init__(self, source: "Source", prompt_path: str) -> None:
         self._source = source
         self._prompt = prompt_path
         climbs = re.match(r"(?:\.\./)*", posixpath.normpath(prompt_path))

@@ -1,6 +1,5 @@
 """The sections `input` and `output` of frontmatter: what goes into a prompt and what comes out."""
 
-import difflib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final
@@ -120,6 +119,8 @@ class _InputReader:
         for index, name in enumerate(names):
             if name in inputs:
                 continue
+            import difflib  # Wanted by mistakes only.
+
             # A stranger's file may hold thousands of names; comparing them all would take minutes.
             few = len(names) * len(inputs) <= _MAX_COMPARED
             near = difflib.get_close_matches(name, list(inputs), n=1) if few else []

@@ -1,34 +1,17 @@
-"""What changed in what goes into a prompt and comes out: variables, answer and tools."""
+"""What changed in what comes out of a prompt: its answer, and the tools that it calls."""
 
 import re
-from collections.abc import Iterator, Mapping
-from difflib import SequenceMatcher
+from collections.abc import Collection, Iterator, Mapping
 from typing import Final
 
 from agentops_cli.model.json import Json, JsonObject
 from agentops_cli.model.place import Location
-from agentops_cli.model.prompt import PromptInput
 from agentops_cli.prompt.change_kinds import Change
 from agentops_cli.prompt.picoschema import expand, is_json_schema
-from agentops_cli.prompt.schema_changes import Difference, Effect, differences
+from agentops_cli.prompt.schema_changes import Effect, differences, said
 from agentops_cli.prompt.source import PromptFile
-from agentops_cli.prompt.telling import at_key, became, change, line_now, mapping
+from agentops_cli.prompt.telling import at_key, change, mapping, present
 
-_SAME_NAME: Final = 0.8
-
-_OF_INPUT: Final[Mapping[Effect, str]] = {
-    "gone": "input-removed",
-    "new": "input-added",
-    "new-required": "input-required-added",
-    "required": "input-required",
-    "optional": "input-optional",
-    "narrowed": "input-narrowed",
-    "widened": "input-widened",
-    "type": "input-narrowed",
-    "value-gone": "input-value-removed",
-    "value-new": "input-value-added",
-    "words": "input-description",
-}
 _OF_OUTPUT: Final[Mapping[Effect, str]] = {
     "gone": "output-property-removed",
     "new": "output-property-added",
@@ -40,6 +23,8 @@ _OF_OUTPUT: Final[Mapping[Effect, str]] = {
     "type": "output-type",
     "value-gone": "output-tightened",
     "value-new": "output-value-added",
+    "shifted": "output-type",
+    "other": "output-other",
     "words": "output-description",
 }
 _OF_TOOL: Final[Mapping[Effect, str]] = {
@@ -53,161 +38,68 @@ _OF_TOOL: Final[Mapping[Effect, str]] = {
     "type": "tool-parameter-type",
     "value-gone": "tools-text",
     "value-new": "tool-parameter-type",
+    "shifted": "tool-parameter-type",
+    "other": "tool-parameter-type",
     "words": "tools-text",
 }
-_IN_WORDS: Final[Mapping[Effect, str]] = {
-    "gone": "is gone",
-    "new": "is new",
-    "new-required": "is new, and required",
-    "required": "is required now",
-    "optional": "is optional now",
-    "narrowed": "takes less than before",
-    "widened": "takes more than before",
-    "type": "is of another type",
-    "value-gone": "has one value less",
-    "value-new": "has one value more",
-    "words": "is described otherwise",
-}
 
+TOOLS: Final = ("tools", "allowed-tools")
+"""The keys under which formats name what the model may call."""
 
-def input_changes(before: PromptFile, after: PromptFile) -> Iterator[Change]:
-    """Variables that came, went, or take other values."""
-    if before.inputs is None or after.inputs is None:
-        yield from _undeclared_inputs(before, after)
-        return
-    old, new = before.inputs, after.inputs
-    gone = [name for name in old if name not in new]
-    fresh = [name for name in new if name not in old]
-    renamed = _renamed(before, after, gone, fresh)
-    for name in gone:
-        yield _lost_input(before, after, name, renamed.get(name))
-    for name in fresh:
-        if name not in renamed.values():
-            is_needed = new[name].required and name not in after.defaults
-            kind = "input-required-added" if is_needed else "input-added"
-            yield change(kind, f"the variable {name!r} is new", after=new[name].location)
-    for name in old:
-        if name in new:
-            yield from _same_input(before, after, old[name], new[name])
-    for name in before.defaults.keys() & after.defaults.keys():
-        was, now_is = before.defaults[name], after.defaults[name]
-        if was != now_is:
-            message = became(f"the default of {name!r}", was, now_is)
-            yield at_key("input-default", message, before, after, "input")
-
-
-def _lost_input(before: PromptFile, after: PromptFile, name: str, now: str | None) -> Change:
-    assert before.inputs is not None  # noqa: S101 # The caller has looked.
-    place = before.inputs[name].location
-    if now is not None and after.inputs:
-        message = f"the variable {name!r} is called {now!r} now"
-        return change("input-renamed", message, before=place, after=after.inputs[now].location)
-    here = line_now(before, after, before.offset(place))
-    return change("input-removed", f"the variable {name!r} is gone", before=place, after=here)
-
-
-def _same_input(
-    before: PromptFile, after: PromptFile, one: PromptInput, other: PromptInput
-) -> Iterator[Change]:
-    name = one.name
-    was_needed = one.required and name not in before.defaults
-    is_needed = other.required and name not in after.defaults
-
-    def told(kind: str, message: str) -> Change:
-        return change(kind, f"the variable {message}", before=one.location, after=other.location)
-
-    if was_needed != is_needed:
-        kind = "input-required" if is_needed else "input-optional"
-        yield told(kind, f"{name!r} is {'required' if is_needed else 'optional'} now")
-    if not one.trusted and other.trusted:
-        yield told("input-trusted", f"{name!r} is trusted now")
-    for each in differences(one.schema, other.schema, (name,)):
-        yield told(_OF_INPUT[each.effect], _said(each))
-
-
-def _undeclared_inputs(before: PromptFile, after: PromptFile) -> Iterator[Change]:
-    """Where one of two files declares no variables: what its template reads has to do."""
-    if before.template.problems or after.template.problems:
-        return
-    old, new = _needs(before), _needs(after)
-    for name in old.keys() - new.keys():
-        message = f"the variable {name!r} is gone"
-        yield change("input-removed", message, before=before.location(old[name][0]))
-    for name in new.keys() - old.keys():
-        at, is_needed = new[name]
-        kind = "input-required-added" if is_needed else "input-added"
-        yield change(kind, f"the variable {name!r} is new", after=after.location(at))
-
-
-def _needs(file: PromptFile) -> dict[str, tuple[int, bool]]:
-    """The variables of a file, each with where it stands and whether it must be given."""
-    if file.inputs is not None:
-        return {
-            name: (file.offset(each.location), each.required and name not in file.defaults)
-            for name, each in file.inputs.items()
-        }
-    found: dict[str, tuple[int, bool]] = {}
-    for use in file.template.uses:
-        is_needed = not use.optional and use.name not in file.defaults
-        at, needed = found.get(use.name, (use.span.start, True))
-        found[use.name] = (at, needed and is_needed)
-    return found
-
-
-def _renamed(
-    before: PromptFile, after: PromptFile, gone: list[str], fresh: list[str]
-) -> dict[str, str]:
-    """Variables that only have another name now: one of one type with a like name or its place."""
-    found: dict[str, str] = {}
-    assert before.inputs is not None  # noqa: S101 # The caller has looked.
-    assert after.inputs is not None  # noqa: S101 # As above.
-    for old in gone:
-        for new in fresh:
-            if new in found.values() or not _is_one_type(
-                before.inputs[old].schema, after.inputs[new].schema
-            ):
-                continue
-            is_like = SequenceMatcher(None, old, new).ratio() >= _SAME_NAME
-            if is_like or (len(gone) == len(fresh) == 1 and _took_place(before, after, old, new)):
-                found[old] = new
-                break
-    return found
-
-
-def _is_one_type(one: JsonObject, other: JsonObject) -> bool:
-    return one.get("type") == other.get("type") and one.get("enum") == other.get("enum")
-
-
-def _took_place(before: PromptFile, after: PromptFile, old: str, new: str) -> bool:
-    pattern = re.compile(rf"\b{re.escape(old)}\b")
-    texts = [pattern.sub(new, passage.text) for passage in before.passages]
-    return texts == [passage.text for passage in after.passages]
+_TOOL: Final = re.compile(r"[^\s,()]+(?:\([^()]*\))?")
+_TOLD: Final = frozenset({"format", "schema"})
+_TOLD_OF_TOOL: Final = frozenset({"name", "description", "parameters"})
+_NO_PARAMETERS: Final[JsonObject] = {"type": "object"}
 
 
 def output_changes(before: PromptFile, after: PromptFile) -> Iterator[Change]:
-    old, new = mapping(before.meta.get("output")), mapping(after.meta.get("output"))
-    if old == new:
+    """What readers of the answer have to know."""
+    given, given_now = before.meta.get("output"), after.meta.get("output")
+    if given == given_now:
         return
+    old, new = mapping(given), mapping(given_now)
     was, now_is = (_format(section) for section in (old, new))
+    one, other = _schema(old.get("schema")), _schema(new.get("schema"))
     if was != now_is:
         message = f"the answer is {now_is} now, not {was}"
-        yield at_key("output-format", message, before, after, "output")
-    one, other = _schema(old.get("schema")), _schema(new.get("schema"))
-    if one is not None and other is None and was == now_is:
-        message = "the schema of the answer is gone"
-        yield at_key("output-schema-removed", message, before, after, "output")
-    elif one is None and other is not None and was == now_is:
-        message = "the answer has a schema now"
-        yield at_key("output-schema-added", message, before, after, "output")
-    elif one is not None and other is not None:
+        yield _of_output("output-format", message, before, after, "output.format")
+    if one is not None and other is not None:
         for each in differences(one, other):
-            message = f"of the answer, {_said(each)}" if each.route else f"the answer {_said(each)}"
+            path = ".".join(("output", *each.route))
+            at, now = each.sides(path)
             yield change(
                 _OF_OUTPUT[each.effect],
-                message,
+                f"{'of the answer,' if each.route else 'the answer'} {said(each)}",
+                was=at,
+                now=now,
                 before=_in_schema(before, each.route),
                 after=_in_schema(after, each.route),
             )
+    elif one != other and was == now_is:
+        kind = "output-schema-removed" if other is None else "output-schema-added"
+        message = "the schema of the answer is gone" if other is None else _PROMISED
+        of = present("output.schema", one, other)
+        yield at_key(kind, message, before, after, "output", of=of)
+    elif one is other is None and old.get("schema") != new.get("schema"):
+        message = "the schema of the answer is another, which cannot be read"
+        yield _of_output("output-other", message, before, after, "output.schema")
+    if _rest(given, _TOLD) != _rest(given_now, _TOLD):
+        message = "what is said of the answer is else"
+        yield _of_output("output-other", message, before, after, "output")
+
+
+_PROMISED: Final = "the answer has a schema now"
+
+
+def _of_output(kind: str, message: str, before: PromptFile, after: PromptFile, path: str) -> Change:
+    return at_key(kind, message, before, after, "output", of=(path, path))
+
+
+def _rest(given: Json, told: Collection[str]) -> Json:
+    """What is said beside that of which more is said; all of what is no mapping."""
+    if not isinstance(given, dict):
+        return given
+    return {key: value for key, value in given.items() if key not in told} or None
 
 
 def _in_schema(file: PromptFile, route: tuple[str, ...]) -> Location:
@@ -223,27 +115,52 @@ def _in_schema(file: PromptFile, route: tuple[str, ...]) -> Location:
 
 
 def tool_changes(before: PromptFile, after: PromptFile) -> Iterator[Change]:
-    old, new = _tools_of(before), _tools_of(after)
-    for name in old.keys() - new.keys():
-        yield at_key("tool-removed", f"the tool {name!r} is gone", before, after, "tools")
-    for name in new.keys() - old.keys():
-        yield at_key("tool-added", f"the tool {name!r} is new", before, after, "tools")
-    for name in old.keys() & new.keys():
-        one, other = old[name], new[name]
-        if one.get("description") != other.get("description"):
-            message = f"the tool {name!r} is described otherwise"
-            yield at_key("tools-text", message, before, after, "tools")
-        for each in differences(
-            _schema(one.get("parameters")) or {}, _schema(other.get("parameters")) or {}
-        ):
-            message = f"of the tool {name!r}, {_said(each)}"
-            yield at_key(_OF_TOOL[each.effect], message, before, after, "tools")
+    """What the model may call, and what the code behind it is given."""
+    key = next((key for key in TOOLS if key in before.meta or key in after.meta), None)
+    if key is None or before.meta.get(key) == after.meta.get(key):
+        return
+    old, new = _tools_of(before.meta.get(key)), _tools_of(after.meta.get(key))
+
+    def told(kind: str, message: str, was: str | None, now: str | None) -> Change:
+        of = was and f"tools.{was}", now and f"tools.{now}"
+        return at_key(kind, message, before, after, key, of=of)
+
+    for name in old:
+        if name not in new:
+            yield told("tool-removed", f"the tool {name!r} is gone", name, None)
+    for name, other in new.items():
+        if name in old:
+            yield from (told(*each) for each in _of_tool(name, old[name], other))
+        else:
+            yield told("tool-added", f"the tool {name!r} is new", None, name)
+    if _nameless(before.meta.get(key)) != _nameless(after.meta.get(key)):
+        message = "tools without a name are others"
+        yield at_key("tools-text", message, before, after, key, of=("tools", "tools"))
 
 
-def _said(difference: Difference) -> str:
-    what = f"{'.'.join(difference.route)!r} " if difference.route else ""
-    detail = f": {difference.detail}" if difference.detail else ""
-    return f"{what}{_IN_WORDS[difference.effect]}{detail}"
+def _of_tool(
+    name: str, one: JsonObject, other: JsonObject
+) -> Iterator[tuple[str, str, str | None, str | None]]:
+    """What differs of a tool: its class, its words, and the path on each side."""
+    if one.get("description") != other.get("description"):
+        yield "tools-text", f"the tool {name!r} is described otherwise", name, name
+    for each in differences(_parameters(one), _parameters(other)):
+        path = ".".join((name, *each.route))
+        yield _OF_TOOL[each.effect], f"of the tool {name!r}, {said(each)}", *each.sides(path)
+    if _rest(one, _TOLD_OF_TOOL) != _rest(other, _TOLD_OF_TOOL):
+        yield "tools-text", f"what is said of the tool {name!r} is else", name, name
+
+
+def _nameless(given: Json) -> Json:
+    """What stands among the tools and is none that can be told from others."""
+    if isinstance(given, list):
+        return [each for each in given if not _tools_of([each])] or None
+    return None if isinstance(given, str) else given
+
+
+def _parameters(tool: JsonObject) -> JsonObject:
+    """Their schema; that of a tool without any, and of what cannot be read, has none."""
+    return _schema(tool.get("parameters")) or _NO_PARAMETERS
 
 
 def _format(section: JsonObject) -> str:
@@ -262,8 +179,10 @@ def _schema(source: Json) -> JsonObject | None:
     return None if expanded.problems else expanded.schema
 
 
-def _tools_of(file: PromptFile) -> dict[str, JsonObject]:
-    given = file.meta.get("tools")
+def _tools_of(given: Json) -> dict[str, JsonObject]:
+    """The tools by name; agents and skills write them as one text, `Read, Bash(git log:*)`."""
+    if isinstance(given, str):
+        return {name: {} for name in _TOOL.findall(given)}
     found: dict[str, JsonObject] = {}
     for tool in given if isinstance(given, list) else ():
         if isinstance(tool, str):

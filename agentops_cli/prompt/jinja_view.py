@@ -30,6 +30,10 @@ _OF_JINJA: Final = frozenset(
 )
 _NOT_SIMPLE: Final = _WORDS | _OF_JINJA
 _DEFAULTS: Final = frozenset(("default", "d"))
+PLAIN: Final = frozenset(
+    ("e", "escape", "upper", "lower", "trim", "title", "capitalize", "length", "join", "tojson")
+)
+"""Filters that are known without looking them up."""
 
 _MOST_SIMPLE: Final = 1_000
 _LONGEST_SIMPLE: Final = 100_000
@@ -94,10 +98,11 @@ def _filters(tag: re.Match[str], source: Source) -> list[Piece]:
 
 def _with_filters(uses: list[Use], pieces: list[Piece]) -> TemplateView | None:
     """The view where all filters are known and none makes a variable optional; None elsewhere."""
-    # It loads Jinja.
-    from agentops_cli.template.functions import FILTERS
-
     names = {piece.name for piece in pieces}
-    if not names <= FILTERS.keys() or not _DEFAULTS.isdisjoint(names):
-        return None
+    if not names <= PLAIN:
+        # It loads Jinja.
+        from agentops_cli.template.functions import FILTERS
+
+        if not names <= FILTERS.keys() or not _DEFAULTS.isdisjoint(names):
+            return None
     return TemplateView(uses=tuple(uses), pieces=tuple(pieces))

@@ -22,7 +22,7 @@ _KEY: Final = re.compile(
     re.MULTILINE,
 )
 _COMMENT: Final = re.compile(r"(?:^|[ \t]+)#.*")
-# Not compiled at import: that takes 4 ms, and few files are not YAML.
+# Slow to compile, and looked for only in what is not YAML.
 _UNREADABLE: Final = (
     "[^\\t\\n\\x20-\\x7e\\x85\\xa0-\\ud7ff\\ue000-\\ufefe\\uff00-\\ufffd\\U00010000-\\U0010ffff]"
 )
@@ -65,8 +65,8 @@ def _by_key(text: str, path: str, first_line: int, refused: tuple[Finding, ...])
     odd = re.search(_UNREADABLE, text)
     if odd:
         # Each is replaced by one character, so that all that follows keeps its place.
-        whole = re.sub(_UNREADABLE, "\ufffd", text)
-        mended = read_loosely(whole, path=path, first_line=first_line)
+        readable = re.sub(_UNREADABLE, "\ufffd", text)
+        mended = read_loosely(readable, path=path, first_line=first_line)
         findings = (_control(text, odd.start(), path, first_line), *mended.findings)
         return replace(mended, findings=findings)
     entries = tuple(_entries(text))

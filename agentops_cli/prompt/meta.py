@@ -47,12 +47,11 @@ _ELSEWHERE: Final[Mapping[str, str]] = {
 
 # What decides where a call goes, who pays for it, what it may cost or how its answer comes back.
 # A prompt may come from a stranger's branch; it must not send a key to another address.
-_NOT_THE_PROMPTS: Final = re.compile(
+_NOT_THE_PROMPTS: Final = (
     r"api_|api(base|key|version)|base_?url|deployment|organi[sz]ation|region|ssl|provider|fallback|router"
     r"|^(aws|azure|gcp|vertex|watsonx|litellm)_|key|secret|credential|password|_token$|header|url"
     r"|cost|service_tier|cache|caching|retr(y|ies)|prox(y|ies)|client|callback|logger|mock|_list$"
-    r"|^extra_|stream|^tools$|^tool_|function|web_search|prediction|modalities|^audio$",
-    re.IGNORECASE,
+    r"|^extra_|stream|^tools$|^tool_|function|web_search|prediction|modalities|^audio$"
 )
 
 
@@ -74,17 +73,13 @@ def read_meta(data: JsonObject) -> PromptMeta:
 
 def read_sampling(data: JsonObject) -> Sampling:
     """How to sample: the top level first, then `config`; the rest of `config` is passed on."""
-    config = data.get("config")
-    config = config if isinstance(config, dict) else {}
-    found: JsonObject = {}
-    for field, names in SAMPLING_NAMES.items():
-        given = [config[name] for name in names if name in config]
-        found[field] = data[field] if field in data else given[0] if given else None
+    config = _config(data)
+    found = {field: _sampled(data, config, field) for field in SAMPLING_NAMES}
     return Sampling(
         temperature=_number(found["temperature"]),
         top_p=_number(found["top_p"]),
         top_k=_whole(found["top_k"]),
-        max_tokens=_whole(found["max_tokens"]),
+        max_tokens=read_max_tokens(data),
         seed=_whole(found["seed"]),
         stop=_texts(found["stop"]),
         reasoning_effort=_text(found["reasoning_effort"]),
@@ -94,12 +89,28 @@ def read_sampling(data: JsonObject) -> Sampling:
     )
 
 
+def read_max_tokens(data: JsonObject) -> int | None:
+    """How long an answer may be, as `read_sampling` has it."""
+    return _whole(_sampled(data, _config(data), "max_tokens"))
+
+
+def _config(data: JsonObject) -> JsonObject:
+    config = data.get("config")
+    return config if isinstance(config, dict) else {}
+
+
+def _sampled(data: JsonObject, config: JsonObject, field: str) -> Json:
+    if field in data:
+        return data[field]
+    return next((config[name] for name in SAMPLING_NAMES[field] if name in config), None)
+
+
 def misplaced_settings(config: JsonObject) -> Iterator[tuple[str, str]]:
     """The keys under `config` that are not for a prompt to set, each with where they belong."""
     for key in config:
         if key in _ELSEWHERE:
             yield key, _ELSEWHERE[key]
-        elif _NOT_THE_PROMPTS.search(key):
+        elif re.search(_NOT_THE_PROMPTS, key, re.IGNORECASE):
             yield key, "remove it: how models are reached and paid for is for agentops.yaml"
 
 

@@ -14,6 +14,9 @@ _PROVIDERS: Final = {
     "litellm_proxy": "",
     "bedrock": "",
 }
+_SERVED_BY: Final = {"azure_ai": "azure", "googleai": "google", "gemini": "google"}
+"""Names of one and the same provider."""
+
 _MAKERS: Final = (
     (re.compile(r"(?:chat)?gpt|^o\d"), "openai"),
     (re.compile(r"claude"), "anthropic"),
@@ -36,6 +39,13 @@ def spelled(model: str) -> str:
     return f"claude-{name}" if name in _SHORT else name
 
 
+def provider(model: str) -> str:
+    """Who serves the model: what stands before its name, or the maker where nothing does."""
+    given, _, name = model.rpartition("/")
+    served_by = given.partition("/")[0].casefold().strip()
+    return _SERVED_BY.get(served_by, served_by) or _maker(spelled(name)) or ""
+
+
 def unpinned(model: str) -> str:
     """The id without a date or an alias at its end."""
     name = spelled(model)
@@ -50,8 +60,7 @@ def family(model: str) -> tuple[str, ...]:
     Two models of one family are successors of one another.
     """
     name = unpinned(model)
-    provider = model.partition("/")[0].casefold() if "/" in model else ""
-    maker = next((each for pattern, each in _MAKERS if pattern.search(name)), None)
+    given = model.partition("/")[0].casefold() if "/" in model else ""
     words = [
         word
         for word in re.split(r"[-_.:@]", re.sub(r"(?<=[a-z])(?=\d)|(?<=\d)(?=[a-z])", "-", name))
@@ -59,4 +68,8 @@ def family(model: str) -> tuple[str, ...]:
     ]
     sizes = _SIZE.findall(name)
     words = [word for word in words if word != "b"]
-    return (maker or _PROVIDERS.get(provider, provider), *words, *sizes)
+    return (_maker(name) or _PROVIDERS.get(given, given), *words, *sizes)
+
+
+def _maker(name: str) -> str | None:
+    return next((each for pattern, each in _MAKERS if pattern.search(name)), None)

@@ -14,7 +14,6 @@ be null. Unlike there, only `type: object`, `type: array` or a mapping `properti
 JSON Schema: `{type: string}` is one field that is called `type`.
 """
 
-import difflib
 import re
 from dataclasses import dataclass
 from typing import Final
@@ -173,6 +172,8 @@ def _nullable(schema: JsonObject) -> JsonObject:
 
 
 def _type_fix(kind: str) -> str:
+    import difflib  # Wanted by mistakes only.
+
     near = _OTHER_NAMES.get(kind.lower())
     if near in ("array", "object") or kind in ("array", "object", "enum"):
         word = near or kind
@@ -183,6 +184,8 @@ def _type_fix(kind: str) -> str:
 
 
 def _kind_fix(kind: str) -> str:
+    import difflib  # As above.
+
     if kind in SCALARS:
         return f"write the type as the value: name: {kind}"
     near = difflib.get_close_matches(kind, ("array", "object", "enum"), n=1)

@@ -10,7 +10,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from agentops_cli.errors import InputError
 from agentops_cli.locate import Document, Route, parse_yaml
@@ -18,14 +18,14 @@ from agentops_cli.model.finding import Finding
 from agentops_cli.model.json import Json, JsonObject
 from agentops_cli.model.place import Location
 from agentops_cli.model.prompt import Prompt
-from agentops_cli.model.tool import Tool
 from agentops_cli.prompt.frontmatter import Parts, split_frontmatter
 from agentops_cli.prompt.interface import DeclaredInputs, read_inputs, read_output
-from agentops_cli.prompt.loose import read_loosely
 from agentops_cli.prompt.meta import misplaced_settings, read_meta
 from agentops_cli.prompt.roles import Layout, layout_of
-from agentops_cli.prompt.tools import read_tools
 from agentops_cli.validate import Problem, problems, schema, without
+
+if TYPE_CHECKING:
+    from agentops_cli.model.tool import Tool
 
 NATIVE: Final = ".prompt.md"
 PLAIN: Final = (".md", ".txt", ".j2")
@@ -70,7 +70,7 @@ class Reading:
     data: JsonObject
     declared: DeclaredInputs
     output: JsonObject | None
-    tools: tuple[Tool, ...]
+    tools: "tuple[Tool, ...]"
     layout: Layout
     problems: tuple[Problem, ...]
 
@@ -173,7 +173,10 @@ class _Reader:
             data = self._valid_part(document)
             declared = read_inputs(document, _mapping(data.get("input")), self._report)
             output = read_output(document, _mapping(data.get("output")), self._report)
-            tools = read_tools(document, data.get("tools"), self._report)
+            if "tools" in data:
+                from agentops_cli.prompt.tools import read_tools  # Most prompts have none.
+
+                tools = read_tools(document, data["tools"], self._report)
         layout = layout_of(self._parts.body)
         for finding in layout_problems(self._parts, layout, self._path):
             self._report(finding)
@@ -195,6 +198,8 @@ class _Reader:
         document: Document | None = None
         try:
             if self._loosely:
+                from agentops_cli.prompt.loose import read_loosely  # No run and no application.
+
                 loose = read_loosely(text, path=self._path, first_line=line)
                 document, findings, self._texts = loose.document, loose.findings, loose.texts
             else:

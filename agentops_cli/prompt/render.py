@@ -1,16 +1,15 @@
 """A prompt and a case's variables to the messages of a request."""
 
-import secrets
+import os
 from collections.abc import Callable, Mapping
 from functools import cached_property
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from agentops_cli.errors import InputError
 from agentops_cli.model.finding import Finding
 from agentops_cli.model.json import Json
 from agentops_cli.model.place import Location
 from agentops_cli.model.prompt import Message, Prompt
-from agentops_cli.ports import Source
 from agentops_cli.prompt.includes import Includes
 from agentops_cli.prompt.inputs import (
     InputProblem,
@@ -29,10 +28,13 @@ from agentops_cli.prompt.roles import (
 from agentops_cli.template import Limits, TemplateError, Templates
 from agentops_cli.template.suggest import did_you_mean
 
+if TYPE_CHECKING:
+    from agentops_cli.ports import Source  # As in `includes`.
+
 
 def random_mark() -> str:
     """A text that nobody can guess; of digits, which filters such as `upper` leave alone."""
-    return f"[{secrets.randbits(128)}]"
+    return f"[{int.from_bytes(os.urandom(16))}]"  # As `secrets`, which imports all of HMAC.
 
 
 class Renderer:
@@ -49,7 +51,7 @@ class Renderer:
         prompt: Prompt,
         *,
         clock: Callable[[], float],
-        source: Source | None = None,
+        source: "Source | None" = None,
         limits: Limits | None = None,
         new_mark: Callable[[], str] = random_mark,
     ) -> None:

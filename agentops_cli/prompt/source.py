@@ -18,6 +18,8 @@ from agentops_cli.model.place import Location
 from agentops_cli.model.prompt import PromptInput, Role
 
 if TYPE_CHECKING:
+    from agentops_cli.prompt.branches import Branches
+    from agentops_cli.prompt.guardrails import Guardrail
     from agentops_cli.prompt.markup import Markup
     from agentops_cli.prompt.uses import TemplateView
 
@@ -185,6 +187,20 @@ class PromptFile:
             self._done[work] = work(self)
         done: T = self._done[work]
         return done
+
+    @cached_property
+    def sentences(self) -> "tuple[Guardrail, ...]":
+        """The sentences of its messages, those of declared sections marked; told when asked for."""
+        from agentops_cli.prompt.guardrails import declared_sections, sentences_of  # As above.
+
+        return tuple(sentences_of(self, declared_sections(self)))
+
+    @cached_property
+    def branches(self) -> "Branches":
+        """Under which branches of its template each place stands; parsed when first asked for."""
+        from agentops_cli.prompt.branches import branches_of  # It imports this module.
+
+        return branches_of(self)
 
     @cached_property
     def _line_starts(self) -> list[int]:

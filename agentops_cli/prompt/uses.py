@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from agentops_cli.template.reads import PieceKind, UseKind
 
 
+TAKES_IN: Final = r"\{%[-+]?\s*(?:include|import|from|extends)\b|\{\{~?>"
+"""A pattern of what a template has that takes another file in; it may match more."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Use:
     """One use of a variable of the case.

@@ -1,10 +1,13 @@
 """What differs between two texts of a message: nothing that is sent, a typo, or the words."""
 
 import re
+from bisect import bisect_right
 from collections.abc import Mapping, Sequence
-from difflib import SequenceMatcher
+from functools import cached_property
+from itertools import zip_longest
 from typing import Final, Literal
 
+from agentops_cli.prompt.misspelled import MISSPELLED
 from agentops_cli.prompt.source import Engine
 
 Wording = Literal["same", "comment", "typo", "template", "text"]
@@ -18,15 +21,19 @@ COMMENTS: Final[Mapping[str, Sequence[tuple[str, str]]]] = {
     "mustache": (("{{!", "}}"),),
 }
 _BLACK: Final = re.compile(r"[^\n]")
-_HARMLESS: Final = frozenset(".,;:\u2026\u2018\u2019\u201c\u201d\u2013\u2014")
+_CHUNK: Final = re.compile(r"(?P<gap>\s*)(?P<word>\S+)")
+_LITERAL: Final = re.compile(
+    r"^[ \t]*(?P<fence>```|~~~).*?(?:^[ \t]*(?P=fence)|\Z)|`[^`\n]*`|\{[{%][^{}]*\}|\"[^\"\n]*\""
+    r"|\u201c[^\u201c\u201d\n]*\u201d",
+    re.DOTALL | re.MULTILINE,
+)
+_STOPS: Final = ".,;!?"
 _SENSITIVE: Final = re.compile(
     r"no|not|nor|never|none|nothing|without|only|always|all|any|every|each|must|shall|should|may"
     r"|might|can|cannot|could|will|would|least|most|more|less|before|after|unless|except|until"
     r"|mini\w*|maxi\w*|under|over|above|below|first|last|\w*n['\u2019]t|\w*\d\w*",
     re.IGNORECASE,
 )
-_MOST_WORDS: Final = 2_000
-_MOST_LINES: Final = 5_000
 _TYPO: Final = 2
 _SHORT: Final = 4
 
@@ -34,9 +41,10 @@ _SHORT: Final = 4
 def wording(old: str, new: str, engine: Engine) -> Wording:
     """How two templates of one message differ.
 
-    `same` also where only white space at the ends of lines differs. A `typo` changes white space,
-    harmless punctuation, or words by at most two letters, but no number, no negation and no word
-    that tells how much or how strictly. `template` is a change of branches, loops and includes.
+    `same` also where only white space at the ends of lines differs. A `typo` is what surely means
+    the same: white space in prose, and common misspellings that are mended; near words are others
+    (`deny` and `defy`), and so is what a comma parts. `template` is a change of branches, loops and
+    includes.
     """
     if old == new:
         return "same"
@@ -75,18 +83,16 @@ def blanked(text: str, opened: str, closed: str, *, keep_length: bool = True) ->
 
 def first_difference(old: str, new: str) -> tuple[int, int]:
     """Where two texts begin to differ: the offset of the first word in each that is another."""
-    ours, theirs = list(_WORDS.finditer(old)), list(_WORDS.finditer(new))
-    for one, other in zip(ours, theirs, strict=False):
-        if one[0] != other[0]:
-            return one.start(), other.start()
-    at = min(len(ours), len(theirs))
-    return _start(ours, at, old), _start(theirs, at, new)
+    last = last_now = None
+    for one, other in zip_longest(_WORDS.finditer(old), _WORDS.finditer(new)):
+        if one is None or other is None or one[0] != other[0]:
+            return _start(one or last, old), _start(other or last_now, new)
+        last, last_now = one, other
+    return _start(last, old), _start(last_now, new)
 
 
-def _start(words: list[re.Match[str]], at: int, text: str) -> int:
-    if at < len(words):
-        return words[at].start()
-    return words[-1].start() if words else len(text)
+def _start(word: re.Match[str] | None, text: str) -> int:
+    return word.start() if word else len(text)
 
 
 def _flat(text: str) -> str:
@@ -98,39 +104,60 @@ def _tags(text: str) -> list[str]:
 
 
 def _are_typos(before: str, after: str) -> bool:
-    """Whether all that differs is misspelled; line by line first, which is quick on long texts."""
-    if _WORDS.findall(before) == _WORDS.findall(after):
-        return True
-    old, new = before.split("\n"), after.split("\n")
-    if max(len(old), len(new)) > _MOST_LINES:
-        return False
-    blocks = SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
-    return all(
-        _is_typo(
-            _WORDS.findall("\n".join(old[start:end])),
-            _WORDS.findall("\n".join(new[new_start:new_end])),
-        )
-        for kind, start, end, new_start, new_end in blocks
-        if kind != "equal"
-    )
+    """Whether it is sure that all that differs is white space in prose, or a misspelling mended.
 
-
-def _is_typo(old: list[str], new: list[str]) -> bool:
-    if old == new:
-        return True
-    if max(len(old), len(new)) > _MOST_WORDS:
-        return False
-    matcher = SequenceMatcher(None, old, new, autojunk=False)
-    for kind, start, end, new_start, new_end in matcher.get_opcodes():
-        if kind == "equal":
-            continue
-        before = [word for word in old[start:end] if word not in _HARMLESS]
-        after = [word for word in new[new_start:new_end] if word not in _HARMLESS]
-        if len(before) != len(after):
+    A mended word stays one word, so both texts are read side by side, in one pass.
+    """
+    old, new = _Literals(before), _Literals(after)
+    for one, other in zip_longest(_CHUNK.finditer(before), _CHUNK.finditer(after)):
+        if one is None or other is None:
             return False
-        if not all(map(are_one_word, before, after)):
+        if one[0] == other[0]:
+            continue
+        if old.hold(one.start("word")) or new.hold(other.start("word")):
+            return False
+        is_mended = one["word"] == other["word"] or _is_mended(one["word"], other["word"])
+        if not (is_mended and _is_one_gap(one["gap"], other["gap"], other["word"])):
             return False
     return True
+
+
+def _is_mended(old: str, new: str) -> bool:
+    """Whether a word of plain letters, known to be a misspelling, is spelled right now."""
+    word, word_now = old.rstrip(_STOPS), new.rstrip(_STOPS)
+    if old[len(word) :] != new[len(word_now) :]:
+        return False
+    right = MISSPELLED.get(word.casefold())
+    return word_now in (right, right.capitalize()) if right else False
+
+
+def _is_one_gap(old: str, new: str, word: str) -> bool:
+    """Whether white space before a word is only laid out otherwise: no indentation is another."""
+    if not (old and new):
+        return old == new
+    (_, line, indent), (_, line_now, indent_now) = old.rpartition("\n"), new.rpartition("\n")
+    if line and line_now:
+        return indent == indent_now
+    # Prose that is wrapped elsewhere; not what may be an item, a heading, a key or a row.
+    wrapped = indent if line else indent_now
+    plain = word.rstrip(_STOPS)
+    return line == line_now or (not wrapped and plain.isalpha() and plain.islower())
+
+
+class _Literals:
+    """Where a text has code and quotations, in which every character counts."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+
+    def hold(self, at: int) -> bool:
+        """Whether a place stands in one of them."""
+        index = bisect_right(self._spans, (at, len(self._text))) - 1
+        return index >= 0 and at < self._spans[index][1]
+
+    @cached_property
+    def _spans(self) -> list[tuple[int, int]]:
+        return [match.span() for match in _LITERAL.finditer(self._text)]
 
 
 def are_one_word(one: str, other: str) -> bool:

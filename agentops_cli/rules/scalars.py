@@ -37,10 +37,26 @@ def route_at(file: PromptFile, place: Location) -> Route | None:
 
 
 def quoted(text: str) -> str:
-    """A text as a scalar that no reader of YAML takes for anything else."""
+    """A text as a scalar that no reader of YAML takes for anything else.
+
+    What cannot be seen is written as an escape: raw, a reader of YAML refuses most of it.
+    """
+    if not text.isprintable():
+        return '"' + "".join(map(_escaped, text)) + '"'
     if "'" in text and not set('"\\') & set(text):
         return f'"{text}"'
     return "'" + text.replace("'", "''") + "'"
+
+
+def _escaped(character: str) -> str:
+    code = ord(character)
+    if character in {'"', "\\"}:
+        return f"\\{character}"
+    if character.isprintable():
+        return character
+    if 0xD800 <= code <= 0xDFFF:
+        return "\N{REPLACEMENT CHARACTER}"  # It was no UTF-8, and YAML has no way to say that.
+    return f"\\x{code:02x}" if code <= 0xFF else f"\\U{code:08x}"
 
 
 def replaced(span: Span, text: str) -> tuple[Edit, ...]:

@@ -4,7 +4,6 @@ Its sha256: 23f1bb52b5f02a4de7518f7e294bb5f2118b5e7615d337f895bc1aa3f2c9e19b
 """
 
 VERSION = "2.22.3"
-from decimal import Decimal
 
 
 NoneType = type(None)
@@ -74,7 +73,7 @@ def validate(data, custom_formats={}, name_prefix=None):
                                 try:
                                     if not isinstance(data__value__count, (int)) and not (isinstance(data__value__count, float) and data__value__count.is_integer()) or isinstance(data__value__count, bool):
                                         raise ValueError("" + (name_prefix or "data") + ".value.count must be integer")
-                                    if isinstance(data__value__count, (int, float, Decimal)) and not isinstance(data__value__count, bool):
+                                    if isinstance(data__value__count, (int, float)) and not isinstance(data__value__count, bool):
                                         if data__value__count < 0:
                                             raise ValueError("" + (name_prefix or "data") + ".value.count must be bigger than or equal to 0")
                                     data__value__count_any_of_count2 += 1
@@ -94,7 +93,7 @@ def validate(data, custom_formats={}, name_prefix=None):
                                             data__value__count__min = data__value__count["min"]
                                             if not isinstance(data__value__count__min, (int)) and not (isinstance(data__value__count__min, float) and data__value__count__min.is_integer()) or isinstance(data__value__count__min, bool):
                                                 raise ValueError("" + (name_prefix or "data") + ".value.count.min must be integer")
-                                            if isinstance(data__value__count__min, (int, float, Decimal)) and not isinstance(data__value__count__min, bool):
+                                            if isinstance(data__value__count__min, (int, float)) and not isinstance(data__value__count__min, bool):
                                                 if data__value__count__min < 0:
                                                     raise ValueError("" + (name_prefix or "data") + ".value.count.min must be bigger than or equal to 0")
                                         if "max" in data__value__count_keys:
@@ -102,7 +101,7 @@ def validate(data, custom_formats={}, name_prefix=None):
                                             data__value__count__max = data__value__count["max"]
                                             if not isinstance(data__value__count__max, (int)) and not (isinstance(data__value__count__max, float) and data__value__count__max.is_integer()) or isinstance(data__value__count__max, bool):
                                                 raise ValueError("" + (name_prefix or "data") + ".value.count.max must be integer")
-                                            if isinstance(data__value__count__max, (int, float, Decimal)) and not isinstance(data__value__count__max, bool):
+                                            if isinstance(data__value__count__max, (int, float)) and not isinstance(data__value__count__max, bool):
                                                 if data__value__count__max < 0:
                                                     raise ValueError("" + (name_prefix or "data") + ".value.count.max must be bigger than or equal to 0")
                                         if data__value__count_keys:
@@ -178,7 +177,7 @@ def validate(data, custom_formats={}, name_prefix=None):
                                                 try:
                                                     if not isinstance(data__value_item__count, (int)) and not (isinstance(data__value_item__count, float) and data__value_item__count.is_integer()) or isinstance(data__value_item__count, bool):
                                                         raise ValueError("" + (name_prefix or "data") + ".value[{data__value_x}].count".format(**locals()) + " must be integer")
-                                                    if isinstance(data__value_item__count, (int, float, Decimal)) and not isinstance(data__value_item__count, bool):
+                                                    if isinstance(data__value_item__count, (int, float)) and not isinstance(data__value_item__count, bool):
                                                         if data__value_item__count < 0:
                                                             raise ValueError("" + (name_prefix or "data") + ".value[{data__value_x}].count".format(**locals()) + " must be bigger than or equal to 0")
                                                     data__value_item__count_any_of_count4 += 1
@@ -198,7 +197,7 @@ def validate(data, custom_formats={}, name_prefix=None):
                                                             data__value_item__count__min = data__value_item__count["min"]
                                                             if not isinstance(data__value_item__count__min, (int)) and not (isinstance(data__value_item__count__min, float) and data__value_item__count__min.is_integer()) or isinstance(data__value_item__count__min, bool):
                                                                 raise ValueError("" + (name_prefix or "data") + ".value[{data__value_x}].count.min".format(**locals()) + " must be integer")
-                                                            if isinstance(data__value_item__count__min, (int, float, Decimal)) and not isinstance(data__value_item__count__min, bool):
+                                                            if isinstance(data__value_item__count__min, (int, float)) and not isinstance(data__value_item__count__min, bool):
                                                                 if data__value_item__count__min < 0:
                                                                     raise ValueError("" + (name_prefix or "data") + ".value[{data__value_x}].count.min".format(**locals()) + " must be bigger than or equal to 0")
                                                         if "max" in data__value_item__count_keys:
@@ -206,7 +205,7 @@ def validate(data, custom_formats={}, name_prefix=None):
                                                             data__value_item__count__max = data__value_item__count["max"]
                                                             if not isinstance(data__value_item__count__max, (int)) and not (isinstance(data__value_item__count__max, float) and data__value_item__count__max.is_integer()) or isinstance(data__value_item__count__max, bool):
                                                                 raise ValueError("" + (name_prefix or "data") + ".value[{data__value_x}].count.max".format(**locals()) + " must be integer")
-                                                            if isinstance(data__value_item__count__max, (int, float, Decimal)) and not isinstance(data__value_item__count__max, bool):
+                                                            if isinstance(data__value_item__count__max, (int, float)) and not isinstance(data__value_item__count__max, bool):
                                                                 if data__value_item__count__max < 0:
                                                                     raise ValueError("" + (name_prefix or "data") + ".value[{data__value_x}].count.max".format(**locals()) + " must be bigger than or equal to 0")
                                                         if data__value_item__count_keys:
@@ -282,7 +281,7 @@ def validate(data, custom_formats={}, name_prefix=None):
                                                                 try:
                                                                     if not isinstance(data__value_item_item__count, (int)) and not (isinstance(data__value_item_item__count, float) and data__value_item_item__count.is_integer()) or isinstance(data__value_item_item__count, bool):
                                                                         raise ValueError("" + (name_prefix or "data") + ".value[{data__value_x}][{data__value_item_x}].count".format(**locals()) + " must be integer")
-                                                                    if isinstance(data__value_item_item__count, (int, float, Decimal)) and not isinstance(data__value_item_item__count, bool):
+                                                                    if isinstance(data__value_item_item__count, (int, float)) and not isinstance(data__value_item_item__count, bool):
                                                                         if data__value_item_item__count < 0:
                                                                             raise ValueError("" + (name_prefix or "data") + ".value[{data__value_x}][{data__value_item_x}].count".format(**locals()) + " must be bigger than or equal to 0")
                                                                     data__value_item_item__count_any_of_count6 += 1
@@ -302,7 +301,7 @@ def validate(data, custom_formats={}, name_prefix=None):
                                                                             data__value_item_item__count__min = data__value_item_item__count["min"]
                                                                             if not isinstance(data__value_item_item__count__min, (int)) and not (isinstance(data__value_item_item__count__min, float) and data__value_item_item__count__min.is_integer()) or isinstance(data__value_item_item__count__min, bool):
                                                                                 raise ValueError("" + (name_prefix or "data") + ".value[{data__value_x}][{data__value_item_x}].count.min".format(**locals()) + " must be integer")
-                                                                            if isinstance(data__value_item_item__count__min, (int, float, Decimal)) and not isinstance(data__value_item_item__count__min, bool):
+                                                                            if isinstance(data__value_item_item__count__min, (int, float)) and not isinstance(data__value_item_item__count__min, bool):
                                                                                 if data__value_item_item__count__min < 0:
                                                                                     raise ValueError("" + (name_prefix or "data") + ".value[{data__value_x}][{data__value_item_x}].count.min".format(**locals()) + " must be bigger than or equal to 0")
                                                                         if "max" in data__value_item_item__count_keys:
@@ -310,7 +309,7 @@ def validate(data, custom_formats={}, name_prefix=None):
                                                                             data__value_item_item__count__max = data__value_item_item__count["max"]
                                                                             if not isinstance(data__value_item_item__count__max, (int)) and not (isinstance(data__value_item_item__count__max, float) and data__value_item_item__count__max.is_integer()) or isinstance(data__value_item_item__count__max, bool):
                                                                                 raise ValueError("" + (name_prefix or "data") + ".value[{data__value_x}][{data__value_item_x}].count.max".format(**locals()) + " must be integer")
-                                                                            if isinstance(data__value_item_item__count__max, (int, float, Decimal)) and not isinstance(data__value_item_item__count__max, bool):
+                                                                            if isinstance(data__value_item_item__count__max, (int, float)) and not isinstance(data__value_item_item__count__max, bool):
                                                                                 if data__value_item_item__count__max < 0:
                                                                                     raise ValueError("" + (name_prefix or "data") + ".value[{data__value_x}][{data__value_item_x}].count.max".format(**locals()) + " must be bigger than or equal to 0")
                                                                         if data__value_item_item__count_keys:
@@ -356,7 +355,7 @@ def validate(data, custom_formats={}, name_prefix=None):
                 try:
                     if not isinstance(data__count, (int)) and not (isinstance(data__count, float) and data__count.is_integer()) or isinstance(data__count, bool):
                         raise ValueError("" + (name_prefix or "data") + ".count must be integer")
-                    if isinstance(data__count, (int, float, Decimal)) and not isinstance(data__count, bool):
+                    if isinstance(data__count, (int, float)) and not isinstance(data__count, bool):
                         if data__count < 0:
                             raise ValueError("" + (name_prefix or "data") + ".count must be bigger than or equal to 0")
                     data__count_any_of_count7 += 1
@@ -376,7 +375,7 @@ def validate(data, custom_formats={}, name_prefix=None):
                             data__count__min = data__count["min"]
                             if not isinstance(data__count__min, (int)) and not (isinstance(data__count__min, float) and data__count__min.is_integer()) or isinstance(data__count__min, bool):
                                 raise ValueError("" + (name_prefix or "data") + ".count.min must be integer")
-                            if isinstance(data__count__min, (int, float, Decimal)) and not isinstance(data__count__min, bool):
+                            if isinstance(data__count__min, (int, float)) and not isinstance(data__count__min, bool):
                                 if data__count__min < 0:
                                     raise ValueError("" + (name_prefix or "data") + ".count.min must be bigger than or equal to 0")
                         if "max" in data__count_keys:
@@ -384,7 +383,7 @@ def validate(data, custom_formats={}, name_prefix=None):
                             data__count__max = data__count["max"]
                             if not isinstance(data__count__max, (int)) and not (isinstance(data__count__max, float) and data__count__max.is_integer()) or isinstance(data__count__max, bool):
                                 raise ValueError("" + (name_prefix or "data") + ".count.max must be integer")
-                            if isinstance(data__count__max, (int, float, Decimal)) and not isinstance(data__count__max, bool):
+                            if isinstance(data__count__max, (int, float)) and not isinstance(data__count__max, bool):
                                 if data__count__max < 0:
                                     raise ValueError("" + (name_prefix or "data") + ".count.max must be bigger than or equal to 0")
                         if data__count_keys:

@@ -4,7 +4,6 @@ Its sha256: c5bd0aefea927224249b8634e63cbdae6368230a58353cb46d77b51293a34388
 """
 
 VERSION = "2.22.3"
-from decimal import Decimal
 import re
 
 
@@ -40,9 +39,9 @@ def validate_urn_agentops_schema_judge_1_json(data, custom_formats={}, name_pref
         if "threshold" in data_keys:
             data_keys.remove("threshold")
             data__threshold = data["threshold"]
-            if not isinstance(data__threshold, (int, float, Decimal)) or isinstance(data__threshold, bool):
+            if not isinstance(data__threshold, (int, float)) or isinstance(data__threshold, bool):
                 raise ValueError("" + (name_prefix or "data") + ".threshold must be number")
-            if isinstance(data__threshold, (int, float, Decimal)) and not isinstance(data__threshold, bool):
+            if isinstance(data__threshold, (int, float)) and not isinstance(data__threshold, bool):
                 if data__threshold > 1:
                     raise ValueError("" + (name_prefix or "data") + ".threshold must be smaller than or equal to 1")
                 if data__threshold <= 0:
@@ -55,9 +54,9 @@ def validate_urn_agentops_schema_judge_1_json(data, custom_formats={}, name_pref
         if "temperature" in data_keys:
             data_keys.remove("temperature")
             data__temperature = data["temperature"]
-            if not isinstance(data__temperature, (int, float, Decimal, NoneType)) or isinstance(data__temperature, bool):
+            if not isinstance(data__temperature, (int, float, NoneType)) or isinstance(data__temperature, bool):
                 raise ValueError("" + (name_prefix or "data") + ".temperature must be number or null")
-            if isinstance(data__temperature, (int, float, Decimal)) and not isinstance(data__temperature, bool):
+            if isinstance(data__temperature, (int, float)) and not isinstance(data__temperature, bool):
                 if data__temperature < 0:
                     raise ValueError("" + (name_prefix or "data") + ".temperature must be bigger than or equal to 0")
                 if data__temperature > 2:
@@ -67,7 +66,7 @@ def validate_urn_agentops_schema_judge_1_json(data, custom_formats={}, name_pref
             data__maxTokens = data["maxTokens"]
             if not isinstance(data__maxTokens, (int)) and not (isinstance(data__maxTokens, float) and data__maxTokens.is_integer()) or isinstance(data__maxTokens, bool):
                 raise ValueError("" + (name_prefix or "data") + ".maxTokens must be integer")
-            if isinstance(data__maxTokens, (int, float, Decimal)) and not isinstance(data__maxTokens, bool):
+            if isinstance(data__maxTokens, (int, float)) and not isinstance(data__maxTokens, bool):
                 if data__maxTokens < 50:
                     raise ValueError("" + (name_prefix or "data") + ".maxTokens must be bigger than or equal to 50")
                 if data__maxTokens > 100000:
@@ -83,9 +82,9 @@ def validate_urn_agentops_schema_judge_1_json(data, custom_formats={}, name_pref
         if "minKappa" in data_keys:
             data_keys.remove("minKappa")
             data__minKappa = data["minKappa"]
-            if not isinstance(data__minKappa, (int, float, Decimal)) or isinstance(data__minKappa, bool):
+            if not isinstance(data__minKappa, (int, float)) or isinstance(data__minKappa, bool):
                 raise ValueError("" + (name_prefix or "data") + ".minKappa must be number")
-            if isinstance(data__minKappa, (int, float, Decimal)) and not isinstance(data__minKappa, bool):
+            if isinstance(data__minKappa, (int, float)) and not isinstance(data__minKappa, bool):
                 if data__minKappa > 1:
                     raise ValueError("" + (name_prefix or "data") + ".minKappa must be smaller than or equal to 1")
                 if data__minKappa <= 0:

@@ -4,7 +4,6 @@ Its sha256: 38e6288138c595cc37b0c71ff35818f0118d496ef5ce42a0c493f8a79c03a629
 """
 
 VERSION = "2.22.3"
-from decimal import Decimal
 import re
 
 
@@ -399,7 +398,7 @@ def validate_urn_agentops_schema_prompt_1_json(data, custom_formats={}, name_pre
             data__mincases = data["min_cases"]
             if not isinstance(data__mincases, (int)) and not (isinstance(data__mincases, float) and data__mincases.is_integer()) or isinstance(data__mincases, bool):
                 raise ValueError("" + (name_prefix or "data") + ".min_cases must be integer")
-            if isinstance(data__mincases, (int, float, Decimal)) and not isinstance(data__mincases, bool):
+            if isinstance(data__mincases, (int, float)) and not isinstance(data__mincases, bool):
                 if data__mincases < 0:
                     raise ValueError("" + (name_prefix or "data") + ".min_cases must be bigger than or equal to 0")
         if "tier" in data_keys:
@@ -515,9 +514,9 @@ def validate_urn_agentops_schema_prompt_1_json(data, custom_formats={}, name_pre
                 if "max_cost_per_call" in data__budget_keys:
                     data__budget_keys.remove("max_cost_per_call")
                     data__budget__maxcostpercall = data__budget["max_cost_per_call"]
-                    if not isinstance(data__budget__maxcostpercall, (int, float, Decimal)) or isinstance(data__budget__maxcostpercall, bool):
+                    if not isinstance(data__budget__maxcostpercall, (int, float)) or isinstance(data__budget__maxcostpercall, bool):
                         raise ValueError("" + (name_prefix or "data") + ".budget.max_cost_per_call must be number")
-                    if isinstance(data__budget__maxcostpercall, (int, float, Decimal)) and not isinstance(data__budget__maxcostpercall, bool):
+                    if isinstance(data__budget__maxcostpercall, (int, float)) and not isinstance(data__budget__maxcostpercall, bool):
                         if data__budget__maxcostpercall <= 0:
                             raise ValueError("" + (name_prefix or "data") + ".budget.max_cost_per_call must be bigger than 0")
                 if "max_prompt_tokens" in data__budget_keys:
@@ -525,7 +524,7 @@ def validate_urn_agentops_schema_prompt_1_json(data, custom_formats={}, name_pre
                     data__budget__maxprompttokens = data__budget["max_prompt_tokens"]
                     if not isinstance(data__budget__maxprompttokens, (int)) and not (isinstance(data__budget__maxprompttokens, float) and data__budget__maxprompttokens.is_integer()) or isinstance(data__budget__maxprompttokens, bool):
                         raise ValueError("" + (name_prefix or "data") + ".budget.max_prompt_tokens must be integer")
-                    if isinstance(data__budget__maxprompttokens, (int, float, Decimal)) and not isinstance(data__budget__maxprompttokens, bool):
+                    if isinstance(data__budget__maxprompttokens, (int, float)) and not isinstance(data__budget__maxprompttokens, bool):
                         if data__budget__maxprompttokens < 1:
                             raise ValueError("" + (name_prefix or "data") + ".budget.max_prompt_tokens must be bigger than or equal to 1")
                 if data__budget_keys:
@@ -624,9 +623,9 @@ def validate___definitions_tool_name(data, custom_formats={}, name_prefix=None):
     return data
 
 def validate___definitions_penalty(data, custom_formats={}, name_prefix=None):
-    if not isinstance(data, (int, float, Decimal)) or isinstance(data, bool):
+    if not isinstance(data, (int, float)) or isinstance(data, bool):
         raise ValueError("" + (name_prefix or "data") + " must be number")
-    if isinstance(data, (int, float, Decimal)) and not isinstance(data, bool):
+    if isinstance(data, (int, float)) and not isinstance(data, bool):
         if data < -2:
             raise ValueError("" + (name_prefix or "data") + " must be bigger than or equal to -2")
         if data > 2:
@@ -671,7 +670,7 @@ def validate___definitions_seed(data, custom_formats={}, name_prefix=None):
 def validate___definitions_max_tokens(data, custom_formats={}, name_prefix=None):
     if not isinstance(data, (int)) and not (isinstance(data, float) and data.is_integer()) or isinstance(data, bool):
         raise ValueError("" + (name_prefix or "data") + " must be integer")
-    if isinstance(data, (int, float, Decimal)) and not isinstance(data, bool):
+    if isinstance(data, (int, float)) and not isinstance(data, bool):
         if data < 1:
             raise ValueError("" + (name_prefix or "data") + " must be bigger than or equal to 1")
     return data
@@ -679,15 +678,15 @@ def validate___definitions_max_tokens(data, custom_formats={}, name_prefix=None)
 def validate___definitions_top_k(data, custom_formats={}, name_prefix=None):
     if not isinstance(data, (int)) and not (isinstance(data, float) and data.is_integer()) or isinstance(data, bool):
         raise ValueError("" + (name_prefix or "data") + " must be integer")
-    if isinstance(data, (int, float, Decimal)) and not isinstance(data, bool):
+    if isinstance(data, (int, float)) and not isinstance(data, bool):
         if data < 1:
             raise ValueError("" + (name_prefix or "data") + " must be bigger than or equal to 1")
     return data
 
 def validate___definitions_top_p(data, custom_formats={}, name_prefix=None):
-    if not isinstance(data, (int, float, Decimal)) or isinstance(data, bool):
+    if not isinstance(data, (int, float)) or isinstance(data, bool):
         raise ValueError("" + (name_prefix or "data") + " must be number")
-    if isinstance(data, (int, float, Decimal)) and not isinstance(data, bool):
+    if isinstance(data, (int, float)) and not isinstance(data, bool):
         if data < 0:
             raise ValueError("" + (name_prefix or "data") + " must be bigger than or equal to 0")
         if data > 1:
@@ -695,9 +694,9 @@ def validate___definitions_top_p(data, custom_formats={}, name_prefix=None):
     return data
 
 def validate___definitions_temperature(data, custom_formats={}, name_prefix=None):
-    if not isinstance(data, (int, float, Decimal)) or isinstance(data, bool):
+    if not isinstance(data, (int, float)) or isinstance(data, bool):
         raise ValueError("" + (name_prefix or "data") + " must be number")
-    if isinstance(data, (int, float, Decimal)) and not isinstance(data, bool):
+    if isinstance(data, (int, float)) and not isinstance(data, bool):
         if data < 0:
             raise ValueError("" + (name_prefix or "data") + " must be bigger than or equal to 0")
         if data > 2:

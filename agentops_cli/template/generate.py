@@ -4,14 +4,13 @@ Python's own compiler cannot be interrupted and takes some 200 bytes for each ch
 so what it is given is limited.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from io import StringIO
 from types import CodeType
 
 from jinja2 import Environment, nodes
 from jinja2.compiler import CodeGenerator, Frame
-from jinja2.ext import Extension
-from jinja2.lexer import Token, TokenStream
+from jinja2.lexer import Token
 
 from agentops_cli.template.limits import TemplateError
 
@@ -19,18 +18,16 @@ MAX_TOKENS = 10_000
 MAX_CODE = 500_000
 
 
-class CountedTokens(Extension):
+def counted(stream: Iterable[Token]) -> Iterator[Token]:
     """Limits the tokens of a source; a stretch of plain text is one."""
-
-    def filter_stream(self, stream: TokenStream) -> Iterator[Token]:
-        for count, token in enumerate(stream):
-            if count == MAX_TOKENS:
-                raise TemplateError(
-                    f"the template has more than {MAX_TOKENS:,} names, signs and tags",
-                    line=token.lineno,
-                    fix="split it, or prepare the variables outside",
-                )
-            yield token
+    for count, token in enumerate(stream):
+        if count == MAX_TOKENS:
+            raise TemplateError(
+                f"the template has more than {MAX_TOKENS:,} names, signs and tags",
+                line=token.lineno,
+                fix="split it, or prepare the variables outside",
+            )
+        yield token
 
 
 def generate(

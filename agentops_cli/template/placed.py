@@ -15,7 +15,7 @@ from jinja2.lexer import TokenStream
 from jinja2.parser import Parser
 
 from agentops_cli.template import explain
-from agentops_cli.template.generate import generate
+from agentops_cli.template.generate import counted, generate
 from agentops_cli.template.limits import Limits, TemplateError
 from agentops_cli.template.meter import Meter, metered
 from agentops_cli.template.rewrite import Outline, rewrite
@@ -149,9 +149,7 @@ class _Placed(Sandbox):
         """What the parser reads."""
         del state  # Sources are read from their beginning.
         stream = TokenStream(self.lexer.wrap(self._noted(source)), name, filename)
-        for extension in self.iter_extensions():
-            stream = TokenStream(extension.filter_stream(stream), name, filename)
-        return stream
+        return TokenStream(counted(stream), name, filename)
 
     def _noted(self, source: str) -> Iterator[tuple[int, str, str]]:
         for token in self.lex(source):

@@ -12,6 +12,7 @@ from typing import Any
 import jinja2
 from jinja2 import StrictUndefined, Undefined
 from jinja2.environment import TemplateModule
+from jinja2.lexer import TokenStream
 from jinja2.runtime import BlockReference, Context, LoopContext, Macro, TemplateReference
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jinja2.utils import Namespace, missing
@@ -26,7 +27,7 @@ from agentops_cli.template.functions import (
     method_of,
     methods_of,
 )
-from agentops_cli.template.generate import CountedTokens
+from agentops_cli.template.generate import counted
 from agentops_cli.template.limits import TemplateError
 from agentops_cli.template.lists import turns
 from agentops_cli.template.meter import METER, describe
@@ -59,12 +60,18 @@ class Sandbox(ImmutableSandboxedEnvironment):
             undefined=StrictUndefined,
             autoescape=False,
             keep_trailing_newline=True,
-            extensions=[CountedTokens],
         )
         self._parts = parts
         self.filters = FILTERS | OPERATORS
         self.tests = dict(TESTS)
         self.globals = dict(GLOBALS)
+
+    def _tokenize(
+        self, source: str, name: str | None, filename: str | None = None, state: str | None = None
+    ) -> TokenStream:
+        """What the parser reads. An extension could do it too, for a module more to load."""
+        stream = super()._tokenize(source, name, filename, state)
+        return TokenStream(counted(stream), name, filename)
 
     def getattr(self, obj: Any, attribute: str) -> Any:
         """`obj.attribute`: a method or field first, then a key, as in Jinja."""

@@ -1,6 +1,5 @@
 """Suggestions for misspelt names."""
 
-import difflib
 from collections.abc import Iterable
 
 MAX_LENGTH = 60
@@ -15,5 +14,7 @@ def did_you_mean(name: str, known: Iterable[str]) -> str | None:
     names = [other for other in known if len(other) <= MAX_LENGTH]
     if len(names) > MAX_NAMES:
         return None
+    import difflib  # Wanted by mistakes only.
+
     near = difflib.get_close_matches(name, names, n=1)
     return f"did you mean {near[0]!r}?" if near else None

@@ -9,9 +9,7 @@ from collections.abc import Iterable, Iterator
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, Final
 
-from agentops_cli.expression import compile_expression
 from agentops_cli.model.json import Json, JsonObject
-from agentops_cli.user_schema.formats import format_checker
 from agentops_cli.user_schema.plain import is_plain, misfits
 
 if TYPE_CHECKING:  # 60 ms: paid by schemas that are not plain.
@@ -59,6 +57,8 @@ def validator_of(text: str) -> Any:
     """The validator of a sound schema, given as JSON: once for all the values that it judges."""
     from referencing import Registry
 
+    from agentops_cli.user_schema.formats import format_checker  # As the others: not plain.
+
     schema: JsonObject = json.loads(text)
     # With its dialect in it, each reference to the top would bring back jsonschema's own searches.
     draft = draft_of(str(schema.pop("$schema", NEWEST)))
@@ -92,6 +92,8 @@ def short(text: str) -> str:
 def _pattern(_: object, source: str, value: Json, __: object) -> Iterator["ValidationError"]:
     from jsonschema.exceptions import ValidationError
 
+    from agentops_cli.expression import compile_expression
+
     if isinstance(value, str) and not compile_expression(source).matches(value):
         yield ValidationError(f"{value!r} does not match {source!r}")
 
@@ -119,5 +121,7 @@ def _additional_properties(
 
 def _named(value: JsonObject, sources: Iterable[str]) -> Iterator[str]:
     """The keys of an object in which one of the patterns is found."""
+    from agentops_cli.expression import compile_expression
+
     expressions = [compile_expression(source) for source in sources]
     return (name for name in value if any(one.matches(name) for one in expressions))

@@ -6,10 +6,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
 
-from agentops_cli.expression import BadExpression, compile_expression
 from agentops_cli.locate import Route
 from agentops_cli.model.json import Json, JsonObject
-from agentops_cli.user_schema.formats import UNCHECKED
 from agentops_cli.user_schema.judge import NEWEST, draft_of, short, validator_of
 from agentops_cli.user_schema.plain import is_plain
 from agentops_cli.validate import shown
@@ -75,6 +73,8 @@ def _malformed(schema: JsonObject, dialect: str) -> Iterator[SchemaProblem]:
 
 def _unusable(schema: JsonObject) -> Iterator[SchemaProblem]:
     """What a draft allows, and what nothing can be judged by for certain."""
+    from agentops_cli.user_schema.formats import UNCHECKED  # Plain schemas have no format.
+
     parts = list(_parts(schema, ()))
     has_patterns = any("patternProperties" in part for _, part in parts)
     for route, part in parts:
@@ -93,6 +93,8 @@ def _unusable(schema: JsonObject) -> Iterator[SchemaProblem]:
 
 
 def _bad_patterns(part: JsonObject, route: Route) -> Iterator[SchemaProblem]:
+    from agentops_cli.expression import BadExpression, compile_expression  # As above: no pattern.
+
     pattern, by_pattern = part.get("pattern"), part.get("patternProperties")
     sources = [(pattern, (*route, "pattern"), False)] if isinstance(pattern, str) else []
     if isinstance(by_pattern, dict):

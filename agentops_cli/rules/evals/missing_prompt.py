@@ -18,6 +18,9 @@ def check(project: Project) -> Iterator[Hit]:
     if project.suites is None:
         return
     for suite, problem in project.suites.dangling:
+        if "@" in suite.prompt:
+            yield Hit(at=suite.prompt_location, message=problem, fix="name a version that is there")
+            continue
         names = {card.name: card.path for card in project.tree.values()}
         stem = suite.prompt.rpartition("/")[2].removesuffix(".prompt.md")
         near = get_close_matches(stem, names, n=1)

@@ -1,11 +1,12 @@
 """A guardrail was removed or weakened since the base.
 
 Guardrails are the sentences of the sections that the file declares (`guardrails: [Boundaries]`),
-and elsewhere those that forbid something about safety: secrets, instructions, harm, advice that
-needs a professional, actions that cannot be undone. One is weakened when `must` has become
-`should`, `never` has become `avoid`, `always` or `never fail to`, when the `not` is gone, when an
-exception is new (`unless`, `except`, `if asked`), and when it stands under a condition of the
-template that the base did not have. The finding stands where the sentence stood, or where its
+and elsewhere those that forbid or limit anything but style: `never`, `must not`, `do not`, `only`,
+`refuse`, `no ...`. One is weakened when `must` has become `should`, `never` has become `avoid`,
+`always` or `never fail to`, when the `not` is gone, when an exception is new (`unless`, `except`,
+`if asked`) or a part is all that is left of it (`... to children`, `... in full`), when it stands
+under a condition of the template that the base did not have, or in what is never sent, and when it
+has moved out of the system message. The finding stands where the sentence stood, or where its
 weaker successor stands.
 
 It is a warning where a sentence forbids something else than it did, or in some cases only: that may

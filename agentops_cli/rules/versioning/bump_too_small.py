@@ -11,7 +11,8 @@ release; about prompts that are drafts, before and now.
 
 from collections.abc import Iterator
 
-from agentops_cli.prompt.changes import bump_between, bumped, parse_version, required_bump
+from agentops_cli.prompt.changes import bump_between, bumped, required_bump
+from agentops_cli.prompt.ranges import parse_version
 from agentops_cli.prompt.source import PromptFile
 from agentops_cli.rules.project import Project
 from agentops_cli.rules.rule import Hit

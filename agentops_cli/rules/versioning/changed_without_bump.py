@@ -12,7 +12,8 @@ about files without a version.
 
 from collections.abc import Iterator
 
-from agentops_cli.prompt.changes import bumped, parse_version, required_bump
+from agentops_cli.prompt.changes import bumped, required_bump
+from agentops_cli.prompt.ranges import parse_version
 from agentops_cli.prompt.source import PromptFile
 from agentops_cli.rules.project import Project
 from agentops_cli.rules.rule import Hit

@@ -8,10 +8,11 @@ Quiet: where there is no changelog, and where `changelog` names a file.
 
 import re
 from collections.abc import Iterator
+from datetime import date
 from typing import Final
 
 from agentops_cli.model.json import Json
-from agentops_cli.prompt.changes import parse_version
+from agentops_cli.prompt.ranges import parse_version
 from agentops_cli.prompt.source import PromptFile
 from agentops_cli.rules.project import Project
 from agentops_cli.rules.rule import Edit, Hit
@@ -28,7 +29,7 @@ def check(file: PromptFile, project: Project) -> Iterator[Hit]:
     versions = versions_of(entries)
     if version in versions or not version:
         return
-    stub = _stub(file, version, versions, project.today.isoformat())
+    stub = entry_of(file, version, project.today, "to be described")
     yield Hit(
         at=version_at(file),
         message=f"the changelog has no entry for {version}",
@@ -43,7 +44,13 @@ def versions_of(entries: list[Json]) -> list[str]:
     return [version for version in found if isinstance(version, str)]
 
 
-def _stub(file: PromptFile, version: str, versions: list[str], today: str) -> tuple[Edit, ...]:
+def entry_of(file: PromptFile, version: str, today: date, text: str) -> tuple[Edit, ...]:
+    """The edit that adds an entry; none where the latest entry is not first on a line of its own.
+
+    `text` is written as it is, so it has to be YAML.
+    """
+    entries = file.meta.get("changelog")
+    versions = versions_of(entries if isinstance(entries, list) else [])
     parsed = [parse_version(each) for each in versions]
     known = [each for each in parsed if each is not None]
     if not known or known != sorted(known, reverse=True):
@@ -53,9 +60,9 @@ def _stub(file: PromptFile, version: str, versions: list[str], today: str) -> tu
     if item is None:
         return ()
     indent = item[1]
-    text = (
+    entry = (
         f"{indent}- version: {version}\n"
-        f'{indent}  date: "{today}"\n'
-        f"{indent}  changes: to be described\n"
+        f'{indent}  date: "{today.isoformat()}"\n'
+        f"{indent}  changes: {text}\n"
     )
-    return (Edit(start=start, end=start, text=text),)
+    return (Edit(start=start, end=start, text=entry),)

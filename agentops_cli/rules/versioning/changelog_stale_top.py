@@ -8,7 +8,7 @@ Quiet: where no entry has the version, which is the matter of `changelog-missing
 
 from collections.abc import Iterator
 
-from agentops_cli.prompt.changes import parse_version
+from agentops_cli.prompt.ranges import parse_version
 from agentops_cli.prompt.source import PromptFile, Span
 from agentops_cli.rules.project import Project
 from agentops_cli.rules.rule import Hit

@@ -9,7 +9,8 @@ Quiet: where the version was raised as for a breaking change: then it was meant.
 from collections.abc import Iterator
 
 from agentops_cli.prompt.change_kinds import Bump
-from agentops_cli.prompt.changes import bump_between, parse_version, required_bump
+from agentops_cli.prompt.changes import bump_between, required_bump
+from agentops_cli.prompt.ranges import parse_version
 from agentops_cli.prompt.source import PromptFile, Span
 from agentops_cli.rules.project import Project
 from agentops_cli.rules.rule import Hit

@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from agentops_cli.model.finding import Severity
-from agentops_cli.prompt.changes import parse_version
+from agentops_cli.prompt.ranges import parse_version
 from agentops_cli.prompt.source import PromptFile, Span
 from agentops_cli.rules.project import Project
 from agentops_cli.rules.rule import Hit

@@ -8,7 +8,8 @@ Quiet: where the prompt is what it was under that earlier version, as after a re
 
 from collections.abc import Iterator
 
-from agentops_cli.prompt.changes import changes, parse_version
+from agentops_cli.prompt.changes import changes
+from agentops_cli.prompt.ranges import parse_version
 from agentops_cli.prompt.source import PromptFile
 from agentops_cli.rules.project import Project
 from agentops_cli.rules.rule import Hit

@@ -1,0 +1,1 @@
+"""What changed between two versions of the prompts, for whoever reviews it."""
