@@ -7,17 +7,24 @@ import re
 import subprocess
 import weakref
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import IO, TYPE_CHECKING, Final
 
-from agentops_cli.model.result import GitStamp
+from agentops_cli.errors import StoreError
+
+if TYPE_CHECKING:
+    from agentops_cli.model.result import GitStamp
 
 
-def stamp(folder: Path) -> GitStamp | None:
+def stamp(folder: Path) -> "GitStamp | None":
     """The commit that is checked out; None outside a repository, before the first commit, or
     where git is not installed: a run needs no git.
     """
+    from agentops_cli.model.result import GitStamp  # It takes longer to load than git to answer.
+
     commit = _git(folder, "rev-parse", "--verify", "--quiet", "HEAD")
     if commit is None:
         return None
@@ -32,7 +39,7 @@ def tracks_any(folder: Path) -> bool | None:
     None where there is a repository and git does not tell: it is not installed, or refuses one that
     belongs to somebody else.
     """
-    if not any((above / ".git").exists() for above in (folder, *folder.parents)):
+    if not _is_below_git(folder):
         return False
     listed = _git(folder, "ls-files", "--", ".")
     return None if listed is None else bool(listed)
@@ -51,7 +58,7 @@ def files_below(folder: Path) -> list[str] | None:
     files = [path for path in os.fsdecode(done.stdout).split("\0")[:-1] if path[-1] != "/"]
     closed = _CLOSED.findall(os.fsdecode(done.stderr))
     prefix = Repository(folder).prefix() if closed else ""
-    return files + [f"{_seen_from(prefix, path)}/" for path in closed]
+    return files + [f"{seen_from(prefix, path)}/" for path in closed]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +76,7 @@ class Commit:
     `moved` leads from the path of a file that it renamed to the path that the file had before.
     """
 
+    id: str
     name: str
     email: str
     blobs: Mapping[str, str]
@@ -78,7 +86,7 @@ class Commit:
 class Repository:
     """The repository around a folder; all paths are from that folder, with `/`.
 
-    Every question starts one process, but for `blob`: one process answers all of them.
+    Every question starts one process, but one process answers all those for commits and blobs.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -99,9 +107,9 @@ class Repository:
         return _git(self._folder, "rev-parse", "--is-shallow-repository") == "true"
 
     def commit(self, ref: str) -> str | None:
-        """The commit that a ref means."""
-        wanted = f"{ref}^{{commit}}"
-        return _git(self._folder, "rev-parse", "--verify", "--quiet", "--end-of-options", wanted)
+        """The commit that a ref means; None where it means nothing, or several."""
+        found = None if "\n" in ref else next(self._objects([f"{ref}^{{commit}}"]), None)
+        return found.name if found and found.kind == "commit" else None
 
     def branch(self) -> str | None:
         """The branch that is checked out; None where it is a commit only."""
@@ -133,7 +141,7 @@ class Repository:
             facts, _, path = row.partition(b"\t")
             mode, _, blob = facts.decode().split()
             if mode in _FILES:
-                found[_seen_from(prefix, os.fsdecode(path))] = blob
+                found[seen_from(prefix, os.fsdecode(path))] = blob
         return found
 
     def moves_since(self, commit: str) -> list[Moved] | None:
@@ -151,8 +159,8 @@ class Repository:
         for facts in fields:
             if not facts:
                 break
-            status, path = facts.rpartition(" ")[2], _seen_from(prefix, next(fields))
-            after = _seen_from(prefix, next(fields)) if status[0] == "R" else path
+            status, path = facts.rpartition(" ")[2], seen_from(prefix, next(fields))
+            after = seen_from(prefix, next(fields)) if status[0] == "R" else path
             before = None if status[0] == "A" else path
             moves.append(Moved(before=before, after=None if status[0] == "D" else after))
         return moves
@@ -168,7 +176,13 @@ class Repository:
         new = self.untracked()
         if new is None:
             return None
-        return frozenset(_seen_from(prefix, name) for name in names) | new
+        return frozenset(seen_from(prefix, name) for name in names) | new
+
+    def is_unmerged(self, path: str) -> bool:
+        """Whether git has several versions of a file, and nobody has said yet which it will be."""
+        return bool(
+            _output(self._folder, "ls-files", "--unmerged", "-z", "--", f":(literal){path}")
+        )
 
     def tracked(self) -> frozenset[str] | None:
         """The files below the folder that are committed or about to be; submodules as one each."""
@@ -209,32 +223,93 @@ class Repository:
 
     def blob(self, name: str) -> bytes | None:
         """The content of a blob; None where the repository does not have it."""
+        return next(self.blobs([name]), None)
+
+    def content(self, blob: str) -> bytes:
+        """The content of a blob that the history has; raises `StoreError` where git cannot give it.
+
+        A partial clone whose remote is away knows of contents that it lacks: what they were is not
+        known then, which is not that they were nothing.
+        """
+        found = self.blob(blob)
+        if found is None:
+            raise StoreError(f"git does not have the content of {blob}", fix=REFETCH)
+        return found
+
+    def blobs(self, names: Sequence[str], *, most: int | None = None) -> Iterator[bytes | None]:
+        """The contents of blobs, in order, as `blob` gives each; the first `most` bytes of them."""
+        for found in self._objects(names, most=most):
+            yield found.content if found and found.kind == "blob" else None
+
+    def _objects(
+        self, names: Sequence[str], *, most: int | None = None
+    ) -> Iterator["_Object | None"]:
+        """What git has under names without a line end, in order."""
+        child = self._reader()
+        if child is None:
+            yield from (None for _ in names)
+            return
+        asking, answer = child.stdin, child.stdout
+        assert asking is not None  # noqa: S101 # Both are pipes, as asked for below.
+        assert answer is not None  # noqa: S101 # As above.
+        for start in range(0, len(names), _ASKED_AT_ONCE):
+            asked = names[start : start + _ASKED_AT_ONCE]
+            try:
+                asking.write(b"".join(os.fsencode(name) + b"\n" for name in asked))
+                asking.flush()
+            except OSError:
+                yield from (None for _ in names[start:])
+                return
+            # All are taken before the first is given: somebody may ask for more meanwhile.
+            yield from [_answer(answer, most) for _ in asked]
+
+    def _reader(self) -> "subprocess.Popen[bytes] | None":
         if self._child is None:
             try:
                 self._child = subprocess.Popen(  # noqa: S603 # Fixed arguments, no shell.
-                    [*_command(self._folder), "cat-file", "--batch"],
+                    [*git_command(self._folder), "cat-file", "--batch"],
                     stdin=subprocess.PIPE,
                     stdout=subprocess.PIPE,
                     stderr=subprocess.DEVNULL,
                 )
             except OSError:
                 return None
-            weakref.finalize(self, _end, self._child)
-        asking, answer = self._child.stdin, self._child.stdout
-        assert asking is not None  # noqa: S101 # Both are pipes, as asked for above.
-        assert answer is not None  # noqa: S101 # As above.
-        try:
-            asking.write(f"{name}\n".encode())
-            asking.flush()
-        except OSError:
-            return None
-        facts = answer.readline().split()
-        if len(facts) != _FACTS or facts[1] != b"blob":
-            return None  # It says that it is missing.
-        content = answer.read(int(facts[-1]) + 1)
-        return content[:-1]
+            self._ended = weakref.finalize(self, _end, self._child)
+        return self._child
+
+    def close(self) -> None:
+        """Ends the process that answers; the next question starts another."""
+        if self._child is not None:
+            self._ended()
+            self._child = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Object:
+    name: str
+    kind: str
+    content: bytes
+
+
+def _answer(stream: IO[bytes], most: int | None) -> _Object | None:
+    line = stream.readline()
+    facts = line.split()
+    if len(facts) != _FACTS or line.endswith((b" missing\n", b" ambiguous\n")):
+        return None
+    size = int(facts[-1])
+    kept = stream.read(size if most is None else min(size, most))
+    left = size - len(kept) + 1
+    while left and (part := stream.read(min(left, _PIECE))):
+        left -= len(part)
+    return _Object(facts[0].decode(), facts[1].decode(), kept)
+
+
+_ASKED_AT_ONCE: Final = 512
+"""So many names of blobs fit into a pipe, so that nobody waits for anybody who waits."""
+
+REFETCH: Final = "the clone may be partial and its remote away: try git fetch --refetch"
+
+_PIECE: Final = 64 * 1024
 _FILES: Final = frozenset({"100644", "100755"})
 _FACTS: Final = 3
 _CLOSED: Final = re.compile(r"^warning: could not open directory '(.*)/': ", re.MULTILINE)
@@ -253,27 +328,35 @@ _SHA1: Final = 40
 def _commits(fields: Iterable[str], prefix: str) -> Iterator[Commit]:
     """The commits of a log. No field is taken for another, whatever an author is called."""
     left = iter(fields)
-    name = email = None
+    commit: tuple[str, str, str] | None = None
     blobs: dict[str, str] = {}
     moved: dict[str, str] = {}
     for field in left:
         facts = field.lstrip("\n")
         if facts.startswith(_COMMIT):
-            if name is not None and email is not None:
-                yield Commit(name=name, email=email, blobs=blobs, moved=moved)
-            name, email, blobs, moved = next(left), next(left), {}, {}
+            if commit is not None:
+                yield _commit(commit, blobs, moved)
+            commit = facts.removeprefix(_COMMIT), next(left), next(left)
+            blobs, moved = {}, {}
         elif facts.startswith(":"):
             *_, blob, status = facts.split()
-            path = _seen_from(prefix, next(left))
+            path = seen_from(prefix, next(left))
             if status[0] == "R":
-                before, path = path, _seen_from(prefix, next(left))
+                before, path = path, seen_from(prefix, next(left))
                 moved[path] = before
             blobs[path] = blob
-    if name is not None and email is not None:
-        yield Commit(name=name, email=email, blobs=blobs, moved=moved)
+    if commit is not None:
+        yield _commit(commit, blobs, moved)
 
 
-def _seen_from(prefix: str, path: str) -> str:
+def _commit(
+    facts: tuple[str, str, str], blobs: Mapping[str, str], moved: Mapping[str, str]
+) -> Commit:
+    id_, name, email = facts
+    return Commit(id=id_, name=name, email=email, blobs=blobs, moved=moved)
+
+
+def seen_from(prefix: str, path: str) -> str:
     """A path from the root of the working tree as seen from the folder at `prefix`."""
     return path.removeprefix(prefix) if path.startswith(prefix) else posixpath.relpath(path, prefix)
 
@@ -281,7 +364,8 @@ def _seen_from(prefix: str, path: str) -> str:
 def _end(child: "subprocess.Popen[bytes]") -> None:
     for pipe in (child.stdin, child.stdout):
         if pipe is not None:
-            pipe.close()
+            with suppress(OSError):  # It may have ended before it was asked.
+                pipe.close()
     child.wait()
 
 
@@ -305,7 +389,7 @@ def _done(
     """What came of a git command, in English; None where it cannot be run."""
     try:
         return subprocess.run(  # noqa: S603 # Fixed arguments, no shell.
-            [*_command(folder), *args],
+            [*git_command(folder), *args],
             input=asked,
             capture_output=True,
             check=False,
@@ -316,5 +400,37 @@ def _done(
         return None
 
 
-def _command(folder: Path) -> tuple[str, ...]:
-    return "git", "--no-optional-locks", "-C", str(folder)
+def git_command(folder: Path) -> tuple[str, ...]:
+    """How every command of git begins: without what a stranger's repository could make it do."""
+    offline = ("-c", "protocol.allow=never") if _OFFLINE.get() else ()
+    embedded = ("-c", "safe.bareRepository=explicit") if _is_below_git(folder) else ()
+    return "git", "--no-optional-locks", *_NO_MONITOR, *embedded, *offline, "-C", str(folder)
+
+
+_NO_MONITOR: Final = ("-c", "core.fsmonitor=false")
+"""A program that the settings of a repository name is not started only to see what has changed."""
+
+
+def _is_below_git(folder: Path) -> bool:
+    """Whether a folder is of a repository with a working tree.
+
+    A bare one in there came with its files, and its settings with it: git could be made to run what
+    they say. Source: git-config(1), safe.bareRepository.
+    """
+    return any((above / ".git").exists() for above in (folder, *folder.parents))
+
+
+@contextmanager
+def without_network() -> Iterator[None]:
+    """While it lasts git fetches nothing, also not what a partial clone lacks.
+
+    It holds for the thread that asks.
+    """
+    token = _OFFLINE.set(True)
+    try:
+        yield
+    finally:
+        _OFFLINE.reset(token)
+
+
+_OFFLINE: Final = ContextVar("_OFFLINE", default=False)

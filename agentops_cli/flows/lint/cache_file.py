@@ -59,6 +59,7 @@ def key_of(config: Config, settings: LintSettings, rules: Sequence[Rule], *, tod
         repr(sorted(config.models.items())),
         repr(sorted(config.agents)),
         repr(config.budget),
+        repr(sorted(config.diff.levels.items())),
     )
     return sha256(json.dumps(parts).encode()).hexdigest()
 

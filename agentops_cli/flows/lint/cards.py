@@ -6,11 +6,9 @@ from typing import Final
 from agentops_cli.model.json import Json
 from agentops_cli.prompt.includes import included_path
 from agentops_cli.prompt.source import PromptFile
+from agentops_cli.prompt.uses import TAKES_IN
 from agentops_cli.rules.project import Card
 from agentops_cli.rules.suites import suites_named
-
-TAKES_IN: Final = r"\{%[-+]?\s*(?:include|import|from|extends)\b|\{\{~?>"
-"""A pattern of what a template has that takes another file in; it may match more."""
 
 _TAKES_IN: Final = re.compile(TAKES_IN)
 

@@ -78,6 +78,19 @@ class Finder:
         """The files that the user named in the folder `cwd`."""
         return _selected((name, self._typed(self.from_root(name, cwd))) for name in names)
 
+    def wants(self, path: str, typed: str) -> bool:
+        """Whether what the user typed means a file, wherever that file is; both are from the root.
+
+        A folder means what follows a convention in it, and what the configuration names.
+        """
+        folder = "" if typed == "." else typed.rstrip("/") + "/"
+        if path == typed:
+            return True
+        if path.startswith(folder) and not (folder == "" and path.startswith("../")):
+            by_name = CONVENTIONS.fullmatch(path) and not _is_aside(path[len(folder) :].split("/"))
+            return bool(by_name) or self.declares(path)
+        return is_glob(typed) and _is_collected(path, Glob.of(typed))
+
     def _of_glob(self, glob: Glob) -> Iterable[str]:
         here = PurePosixPath(glob.folder)
         for path in (*reversed(here.parents), here):

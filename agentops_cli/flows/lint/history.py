@@ -1,7 +1,6 @@
 """Earlier versions of prompts, from git."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from difflib import SequenceMatcher
 from functools import cached_property
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final, TypeVar
@@ -13,6 +12,7 @@ from agentops_cli.flows.lint.parts import Scene
 from agentops_cli.flows.lint.reading import Reader
 from agentops_cli.flows.lint.touched import touched
 from agentops_cli.gitrepo import Commit, Repository, blob_name
+from agentops_cli.prompt.likeness import is_one_prompt
 from agentops_cli.prompt.source import PromptFile
 from agentops_cli.rules.history import Person, Tracking
 
@@ -25,8 +25,6 @@ T = TypeVar("T")
 _LOOK: Final = "see what 'git status' says"
 _MOST_COMMITS: Final = 2_000
 _MOST_VERSIONS: Final = 200
-_ALIKE: Final = 0.5
-_NEARLY: Final = 0.8
 _MOST_COMPARED: Final = 50
 
 
@@ -45,7 +43,7 @@ class GitHistory:
         self._scene = scene
         self._declares = Finder(scene.config.root, scene.config.prompts).declares
         self._reader = Reader(scene.config.root, self._declares)
-        self._read: dict[tuple[str, str], PromptFile | None] = {}
+        self._read: dict[tuple[str, str], PromptFile] = {}
         self._last: tuple[PromptFile | None, Sequence[Change]] = (None, ())
 
     @property
@@ -70,12 +68,13 @@ class GitHistory:
 
     def changes(self, file: PromptFile) -> "Sequence[Change]":
         """What has changed since the base; several rules ask for one file, one after another."""
-        from agentops_cli.prompt.changes import changes  # As above.
+        from agentops_cli.prompt.changes import changes, regraded  # As above.
 
         last, found = self._last
         if last is not file:
             before = self.before(file)
-            found = changes(before, file) if before else ()
+            levels = self._scene.config.diff.levels
+            found = regraded(changes(before, file), levels) if before else ()
             self._last = file, found
         return found
 
@@ -86,7 +85,7 @@ class GitHistory:
     def text_before(self, path: str) -> str | None:
         """The text of any file at the base."""
         blob = self._blobs.get(path) or self._wherever.get(path)
-        content = self._repository.blob(blob) if blob else None
+        content = self._repository.content(blob) if blob else None
         return None if content is None else content.decode(errors="replace").replace("\r\n", "\n")
 
     def published(self, file: PromptFile) -> Iterator[PromptFile]:
@@ -104,9 +103,8 @@ class GitHistory:
             version = (
                 file if _is_blob(file, blob) else self._version(name, blob, is_declared=is_declared)
             )
-            if version is not None:
-                yield version
-                found += 1
+            yield version
+            found += 1
             if found == _MOST_VERSIONS:
                 return
             name = commit.moved.get(name, name)
@@ -153,12 +151,11 @@ class GitHistory:
     def gone(self) -> Sequence[PromptFile]:
         """The prompts that the configuration names and that are no more, renamed ones apart."""
         renamed = set(self._renames.values())
-        read = (
+        return [
             self._version(path, self._blobs[path], is_declared=True)
             for path in self._lost
             if path not in renamed
-        )
-        return [file for file in read if file is not None]
+        ]
 
     @cached_property
     def people(self) -> Collection[Person]:
@@ -217,11 +214,7 @@ class GitHistory:
         """Whether a prompt is an earlier one: of one name that both write, or much the same."""
         old = self._version(before, self._blobs[before], is_declared=True)
         new = self._now(after)
-        if old is None or new is None:
-            return False
-        if "name" in old.meta and "name" in new.meta:
-            return old.name == new.name or _alike(old, new) >= _NEARLY
-        return _alike(old, new) >= _ALIKE
+        return new is not None and is_one_prompt(old, new)
 
     def _now(self, path: str) -> PromptFile | None:
         content = self._reader.stored(path)
@@ -263,13 +256,12 @@ class GitHistory:
     def _uncommitted(self) -> frozenset[str]:
         return _told(self._repository.changed_since("HEAD"), "what is not committed")
 
-    def _version(self, path: str, blob: str, *, is_declared: bool) -> PromptFile | None:
+    def _version(self, path: str, blob: str, *, is_declared: bool) -> PromptFile:
         if (path, blob) not in self._read:
-            content = self._repository.blob(blob)
-            self._read[path, blob] = (
-                None
-                if content is None
-                else _file(content, path, is_declared=is_declared or self._declares(path))
+            self._read[path, blob] = _file(
+                self._repository.content(blob),
+                path,
+                is_declared=is_declared or self._declares(path),
             )
         return self._read[path, blob]
 
@@ -293,10 +285,3 @@ def _is_blob(file: PromptFile, blob: str) -> bool:
     return blob_name(content, blob) == blob or (
         not file.stored.is_plain and blob_name(content.replace(b"\r\n", b"\n"), blob) == blob
     )
-
-
-def _alike(old: PromptFile, new: PromptFile) -> float:
-    """How much of two bodies is the same, from 0 to 1."""
-    bodies = (file.text[file.body.start :] if file.body else file.text for file in (old, new))
-    one, other = ([line for line in body.split("\n") if line.strip()] for body in bodies)
-    return SequenceMatcher(None, one, other, autojunk=False).ratio()

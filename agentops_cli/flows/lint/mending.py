@@ -170,17 +170,17 @@ def _replace(path: Path, change: Change, root: Path) -> None:
     # A path with `..` was typed by the user; below the root only a link leads out, of any folder.
     is_below = os.pardir not in Path(os.path.relpath(path, root)).parts
     if is_below and not target.is_relative_to(os.path.realpath(root)):
-        problem = f"cannot mend {name!r}: a link leads to {target}, outside the project"
-        raise StoreError(problem, fix="mend that file where it belongs")
+        problem = f"cannot write {name!r}: a link leads to {target}, outside the project"
+        raise StoreError(problem, fix="write that file where it belongs")
     try:
         mode = stat.S_IMODE(target.stat().st_mode)
         if not mode & stat.S_IWUSR or not os.access(target, os.W_OK):
-            raise StoreError(f"cannot mend {name!r}: it is read-only", fix="make it writable")
+            raise StoreError(f"cannot write {name!r}: it is read-only", fix="make it writable")
         now = target.read_bytes()
         if now == change.after:
             return  # Another link to the same file was mended before.
         if now != change.before:
-            problem = f"{name!r} was changed while it was linted, so it is left as it is"
+            problem = f"{name!r} was changed meanwhile, so it is left as it is"
             raise StoreError(problem, fix="run it again")
         with replacing(target) as beside:
             with beside.open("xb") as stream:

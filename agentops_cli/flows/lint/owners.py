@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from difflib import SequenceMatcher
 from functools import cached_property
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from agentops_cli.config_files import git_root
 from agentops_cli.errors import AgentopsError, StoreError
@@ -16,6 +16,9 @@ from agentops_cli.flows.lint.parts import MissingPartError, Scene
 from agentops_cli.gitrepo import Repository, files_below
 from agentops_cli.rules.owners import PLACES, Entry, Lost, OwnersFile, owners_of
 from agentops_cli.sources import Disk
+
+if TYPE_CHECKING:
+    from agentops_cli.ports import Source  # The page of all protocols knows nearly all values.
 
 _CALLERS: Final = (
     ".github/workflows/*.y*ml",
@@ -61,13 +64,16 @@ def places(root: Path) -> tuple[str, Sequence[str]]:
     return prefix, [up + place for place in PLACES]
 
 
-def read_owners(root: Path) -> OwnersFile | None:
-    """The CODEOWNERS file of the repository around a project, the first one that can be read."""
+def read_owners(root: Path, files: "Source | None" = None) -> OwnersFile | None:
+    """The CODEOWNERS file of the repository around a project, the first one that can be read.
+
+    `files` are those of another state than the disk's.
+    """
     prefix, found = places(root)
-    disk = Disk(root)
+    files = files or Disk(root)
     for path in found:
         try:
-            text = disk.read(path)
+            text = files.read(path)
         except AgentopsError:
             continue
         text = text.removeprefix("\ufeff").replace("\r\n", "\n")
@@ -172,9 +178,10 @@ class ProjectOwners:
             raise StoreError(f"git does not tell the files of {base.name}")
         prefix, found = places(self._root)
         for path in found:
-            content = repository.blob(blobs[path]) if path in blobs else None
-            if content is not None:
-                text = content.decode(errors="replace").replace("\r\n", "\n")
+            if path in blobs:
+                text = (
+                    repository.content(blobs[path]).decode(errors="replace").replace("\r\n", "\n")
+                )
                 return owners_of(text, path=path, prefix=prefix), text
         return None, ""
 

@@ -6,11 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
-from agentops_cli.flows.lint.cards import TAKES_IN
 from agentops_cli.flows.lint.parts import Scene
 from agentops_cli.flows.lint.reading import Reader, Unread
 from agentops_cli.prompt.includes import included_path
 from agentops_cli.prompt.source import PromptFile
+from agentops_cli.prompt.uses import TAKES_IN
 from agentops_cli.rules.project import Card
 
 _TAKES_IN: Final = re.compile(TAKES_IN.encode())

@@ -11,13 +11,16 @@ Findings of an unchanged file are then kept as long as its stamp is the same.
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from importlib import import_module
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-from agentops_cli.flows.lint.options import LintOptions
 from agentops_cli.model.settings import Config
-from agentops_cli.rules.project import Card, Part
 
-GATHERERS: Final[Mapping[Part, str]] = {
+if TYPE_CHECKING:
+    # Whoever only asks after owners or suites needs no rules.
+    from agentops_cli.flows.lint.options import LintOptions
+    from agentops_cli.rules.project import Card, Part
+
+GATHERERS: Final["Mapping[Part, str]"] = {
     "history": "agentops_cli.flows.lint.history",
     "owners": "agentops_cli.flows.lint.owners",
     "suites": "agentops_cli.flows.lint.suites",
@@ -37,18 +40,24 @@ def _nothing(_path: str) -> None:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Scene:
-    """What a part is gathered from: settings, and the files to lint.
+class Stage:
+    """A project: its settings, and the prompts that are looked at.
 
     `cards` reads the tree of prompts, which takes its time: a part asks when a rule asks it.
     `known` gives the card of a file that was looked at already.
     """
 
     config: Config
-    options: LintOptions
     paths: tuple[str, ...]
-    cards: Callable[[], Mapping[str, Card]]
-    known: Callable[[str], Card | None] = _nothing
+    cards: "Callable[[], Mapping[str, Card]]"
+    known: "Callable[[str], Card | None]" = _nothing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scene(Stage):
+    """What a part is gathered from: a project, and what is asked of the linter."""
+
+    options: "LintOptions"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,14 +65,14 @@ class Parts:
     """The parts that were gathered, and why others are missing."""
 
     values: Mapping[str, Any]
-    missing: Mapping[Part, str]
+    missing: "Mapping[Part, str]"
 
     @property
     def notes(self) -> tuple[str, ...]:
         """What parts have to tell, a line each."""
         return tuple(note for part in self.values.values() for note in getattr(part, "notes", ()))
 
-    def stamp(self, parts: Collection[Part], path: str) -> str | None:
+    def stamp(self, parts: "Collection[Part]", path: str) -> str | None:
         """One text for all that some parts say of a file; None where one of them does not tell."""
         stamps = []
         for part in sorted(parts):
@@ -75,7 +84,7 @@ class Parts:
         return "\0".join(stamps)
 
 
-def gather(scene: Scene, needed: Collection[Part]) -> Parts:
+def gather(scene: Scene, needed: "Collection[Part]") -> Parts:
     """Gathers the parts that are needed, those without a module apart."""
     values: dict[str, Any] = {}
     missing: dict[Part, str] = {}

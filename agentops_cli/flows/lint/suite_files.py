@@ -145,7 +145,7 @@ def _facts(
         suite = read_suite(text, path=path, context=context)
     except InputError as error:
         return _refused(text, path, error.findings[0])
-    if suite.prompt is None or "@" in suite.prompt:
+    if suite.prompt is None:
         return None
     seen = _Seen()
     looked_at = tuple(islice(seen.through(suite.cases), MOST_ROWS))

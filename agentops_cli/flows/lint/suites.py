@@ -6,28 +6,28 @@ its `prompt` is a path from its own folder, or a name, and a prompt's `tests` le
 
 import posixpath
 import time
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import cached_property
-from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from agentops_cli.errors import AgentopsError
+from agentops_cli.errors import AgentopsError, StoreError
 from agentops_cli.flows.lint.discover import Finder
 from agentops_cli.flows.lint.globs import Glob
-from agentops_cli.flows.lint.parts import MissingPartError, Scene
+from agentops_cli.flows.lint.parts import MissingPartError, Stage
 from agentops_cli.flows.lint.suite_files import SuiteFile, read_suite_file
 from agentops_cli.model.finding import Finding
 from agentops_cli.prompt.source import PromptFile
 from agentops_cli.rules.project import Card
 from agentops_cli.rules.suites import Mistake, SuiteFacts
 from agentops_cli.sources import Disk
+from agentops_cli.suite.naming import prompt_path
 
 if TYPE_CHECKING:
     from agentops_cli.prompt.render import Renderer  # It loads the templates.
 
 
-def gather(scene: Scene) -> "ProjectSuites":
+def gather(scene: Stage) -> "ProjectSuites":
     """The suites of a project; one without any has none, which is for a rule to say."""
     if not scene.config.prompts and not scene.paths:
         raise MissingPartError("there are no prompts that a suite could name")
@@ -37,7 +37,7 @@ def gather(scene: Scene) -> "ProjectSuites":
 class ProjectSuites:
     """`Suites`: those of the configuration are read at once, others when a prompt names them."""
 
-    def __init__(self, scene: Scene) -> None:
+    def __init__(self, scene: Stage) -> None:
         self._scene = scene
         self._disk = Disk(scene.config.root)
         self._read: dict[str, SuiteFile] = {}
@@ -74,6 +74,10 @@ class ProjectSuites:
         """The suites whose prompt is not there, each with the reason."""
         found: list[tuple[SuiteFacts, str]] = []
         for facts in self.all:
+            if "@" in facts.prompt:
+                problem = self._unresolved.get((facts.path, facts.prompt))
+                found += [(facts, problem)] if problem else []
+                continue
             path = path_of(facts)
             if path is None and facts.prompt not in self._names:
                 found.append((facts, f"there is no prompt {facts.prompt!r}"))
@@ -154,7 +158,29 @@ class ProjectSuites:
         suites = self.of(path, card.name, card.tests)
         stamps = [f"{facts.path}\0{self._read[facts.path].stamp}" for facts in suites]
         found = [f"{each}\0{len(self.matching(path, each))}" for each in card.tests]
+        # What git has of other versions changes with no file.
+        stamps += [f"{self._unresolved}"] if path == self.first else []
         return "\0".join((f"{len(self.all)}\0{path == self.first}", *found, *stamps))
+
+    @cached_property
+    def _unresolved(self) -> Mapping[tuple[str, str], str]:
+        """Why suites cannot have the version that they name; git may be silent on some."""
+        named = [facts for facts in self.all if "@" in facts.prompt]
+        if not named:
+            return {}
+        from agentops_cli.flows.versions import Versions  # Few suites name any.
+
+        versions = Versions(self._scene.config, self._scene.config.root)
+        found: dict[tuple[str, str], str] = {}
+        for facts in named:
+            try:
+                versions.of(facts.path, facts.prompt)
+            except StoreError:
+                continue  # In a shallow clone nobody knows.
+            except AgentopsError as error:
+                more = f"; {error.fix}" if error.fix else ""
+                found[facts.path, facts.prompt] = f"{error.message}{more}"
+        return found
 
     @cached_property
     def _names(self) -> frozenset[str]:
@@ -198,11 +224,11 @@ def _places(path: str, pattern: str) -> Iterator[str]:
 
 
 def path_of(facts: SuiteFacts) -> str | None:
-    """The path of a suite's prompt from the root; None where it is a name, as `eval` has it."""
-    name = facts.prompt
-    if "/" not in name and not PurePosixPath(name).suffix:
-        return None
-    return posixpath.normpath(posixpath.join(posixpath.dirname(facts.path), name))
+    """The path of a suite's prompt from the root; None where it is a name, as `eval` has it.
+
+    One of another version is none that is linted.
+    """
+    return None if "@" in facts.prompt else prompt_path(facts.prompt, facts.path)
 
 
 def _is_about(facts: SuiteFacts, path: str, name: str | None) -> bool:

@@ -3,12 +3,15 @@
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from agentops_cli.flows.lint.discover import Finder
-from agentops_cli.flows.lint.options import LintOptions
 from agentops_cli.flows.lint.reading import Reader
 from agentops_cli.model.settings import Config
 from agentops_cli.prompt.source import Stored
+
+if TYPE_CHECKING:
+    from agentops_cli.flows.lint.options import LintOptions  # It loads all that rules are.
 
 
 class Texts:
@@ -17,7 +20,7 @@ class Texts:
     It is what is on the disk now, or came on stdin.
     """
 
-    def __init__(self, config: Config, options: LintOptions) -> None:
+    def __init__(self, config: Config, options: "LintOptions") -> None:
         finder = Finder(config.root, config.prompts)
         cwd = options.cwd or config.root
         named = [finder.from_root(path, cwd) for path in options.paths]

@@ -106,7 +106,9 @@ def test_the_branch_that_ci_names_goes_before_the_default_one(tmp_path: Path, re
     git(clone, "switch", "--quiet", "--create", "work")
     assert codes(run(clone)) == FOUND
     assert codes(run(clone, base_branch="release")) == []
-    assert codes(run(clone, base_branch="gone")) == FOUND
+    assert codes(run(clone, base_branch="gone")) == []
+    with pytest.raises(StoreError, match="origin/gone is not here"):
+        run(clone, base_branch="gone", changed=True)
     assert run(clone, base_branch="release", changed=True).files == 0
 
 

@@ -24,7 +24,7 @@ def test_a_file_is_written_with_the_rights_that_it_had(tmp_path: Path) -> None:
 def test_a_file_that_was_changed_meanwhile_is_left_as_it_is(tmp_path: Path) -> None:
     change = _change(tmp_path)
     (tmp_path / "p.md").write_bytes(b"mine\n")
-    assert "was changed while it was linted" in write([change], tmp_path)["p.md"].message
+    assert "was changed meanwhile" in write([change], tmp_path)["p.md"].message
     assert (tmp_path / "p.md").read_bytes() == b"mine\n"
 
 
@@ -32,7 +32,7 @@ def test_a_read_only_file_is_left_as_it_is(tmp_path: Path) -> None:
     change, other = _change(tmp_path), _change(tmp_path, name="q.md")
     (tmp_path / "p.md").chmod(0o444)
     [(path, error)] = write([change, other], tmp_path).items()
-    assert (path, error.message) == ("p.md", "cannot mend 'p.md': it is read-only")
+    assert (path, error.message) == ("p.md", "cannot write 'p.md': it is read-only")
     assert (tmp_path / "p.md").read_bytes() == b"a\n"
     assert (tmp_path / "q.md").read_bytes() == b"b\n"
 
