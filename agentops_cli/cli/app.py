@@ -17,7 +17,7 @@ COMMANDS = {
         "agentops_cli.cli.cache",
         "Show, explain, export or clear the answers that are kept.",
     ),
-    "prompt": ("agentops_cli.cli.prompt", "Lint prompts."),
+    "prompt": ("agentops_cli.cli.prompt", "Lint prompts, compare their versions, look them up."),
     "report": ("agentops_cli.cli.report", "Merge the parts of a run."),
     "config": ("agentops_cli.cli.config", "Show the settings in force, and where each came from."),
     "explain": (

@@ -1,5 +1,6 @@
 """The one door out: whatever ended a command becomes a message and an exit code."""
 
+import io
 import os
 import sys
 import tempfile
@@ -21,6 +22,7 @@ def run(command: Any, args: Sequence[str]) -> int:
     that code of others asks for: a crash report is written, and no code but ours is a verdict.
     """
     _open_closed_streams()
+    _spell_what_stdout_cannot_say()
     stdout = sys.stdout
     try:
         result = command.main(args=list(args), prog_name="agentops", standalone_mode=False)
@@ -52,6 +54,15 @@ def _open_closed_streams() -> None:
         if getattr(sys, name) is None:
             nowhere = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 # Open to the end.
             setattr(sys, name, nowhere)
+
+
+def _spell_what_stdout_cannot_say() -> None:
+    """Makes a pipe of another encoding than UTF-8 get `\\u2192` where it has no arrow.
+
+    stderr is so from the start.
+    """
+    if isinstance(sys.stdout, io.TextIOWrapper) and sys.stdout.errors == "strict":
+        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 def _refused(error: AgentopsError) -> int:

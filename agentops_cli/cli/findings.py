@@ -47,8 +47,9 @@ def print_report(
         return
     if output == "full" and report.findings and _is_colourful():
         from agentops_cli.cli.paint import paint  # It loads rich, as slow as thousands of files.
+        from agentops_cli.reporters.lint.full import lines
 
-        paint(report)
+        paint(lines(report))
         return
     _writer(output)(report, sys.stdout)
 

@@ -1,12 +1,12 @@
-"""The findings of the linter in colours."""
+"""The lines of a report in colours."""
 
+from collections.abc import Iterable
 from typing import Final
 
 from rich.text import Text
 
 from agentops_cli.cli.screen import console
-from agentops_cli.reporters.lint.full import Style, lines
-from agentops_cli.reporters.lint.report import LintReport
+from agentops_cli.reporters.painted import Parts, Style
 
 _STYLES: Final[dict[Style, str]] = {
     "": "default",
@@ -15,12 +15,18 @@ _STYLES: Final[dict[Style, str]] = {
     "error": "red",
     "warning": "yellow",
     "info": "cyan",
+    "good": "green",
+    "removed": "red",
+    "added": "green",
+    "moved": "magenta",
+    "word-removed": "bold reverse red",
+    "word-added": "bold reverse green",
 }
 
 
-def paint(report: LintReport) -> None:
-    """Prints the findings on a terminal, in colours where it has them."""
+def paint(lines: Iterable[Parts]) -> None:
+    """Prints lines on a terminal, in colours where it has them."""
     out = console()
-    for line in lines(report):
-        parts = [(piece.text, _STYLES[piece.style]) for piece in line]
+    for line in lines:
+        parts = [(part.text, _STYLES[part.style]) for part in line]
         out.print(Text.assemble(*parts), soft_wrap=True)

@@ -13,7 +13,8 @@ app = typer.Typer(add_completion=False, context_settings=CONTEXT, rich_markup_mo
 @app.command()
 def schema(
     name: Annotated[
-        str, typer.Argument(help="prompt, suite, judge, config, result or lint.", metavar="NAME")
+        str,
+        typer.Argument(help="prompt, suite, judge, config, result, lint or diff.", metavar="NAME"),
     ],
 ) -> None:
     """Print a JSON Schema, for editors and for other tools.

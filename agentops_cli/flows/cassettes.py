@@ -3,6 +3,7 @@
 import os
 import posixpath
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path, PurePosixPath
 
@@ -101,6 +102,24 @@ class Cassettes:
             for reel in self.recordings.reels.values()
             if reel.cassette is None
         ]
+
+    def put_first(self, earlier: Source) -> dict[str, str]:
+        """Answers from the cassettes of an earlier tree, and only what they lack from those of now.
+
+        So nobody changes what was recorded of an earlier version by changing its cassette later.
+        Gives by suite what is to be said where somebody did.
+        """
+        told: dict[str, str] = {}
+        for reel in [*self.recordings.reels.values()]:
+            with suppress(UnreadableError, InputError):  # It may have had none.
+                cassette = read_cassette(earlier.read(reel.path), path=reel.path)
+                if others := self.recordings.put_first(reel.suite, cassette):
+                    are = "is not that" if others == 1 else "are not those"
+                    told[reel.suite] = (
+                        f"{reel.path}: {_counted(others)} {are} of the earlier side, "
+                        "whose answers count"
+                    )
+        return told
 
     def demand_places(self) -> None:
         """Raises `StoreError` where what is about to be paid for could not be written down."""

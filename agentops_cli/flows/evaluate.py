@@ -10,32 +10,23 @@ from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from agentops_cli import __version__
 from agentops_cli.config import KNOBS, load_config
 from agentops_cli.errors import EmptyError, ExitCode, StoreError
+from agentops_cli.flows.bench import Bench, bench_of
 from agentops_cli.flows.book import Book, Stage
 from agentops_cli.flows.incidents import Incidents
-from agentops_cli.flows.judges import Judges, served_otherwise
+from agentops_cli.flows.judges import served_otherwise
 from agentops_cli.flows.listener import Listener, Served
 from agentops_cli.flows.load import Loader, find_suites
 from agentops_cli.flows.open_run import OpenRun, log_from, open_run
 from agentops_cli.flows.options import EvalOptions, remembered
 from agentops_cli.flows.same_plan import plan_record
-from agentops_cli.flows.stand_ins import StandInDoubts
 from agentops_cli.flows.stopping import finishing, prepare_to_end, stopping, terminate_as_ctrl_c
-from agentops_cli.flows.wiring import (
-    Checks,
-    Gateways,
-    address_of,
-    assertion_kinds,
-    metric_kinds,
-    templates,
-    weights_of,
-)
+from agentops_cli.flows.wiring import Checks, Gateways, address_of
 from agentops_cli.flows.world import World
 from agentops_cli.gitrepo import stamp
 from agentops_cli.guards.cache import is_kept_of
@@ -60,19 +51,17 @@ from agentops_cli.model.settings import (
 )
 from agentops_cli.model.totals import totals_by_model
 from agentops_cli.ports import AssertionType, ResponseCache, Trials
-from agentops_cli.prices import PriceTable, prices_of
+from agentops_cli.prices import PriceTable
 from agentops_cli.redact import Redact, secrets_in
 from agentops_cli.registry import Registry
 from agentops_cli.run.conclude import UNDECIDED, concluded
 from agentops_cli.run.engine import Engine, conversation_ids
 from agentops_cli.run.gate import decide
 from agentops_cli.run.measure import Measure
-from agentops_cli.run.plan import LoadedSuite, Plan, PlanSettings, plan
-from agentops_cli.scripts.functions import Functions
+from agentops_cli.run.plan import LoadedSuite, Plan, plan
 from agentops_cli.sources import Disk
 from agentops_cli.stores.ledger import Ledger
 from agentops_cli.stores.manifest import Manifest
-from agentops_cli.suite.read import SuiteContext
 from agentops_cli.suite.select import Selection
 
 if TYPE_CHECKING:
@@ -147,41 +136,14 @@ def prepare(options: EvalOptions, world: World) -> Prepared:
     matches nothing.
     """
     config = load_config(world.cwd, environ=world.environ, overrides=options.settings)
-    source = Disk(world.cwd)
-    judges = Judges(config, source, world)
-    kinds = assertion_kinds(
-        Functions(cwd=world.cwd, root=config.root, allowed=config.allow_scripts)
-    )
-    context = SuiteContext(
-        source=source,
-        kinds=kinds,
-        metrics=metric_kinds(),
-        templates=templates(world),
-        repeat=options.repeat,
-        repeat_auto=options.repeat_auto,
-        judge=judges.configured(),
-    )
-    found = find_suites(options.suites, config, source, world)
-    loaded = Loader(context, config, world).load(found.paths)
+    bench = bench_of(config, world, repeat=options.repeat, repeat_auto=options.repeat_auto)
+    found = find_suites(options.suites, config, bench.source, world)
+    loaded = Loader(bench.context, config, world).load(found.paths)
     missing = [f"suite {name!r}" for name in found.missing] + _unmatched(options.selection, loaded)
     if missing and not options.allow_empty:
         fix = "mend it here or under 'suites:', or run the rest with --allow-empty"
         raise EmptyError(f"nothing matches {', '.join(missing)}", fix=fix)
-    prices = prices_of(config)
-    settings = PlanSettings(
-        # Asked for each case.
-        base_url_of=cache(lambda model: address_of(model, config, world)),
-        weights_of=weights_of,
-        price_of=prices.price_of,
-        budget=config.budget,
-        timeout_s=config.timeout_s,
-        templates=context.templates,
-        doubt_of=judges.doubt_of,
-        agents=config.agents,
-        model_settings=config.models,
-        doubt_of_stand_in=StandInDoubts(config, prices, world.environ).of,
-    )
-    planned = plan(loaded, options.selection, settings)
+    planned = plan(loaded, options.selection, bench.settings)
     if options.wanted:
         planned = planned.only(options.wanted)
     if not planned.cases:
@@ -192,32 +154,46 @@ def prepare(options: EvalOptions, world: World) -> Prepared:
     if options.part:
         from agentops_cli.flows.shards import Whole, part_of
 
-        use = options.cassettes
+        use, prices = options.cassettes, bench.prices
         whole = Whole(plan=planned, prices=prices, config=config, cassettes=use)
         part = part_of(whole, options.part, durations=options.durations, world=world)
-        planned, config = part.plan, part.config
+        planned, bench = part.plan, replace(bench, config=part.config)
     cassettes = None
     if options.cassettes is not CassetteUse.NONE:
         from agentops_cli.flows.cassettes import Cassettes
 
         use, is_whole = options.cassettes, options.asks_all
-        cassettes = Cassettes(planned, config, source, world, use=use, is_whole=is_whole)
-    gateways = Gateways(planned, config, source, world, cassettes=cassettes)
-    notes = [*map(_not_there, missing), *gateways.notes, *(cassettes.notes if cassettes else ())]
+        cassettes = Cassettes(
+            planned, bench.config, bench.source, world, use=use, is_whole=is_whole
+        )
+    planned = replace(planned, notes=(*planned.notes, *map(_not_there, missing)))
+    return replace(
+        made_ready(planned, bench, cassettes=cassettes, use_cache=options.use_cache),
+        log=options.log or (config.root / config.report.jsonl if config.report.jsonl else None),
+        options=options,
+        part=part,
+    )
+
+
+def made_ready(
+    planned: Plan, bench: Bench, *, cassettes: "Cassettes | None", use_cache: bool
+) -> Prepared:
+    """A plan with everybody who is asked; raises `InputError` where one of them cannot be."""
+    config, world = bench.config, bench.world
+    gateways = Gateways(planned, config, bench.source, world, cassettes=cassettes)
+    notes = [*gateways.notes, *(cassettes.notes if cassettes else ())]
     return Prepared(
         config=config,
         plan=replace(planned, notes=(*planned.notes, *notes)),
-        kinds=kinds,
-        prices=prices,
+        kinds=bench.kinds,
+        prices=bench.prices,
         gateways=gateways,
         world=world,
-        log=options.log or (config.root / config.report.jsonl if config.report.jsonl else None),
+        log=None,
         # What is recorded was asked for, and what is replayed needs no other memory.
-        use_cache=options.use_cache and cassettes is None,
+        use_cache=use_cache and cassettes is None,
         cassettes=cassettes,
-        checked_models=judges.checked_models(planned),
-        options=options,
-        part=part,
+        checked_models=bench.judges.checked_models(planned),
     )
 
 
@@ -496,6 +472,7 @@ def _suite_result(
         prompt_name=prompt.name if prompt else None,
         prompt_version=prompt.meta.version if prompt else None,
         prompt_sha256=prompt.sha256 if prompt else None,
+        prompt_commit=item.prompt_commit,
         cases=cases,
         by_model=by_model,
         gate=suite.gate,

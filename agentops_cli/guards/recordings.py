@@ -1,11 +1,12 @@
 """The recorded answers of a run in memory: those that were there before, and those of the run."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import replace
 
 from agentops_cli.guards.hidden import Hidden
 from agentops_cli.guards.misses import why_missing
 from agentops_cli.model.call import Completion, Fault, Purpose, Request
-from agentops_cli.model.cassette import Call, Recording, Reel, key_of
+from agentops_cli.model.cassette import Call, Cassette, Recording, Reel, key_of
 
 
 class Recordings:
@@ -28,7 +29,7 @@ class Recordings:
         today: str,
         replays: bool,
     ) -> None:
-        self.reels = reels
+        self.reels = dict(reels)
         self.made: dict[Call, Recording] = {}
         self.lost: set[Call] = set()
         self.used: dict[Call, Recording] = {}
@@ -38,12 +39,30 @@ class Recordings:
         self._hidden: dict[tuple[str, str], Hidden] = {}
         self._old: dict[Call, Recording] = {}
         self._renamed: dict[tuple[str, str], Recording] = {}
+        self._first: dict[Call, Recording] = {}
+        self._first_renamed: dict[tuple[str, str], Recording] = {}
         self._missed: set[tuple[str, str]] = set()
         for suite, reel in reels.items():
             for recording in reel.cassette.recordings if reel.cassette else ():
                 if recording.key is not None:
                     self._old[Call(suite, recording.case_id, recording.key)] = recording
                     self._renamed.setdefault((suite, recording.key), recording)
+
+    def put_first(self, suite: str, cassette: Cassette) -> int:
+        """Finds what another cassette of a suite has before what its own has, renamed cases too.
+
+        Gives how many calls both have an answer to, and not the same one.
+        """
+        reel = self.reels[suite]
+        self.reels[suite] = replace(reel, cassette=reel.cassette or cassette)
+        for recording in cassette.recordings:
+            if recording.key is not None:
+                self._first[Call(suite, recording.case_id, recording.key)] = recording
+                self._first_renamed.setdefault((suite, recording.key), recording)
+        return sum(
+            call.suite == suite and call in self._old and not one.says_the_same(self._old[call])
+            for call, one in self._first.items()
+        )
 
     def call_of(self, request: Request) -> Call:
         """What a request is known by."""
@@ -62,7 +81,13 @@ class Recordings:
         """
         found = None if request.agent or request.live else self.made.get(call)
         if found is None and self._replays:
-            found = self._old.get(call) or self._renamed.get((call.suite, call.key))
+            asked = (call.suite, call.key)
+            found = (
+                self._first.get(call)
+                or self._first_renamed.get(asked)
+                or self._old.get(call)
+                or self._renamed.get(asked)
+            )
             if found is not None:
                 self.used[Call(call.suite, found.case_id, call.key)] = found
         return None if found is None else found.completion(request.model)

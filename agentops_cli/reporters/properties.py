@@ -121,6 +121,7 @@ def _prompt_properties(suite: SuiteResult) -> Mapping[str, str | None]:
         "prompt": suite.prompt_name,
         "prompt_version": suite.prompt_version,
         "prompt_sha256": suite.prompt_sha256,
+        "prompt_commit": suite.prompt_commit,
     }
 
 

@@ -26,6 +26,13 @@ def unheeded(text: str) -> str:
     return _ORDERS.sub(r"\g<0> ", text) if "::" in text or "##" in text else text
 
 
+def orders_in(text: str) -> tuple[int, ...]:
+    """Where `unheeded` puts its blanks, for whoever has the text in parts."""
+    if "::" in text or "##" in text:
+        return tuple(found.end() for found in _ORDERS.finditer(text))
+    return ()
+
+
 def visible(text: str) -> str:
     """The text with every character that cannot be seen spelled out: `␛[31m`, `\\u202e`.
 

@@ -139,6 +139,7 @@ def test_a_worse_prompt_is_found_at_the_lines_that_were_changed(branch: Path) ->
     assert done.returncode == ExitCode.REJECTED, done.stderr
     assert lines_of(done) == [
         "CODEOWNERS:3 PG001",
+        f"{PROMPT}:15 PS006",
         f"{PROMPT}:17 PS006",
         f"{PROMPT}:2 PV002",
     ]

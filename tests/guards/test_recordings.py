@@ -6,6 +6,7 @@ from agentops_cli.judge import rubric
 from agentops_cli.judge.pairwise import Pair
 from agentops_cli.judge.question import Material
 from agentops_cli.model.call import Completion, FaultKind, Finish, Purpose, Request
+from agentops_cli.model.cassette import Cassette
 from agentops_cli.model.prompt import Message
 from agentops_cli.model.tool import ToolCall
 from agentops_cli.redact import Redact, redact_completion
@@ -55,6 +56,23 @@ def test_two_cases_that_ask_the_same_find_each_its_own() -> None:
 def test_a_run_that_records_all_finds_nothing_of_before() -> None:
     held = recordings(recording(ASKED), replays=False)
     assert held.find(held.call_of(ASKED), ASKED) is None
+
+
+def test_another_cassette_answers_before_the_own_one_and_what_differs_is_counted() -> None:
+    other = replace(ASKED, messages=(user("Another"),))
+    held = recordings(recording(ASKED, "today"))
+    earlier = (recording(ASKED, "earlier"), recording(other, "only there"))
+    other_cassette = Cassette(path="evals/cassettes/a.jsonl", recordings=earlier)
+    assert held.put_first(SUITE, other_cassette) == 1
+    found = [held.find(held.call_of(each), each) for each in (ASKED, other)]
+    assert [answer.text for answer in found if answer] == ["earlier", "only there"]
+
+
+def test_what_is_remembered_stands_for_a_cassette_that_is_not_there() -> None:
+    held = recordings(cassette=None)
+    assert held.put_first(SUITE, Cassette(path="x.jsonl", recordings=(recording(ASKED),))) == 0
+    assert held.find(held.call_of(ASKED), ASKED) is not None
+    assert held.reels[SUITE].cassette is not None
 
 
 def kept(request: Request, completion: Completion) -> Completion | None:

@@ -9,6 +9,7 @@ from agentops_cli.reporters.lint.full import lines_of
 from agentops_cli.reporters.lint.report import Item, LintReport
 from agentops_cli.reporters.lint.words import clean_line, counts_of
 from agentops_cli.reporters.markup import cell, code, table
+from agentops_cli.reporters.painted import plain
 from agentops_cli.reporters.wording import counted
 
 _MOST: Final = 100
@@ -71,7 +72,7 @@ def _excerpts(report: LintReport) -> Iterator[str]:
     shown = [each for each in report.findings if each.excerpt][:_MOST_LINES]
     lines: list[str] = []
     for item in shown:
-        lines += ("".join(piece.text for piece in line) for line in lines_of(item))
+        lines += map(plain, lines_of(item))
         lines.append("")
     text = "\n".join(lines).rstrip()
     if not text or len(text) > _CHARACTERS // 3:

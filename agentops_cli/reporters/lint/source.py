@@ -2,17 +2,16 @@
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
-from unicodedata import category, combining, east_asian_width
 
 from agentops_cli.model.place import Location
 from agentops_cli.patterns import Hit
 from agentops_cli.prompt.source import Span
 from agentops_cli.redact import Redact
-from agentops_cli.reporters.wording import visible
+from agentops_cli.reporters.columns import cut, cut_left, shown, spelled, width
+from agentops_cli.reporters.hidden import TOLD, hidden_in
 
-_TOLD = "secret"
 _COLUMNS = 72
 """What is shown of a line, so that with its number it fits into the narrowest usual terminal."""
 
@@ -51,8 +50,8 @@ class Source:
     """
 
     def __init__(self, text: str, redact: Redact, told: Iterable[Span] = ()) -> None:
-        hits = (Hit(kind=_TOLD, start=each.start, end=each.end) for each in told)
-        self._hidden = _joined([*_secrets(text, redact), *hits])
+        hits = (Hit(kind=TOLD, start=each.start, end=each.end) for each in told)
+        self._hidden = hidden_in(text, redact, hits)
         self._starts = [0, *(found.end() for found in re.finditer("\n", text))]
         self.text = text
 
@@ -89,13 +88,13 @@ class Source:
             if hit.start < max(stop, start + 1) and hit.end > start:
                 start, stop = max(min(start, hit.start), first), min(max(stop, hit.end), last)
         # A line may be the whole file; most of that is cut off before it costs anything.
-        before = _shown(self._masked(max(first, start - _FAR), start))
-        after = _shown(self._masked(stop, min(last, stop + _FAR)))
-        stretch = _cut(_spelled(self._masked(start, min(stop, start + _FAR))), _STRETCH)
+        before = shown(self._masked(max(first, start - _FAR), start))
+        after = shown(self._masked(stop, min(last, stop + _FAR)))
+        stretch = cut(spelled(self._masked(start, min(stop, start + _FAR))), _STRETCH)
         room = _COLUMNS - width(stretch)
         # What stands before it gets two thirds, and what the other side leaves.
-        before = _cut_left(before, max(room * 2 // 3, room - width(after)))
-        after = _cut(after.rstrip(), room - width(before))
+        before = cut_left(before, max(room * 2 // 3, room - width(after)))
+        after = cut(after.rstrip(), room - width(before))
         return Excerpt(line=line, before=before, stretch=stretch, after=after, is_longer=is_longer)
 
     def _end(self, line: int) -> int:
@@ -110,77 +109,3 @@ class Source:
                 parts += (self.text[at : max(hit.start, at)], f"[redacted:{hit.kind}]")
                 at = min(hit.end, end)
         return "".join((*parts, self.text[at:end]))
-
-
-def _secrets(text: str, redact: Redact) -> Iterator[Hit]:
-    """Everything to hide; what stood beside a hit is searched again, as `Redact` does it."""
-    while hits := redact.hits(text):
-        yield from hits
-        parts: list[str] = []
-        at = 0
-        for hit in hits:
-            parts += (text[at : hit.start], " " * (hit.end - hit.start))  # Offsets stay right.
-            at = hit.end
-        text = "".join((*parts, text[at:]))
-
-
-def _joined(hits: Iterable[Hit]) -> tuple[Hit, ...]:
-    """The hits in reading order; of those that overlap one is made, under the mark of a form."""
-    joined: list[Hit] = []
-    for hit in sorted(hits, key=lambda hit: hit.start):
-        if joined and hit.start < joined[-1].end:
-            last = joined.pop()
-            kind = hit.kind if last.kind == _TOLD else last.kind
-            joined.append(Hit(kind=kind, start=last.start, end=max(last.end, hit.end)))
-        else:
-            joined.append(hit)
-    return tuple(joined)
-
-
-def width(text: str) -> int:
-    """How many columns of a terminal a text takes."""
-    if text.isascii():
-        return len(text)
-    wide = sum(east_asian_width(each) in "WF" for each in text)
-    return len(text) + wide - sum(map(_takes_none, text))
-
-
-def _takes_none(character: str) -> bool:
-    return combining(character) > 0 or category(character) in {"Mn", "Me", "Cf"}
-
-
-def _shown(text: str) -> str:
-    return visible(text.replace("\t", "    "))
-
-
-def _spelled(text: str) -> str:
-    """The text with all that shows nothing spelled out: it may be what is complained of."""
-    text = _shown(text)
-    if text.isascii():
-        return text
-    return "".join(
-        f"\\u{ord(each):04x}"
-        if each != " " and (not each.isprintable() or category(each) in {"Zs", "Cf"})
-        else each
-        for each in text
-    )
-
-
-def _cut(text: str, columns: int) -> str:
-    """As much of the text as fits, with an ellipsis where that is not all."""
-    if width(text) <= columns:
-        return text
-    kept = text[: max(columns - 1, 0)]
-    while kept and width(kept) >= columns:
-        kept = kept[:-1]
-    return f"{kept}…"
-
-
-def _cut_left(text: str, columns: int) -> str:
-    """The same with the end of the text."""
-    if width(text) <= columns:
-        return text
-    kept = text[-max(columns - 1, 1) :]
-    while kept and width(kept) >= columns:
-        kept = kept[1:]
-    return f"…{kept}"

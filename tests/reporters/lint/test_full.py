@@ -2,7 +2,8 @@ import pytest
 
 from agentops_cli.model.place import Location
 from agentops_cli.redact import Redact
-from agentops_cli.reporters.lint.source import Source, width
+from agentops_cli.reporters.columns import width
+from agentops_cli.reporters.lint.source import Source
 from tests.reporters.lint.made import KEY, PATH, a_finding, a_report, written
 
 

@@ -6,7 +6,7 @@ from tests.reporters.lint.made import PATH, a_finding, a_hostile_report, a_repor
 COMMAND = re.compile(r"::(?P<name>\w+) (?P<properties>.*?)::(?P<message>.*)")
 
 
-def _read(line: str) -> tuple[str, dict[str, str], str]:
+def read_command(line: str) -> tuple[str, dict[str, str], str]:
     """A command as the runner of GitHub Actions takes it apart."""
     found = COMMAND.fullmatch(line)
     assert found
@@ -24,14 +24,14 @@ def test_each_severity_is_a_command_of_its_own() -> None:
     text = "one\n"
     found = [a_finding(text, "one", severity=each) for each in Severity]
     lines = written("github", a_report(text, *found)).splitlines()
-    assert [_read(line)[0] for line in lines] == ["notice", "warning", "error"]
+    assert [read_command(line)[0] for line in lines] == ["notice", "warning", "error"]
 
 
 def test_a_command_names_the_place_the_rule_and_the_fix() -> None:
     text = "one\ntwo, 100%\n"
     found = a_finding(text, "100%", message="100% wrong", code="PF010")
     [line] = written("github", a_report(text, found)).splitlines()
-    assert _read(line) == (
+    assert read_command(line) == (
         "error" if found.finding.severity is Severity.ERROR else "warning",
         {
             "file": PATH,
@@ -48,7 +48,7 @@ def test_a_command_names_the_place_the_rule_and_the_fix() -> None:
 def test_of_several_lines_no_column_is_told() -> None:
     text = "one\ntwo\n"
     [line] = written("github", a_report(text, a_finding(text, "ne\ntw"))).splitlines()
-    _, properties, _ = _read(line)
+    _, properties, _ = read_command(line)
     assert (properties["line"], properties["endLine"]) == ("1", "2")
     assert not {"col", "endColumn"} & set(properties)
 
@@ -57,7 +57,7 @@ def test_nothing_that_others_wrote_is_a_command() -> None:
     lines = written("github", a_hostile_report()).splitlines()
     assert len(lines) == 4  # Three findings and one bug of ours.
     for line in lines:
-        name, properties, message = _read(line)
+        name, properties, message = read_command(line)
         assert name in {"error", "warning", "notice"}
         assert set(properties) <= {"file", "line", "col", "endLine", "endColumn", "title"}
         assert "##[" not in message

@@ -1,0 +1,1 @@
+"""`agentops prompt diff`: from refs to a report."""
