@@ -10,7 +10,6 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 from functools import cached_property
-from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TypeAlias
@@ -123,6 +122,8 @@ class PriceTable:
     @cached_property
     def version(self) -> str | None:
         """Which table the prices are from, such as `litellm 1.106.2`."""
+        from importlib.metadata import PackageNotFoundError, version  # Few ask, and it is slow.
+
         try:
             return f"litellm {version('litellm')}"
         except PackageNotFoundError:

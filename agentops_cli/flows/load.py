@@ -1,12 +1,12 @@
 """Suite files and the prompts they name, read from a tree of files."""
 
 import os
-import posixpath
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
 
-from agentops_cli.errors import InputError, UnreadableError
+from agentops_cli.errors import EmptyError, InputError, UnreadableError, UsageError
 from agentops_cli.flows.world import World
 from agentops_cli.model.finding import Finding
 from agentops_cli.model.place import Location
@@ -18,7 +18,11 @@ from agentops_cli.prompt.read import read_prompt
 from agentops_cli.prompt.render import Renderer
 from agentops_cli.run.plan import LoadedSuite
 from agentops_cli.sources import YAML_SUFFIXES
+from agentops_cli.suite.naming import prompt_path
 from agentops_cli.suite.read import SuiteContext, read_suite
+
+if TYPE_CHECKING:
+    from agentops_cli.flows.versions import Versions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,10 +91,13 @@ class Loader:
         self._world = world
         self._renderers: dict[str, Renderer | None] = {}
         self._names: dict[str, list[Prompt]] | None = None
+        self._versions: Versions | None = None
 
     def load(self, paths: Iterable[str]) -> tuple[LoadedSuite, ...]:
         """Every suite with its prompt; raises `InputError` with all mistakes of all files."""
         loaded = [item for path in paths if (item := self._load(path))]
+        if self._versions is not None:
+            self._versions.close()
         if self.findings:
             raise InputError(self.findings)
         return tuple(loaded)
@@ -107,19 +114,37 @@ class Loader:
             return None
         if suite.prompt is None:
             return LoadedSuite(suite=suite, renderer=None)
+        if "@" in suite.prompt:
+            return self._of_version(suite, suite.prompt)
         renderer = self._prompt(suite, suite.prompt)
         return LoadedSuite(suite=suite, renderer=renderer) if renderer else None
 
     def _prompt(self, suite: Suite, name: str) -> Renderer | None:
-        if "@" in name:
-            problem = f"{name!r} is not supported yet: prompts of other versions and commits"
-            fix = "name the file in the working tree"
-            self._add("not-supported-yet", problem, suite.prompt_location, fix)
-            return None
-        if "/" not in name and not PurePosixPath(name).suffix:
+        path = prompt_path(name, suite.path)
+        if path is None:
             return self._named(suite, name)
-        path = posixpath.normpath(posixpath.join(posixpath.dirname(suite.path), name))
         return self._compiled(path, suite.prompt_location)
+
+    def _of_version(self, suite: Suite, wanted: str) -> LoadedSuite | None:
+        """The suite with the version of a prompt that git has; raises `StoreError` without git."""
+        if self._versions is None:
+            from agentops_cli.flows.versions import Versions  # Few suites name any.
+
+            self._versions = Versions(self._config, self._world.cwd)
+        try:
+            found = self._versions.of(suite.path, wanted)
+            renderer = found.renderer(self._world.monotonic)
+        except InputError as error:
+            for each in error.findings:
+                # Nobody can mend a commit: the place to change is where it is asked for.
+                at = f"{each.location}: " if each.location else ""
+                problem = f"{wanted!r} cannot be used: {at}{each.message}"
+                self._add(each.rule, problem, suite.prompt_location, each.fix)
+        except (EmptyError, UsageError) as error:
+            self._add("missing-prompt", error.message, suite.prompt_location, error.fix)
+        else:
+            return LoadedSuite(suite=suite, renderer=renderer, prompt_commit=found.commit)
+        return None
 
     def _named(self, suite: Suite, name: str) -> Renderer | None:
         """The prompt of a name among the configured ones."""

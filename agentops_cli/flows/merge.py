@@ -288,5 +288,5 @@ def _other_suites(parts: Sequence[_Part]) -> Iterator[Finding]:
 
 def _as_written(suite: SuiteResult) -> tuple[object, ...]:
     """What a suite says of itself, whatever came of it."""
-    prompt = (suite.prompt_name, suite.prompt_version, suite.prompt_sha256)
+    prompt = (suite.prompt_name, suite.prompt_version, suite.prompt_sha256, suite.prompt_commit)
     return (suite.name, suite.gate, suite.measured, suite.location, *prompt)

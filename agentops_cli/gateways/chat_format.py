@@ -74,20 +74,8 @@ def chat_body(request: Request, *, name: str, limit_key: LimitKey = "max_tokens"
         "model": name,
         "messages": [_message(message) for message in request.messages],
         limit_key: request.max_tokens,
+        **sampling.named,
     }
-    settings: JsonObject = {
-        "temperature": sampling.temperature,
-        "top_p": sampling.top_p,
-        "top_k": sampling.top_k,
-        "seed": sampling.seed,
-        "stop": list(sampling.stop) or None,
-        "presence_penalty": sampling.presence_penalty,
-        "frequency_penalty": sampling.frequency_penalty,
-        "reasoning_effort": sampling.reasoning_effort,
-    }
-    for key, value in settings.items():
-        if value is not None:
-            body[key] = value
     if request.tools:
         body["tools"] = [_tool(tool) for tool in request.tools]
     if request.response_schema is not None:

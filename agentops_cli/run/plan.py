@@ -12,7 +12,7 @@ from itertools import chain, count, repeat
 
 from agentops_cli.assertions.judged import may_ask_judge, unlike_examples
 from agentops_cli.errors import InputError
-from agentops_cli.model.call import Request, StandIn, Tags
+from agentops_cli.model.call import DEFAULT_MAX_TOKENS, Request, StandIn, Tags
 from agentops_cli.model.embedding import EMBEDDING_MODEL
 from agentops_cli.model.finding import (
     MOST_MISTAKES,
@@ -45,16 +45,17 @@ from agentops_cli.suite.select import Selection
 from agentops_cli.template import Templates
 from agentops_cli.template.suggest import did_you_mean
 
-DEFAULT_MAX_TOKENS = 4096
-"""The cap on output tokens of a prompt that sets none: a bound on the dollars needs one."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoadedSuite:
-    """A suite with its prompt compiled; `renderer` is None where no prompt is needed."""
+    """A suite with its prompt compiled; `renderer` is None where no prompt is needed.
+
+    `prompt_commit` is where the prompt is from; None for the files at hand.
+    """
 
     suite: Suite
     renderer: Renderer | None
+    prompt_commit: str | None = None
 
     @property
     def models(self) -> tuple[str, ...]:

@@ -226,7 +226,7 @@ def test_a_session_without_suites_imports_next_to_nothing_of_ours(evals: Project
 
         def test_it():
             ours = {name for name in sys.modules if name.startswith("agentops_cli.")}
-            light = {"errors", "model", "pytest_plugin", "sources"}
+            light = {"errors", "loading", "model", "pytest_plugin", "sources"}
             assert {name.split(".")[1] for name in ours} == light
             assert not {"litellm", "jinja2", "yaml", "aiohttp"} & set(sys.modules)
         """,

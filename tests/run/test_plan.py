@@ -10,7 +10,7 @@ import pytest
 
 from agentops_cli import spool
 from agentops_cli.errors import InputError
-from agentops_cli.model.call import AgentInput
+from agentops_cli.model.call import DEFAULT_MAX_TOKENS, AgentInput
 from agentops_cli.model.finding import MOST_MISTAKES, Finding
 from agentops_cli.model.json import Json
 from agentops_cli.model.money import Price, Rates
@@ -26,7 +26,7 @@ from agentops_cli.model.settings import (
 from agentops_cli.model.suite import Budget
 from agentops_cli.prompt.read import read_prompt
 from agentops_cli.prompt.render import Renderer
-from agentops_cli.run.plan import DEFAULT_MAX_TOKENS, LoadedSuite, Plan, PlanSettings, plan
+from agentops_cli.run.plan import LoadedSuite, Plan, PlanSettings, plan
 from agentops_cli.suite.select import Selection
 from agentops_cli.template import Templates
 from tests.builders import a_place

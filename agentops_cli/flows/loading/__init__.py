@@ -1,0 +1,1 @@
+"""Prompts for applications at run time."""

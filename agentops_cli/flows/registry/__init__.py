@@ -1,0 +1,1 @@
+"""The prompts of a project and their history in git."""
